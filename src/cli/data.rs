@@ -1,0 +1,11 @@
+//! `ablate data`.
+
+use crate::error::{Error, ExitCode, Result};
+
+/// Arguments of `ablate data`.
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn run(_args: &Args) -> Result<ExitCode> {
+    Err(Error::Internal("not built yet".into()))
+}

@@ -1,0 +1,70 @@
+//! The command line: one file per command, each with its arguments and a `run` that returns an exit code.
+
+mod data;
+mod plan;
+mod report;
+mod run;
+mod worker;
+
+use crate::error::{ExitCode, Result};
+use clap::{Parser, Subcommand};
+
+/// Ablation experiments on neural-network connections, from a YAML grid to a report.
+#[derive(Parser)]
+#[command(name = "ablate", version, after_long_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   all that was asked is done
+  1   the sweep ended, but some trials failed or are quarantined
+  2   the command line or the YAML is wrong; nothing was run
+  3   a data set is missing or damaged
+  4   the file system refused (full, read-only, no permission)
+  5   a record or checkpoint is damaged or of another format
+  70  a bug in ablate
+  75  interrupted with everything saved; the same command goes on";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show what a sweep file asks for, without running anything
+    Plan(plan::Args),
+    /// Run a sweep, or go on with it, and end with its report
+    Run(run::Args),
+    /// Write the report of a sweep again
+    Report(report::Args),
+    /// Fetch or verify data sets
+    Data(data::Args),
+    /// Train trials for a supervisor (started by `ablate run`)
+    #[command(hide = true)]
+    Worker(worker::Args),
+}
+
+/// Parses the command line, runs the command and prints its error, if any.
+pub fn main() -> ExitCode {
+    init_tracing();
+    let outcome = match Cli::parse().command {
+        Command::Plan(args) => plan::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Data(args) => data::run(&args),
+        Command::Worker(args) => worker::run(&args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        error.exit_code()
+    })
+}
+
+/// Diagnostics go to standard error; `ABLATE_LOG=debug` shows more.
+fn init_tracing() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ABLATE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

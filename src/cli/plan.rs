@@ -1,0 +1,11 @@
+//! `ablate plan`.
+
+use crate::error::{Error, ExitCode, Result};
+
+/// Arguments of `ablate plan`.
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn run(_args: &Args) -> Result<ExitCode> {
+    Err(Error::Internal("not built yet".into()))
+}

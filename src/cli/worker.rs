@@ -1,0 +1,11 @@
+//! `ablate worker`.
+
+use crate::error::{Error, ExitCode, Result};
+
+/// Arguments of `ablate worker`.
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn run(_args: &Args) -> Result<ExitCode> {
+    Err(Error::Internal("not built yet".into()))
+}

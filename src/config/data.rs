@@ -1,0 +1,73 @@
+//! Which images, and how many.
+
+use super::field::{Field, choice, field};
+
+choice! {
+    /// Where the images come from.
+    pub enum Dataset {
+        /// MNIST where its files are found, else procedural digits. Resolved before a trial gets its id.
+        Auto = "auto",
+        /// Procedural digits: no download needed.
+        Digits = "digits",
+        /// MNIST's four IDX files, in `ABLATE_DATA_DIR` or the cache folder.
+        Mnist = "mnist",
+        /// The user's own images: IDX or NumPy `.npy` files.
+        Files = "files",
+    }
+}
+
+/// The images of a trial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataConfig {
+    /// Where the images come from.
+    pub dataset: Dataset,
+    /// Training images: the first ones of the training part.
+    pub train: usize,
+    /// Validation images: the next ones of the training part.
+    pub valid: usize,
+    /// Test images: the first ones of the test part.
+    pub test: usize,
+    /// `dataset: files`: path of the training (and validation) images.
+    pub train_images: String,
+    /// `dataset: files`: path of the test images.
+    pub test_images: String,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            dataset: Dataset::default(),
+            train: 1000,
+            valid: 0,
+            test: 10_000,
+            train_images: String::new(),
+            test_images: String::new(),
+        }
+    }
+}
+
+pub(super) const FIELDS: &[Field] = &[
+    field!(data.dataset: Dataset, "where the images come from"),
+    field!(data.train: usize, "number of training images", valid(n, *n > 0, "a whole number above 0")),
+    field!(data.valid: usize, "number of validation images, taken after the training images"),
+    field!(data.test: usize, "number of test images", valid(n, *n > 0, "a whole number above 0")),
+    field!(data.train_images: String, "path of the training images (IDX or .npy)",
+        active(c, c.data.dataset == Dataset::Files)),
+    field!(data.test_images: String, "path of the test images (IDX or .npy)",
+        active(c, c.data.dataset == Dataset::Files)),
+];
+
+/// What must be known of the images before a plan can be made; [`crate::data::facts`] finds it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataFacts {
+    /// What `auto` stands for here; otherwise the dataset asked for.
+    pub dataset: Dataset,
+    /// Height and width.
+    pub image: [usize; 2],
+    /// Images in the training part.
+    pub train_available: usize,
+    /// Images in the test part.
+    pub test_available: usize,
+    /// SHA-256 (hex) over the raw images, or the generator's name and version: part of every trial id.
+    pub digest: String,
+}

@@ -1,0 +1,144 @@
+//! What can go wrong, with the next step for the user, and the exit codes that scripts rely on.
+
+use std::path::{Path, PathBuf};
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// How the program ends. `slurm/` scripts and `ablate status --exit-code` rely on these numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// All that was asked is done.
+    Done = 0,
+    /// The sweep ended, but some trials failed or are quarantined.
+    TrialsFailed = 1,
+    /// The command line or the YAML is wrong; nothing was run.
+    BadInput = 2,
+    /// A data set is missing or damaged.
+    BadData = 3,
+    /// The file system refused (full, read-only, no permission).
+    Io = 4,
+    /// A record (HDF5) or checkpoint is damaged or of another format.
+    BadRecord = 5,
+    /// A bug in ablate.
+    Internal = 70,
+    /// Interrupted with everything saved; the same command goes on (EX_TEMPFAIL).
+    MoreToDo = 75,
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// Everything that can go wrong. Each message names the place and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line asks for something that cannot be.
+    #[error("{problem}\n  next: {next}")]
+    Usage {
+        /// What is wrong.
+        problem: String,
+        /// What to do about it.
+        next: String,
+    },
+    /// The sweep file is wrong; the text holds every diagnostic with file:line:column and snippet.
+    #[error("{0}")]
+    Sweep(String),
+    /// A data set is missing, damaged or of the wrong kind.
+    #[error("{}: {problem}\n  next: {next}", path.display())]
+    Data {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do about it.
+        next: String,
+    },
+    /// The file system refused.
+    #[error("cannot {action} {}: {source}{}", path.display(), advice(source))]
+    Io {
+        /// The verb: "open", "write", "fsync", …
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A record or checkpoint is damaged, foreign or of another format version.
+    #[error("{}: {problem}\n  next: {next}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do about it.
+        next: String,
+    },
+    /// HDF5 said no.
+    #[error("{}: HDF5: {source}", path.display())]
+    Hdf5 {
+        /// The file.
+        path: PathBuf,
+        /// What the library said.
+        source: hdf5::Error,
+    },
+    /// A tensor operation failed.
+    #[error("training: {0}")]
+    Tensor(#[from] candle_core::Error),
+    /// A worker process could not be started or spoke out of turn.
+    #[error("worker: {0}")]
+    Worker(String),
+    /// A state that the code rules out: a bug.
+    #[error("internal error: {0}\n  next: please report this with the command and the sweep file")]
+    Internal(String),
+}
+
+impl Error {
+    /// Wraps an I/O error with what was being done to which path: `.map_err(Error::io("open", path))`.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+
+    /// Wraps an HDF5 error with its file: `.map_err(Error::hdf5(path))`.
+    pub fn hdf5(path: &Path) -> impl Fn(hdf5::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Hdf5 {
+            path: path.clone(),
+            source,
+        }
+    }
+
+    /// The exit code that this error ends the program with.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage { .. } | Self::Sweep(_) => ExitCode::BadInput,
+            Self::Data { .. } => ExitCode::BadData,
+            Self::Io { .. } => ExitCode::Io,
+            Self::Record { .. } | Self::Hdf5 { .. } => ExitCode::BadRecord,
+            Self::Tensor(_) | Self::Worker(_) | Self::Internal(_) => ExitCode::Internal,
+        }
+    }
+}
+
+/// The next step for the I/O errors that users meet.
+fn advice(source: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind as K;
+    match source.kind() {
+        K::StorageFull | K::QuotaExceeded => {
+            "\n  next: free space (or choose another --results folder) and run the same command again; what is committed is safe"
+        }
+        K::ReadOnlyFilesystem | K::PermissionDenied => {
+            "\n  next: choose a --results folder that you may write to"
+        }
+        K::NotFound => "\n  next: check the path",
+        _ => "",
+    }
+}

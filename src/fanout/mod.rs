@@ -1,0 +1,1 @@
+//! The queue, worker processes and their supervisor.

@@ -1,0 +1,1 @@
+//! Measures of an image against its target, one file each.

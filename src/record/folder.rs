@@ -1,0 +1,82 @@
+//! The results folder of one sweep: every path is named here, once.
+
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// `results/<sweep>/`.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The folder of sweep `name` below `results`, made with its subfolders where missing.
+    ///
+    /// # Errors
+    /// When a folder cannot be made.
+    pub fn create(results: &Path, name: &str) -> Result<Self> {
+        let folder = Self {
+            root: results.join(name),
+        };
+        for sub in ["trials", "shards", "checkpoints", "attempts", "logs"] {
+            let path = folder.root.join(sub);
+            std::fs::create_dir_all(&path).map_err(Error::io("make", &path))?;
+        }
+        Ok(folder)
+    }
+
+    /// An existing folder (`ablate report results/x`); nothing is made.
+    pub fn existing(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Committed trials that are not yet in a shard.
+    pub fn trials(&self) -> PathBuf {
+        self.root.join("trials")
+    }
+
+    /// The file of one committed trial.
+    pub fn trial(&self, id: &str) -> PathBuf {
+        self.trials().join(format!("{id}.h5"))
+    }
+
+    /// Shards.
+    pub fn shards(&self) -> PathBuf {
+        self.root.join("shards")
+    }
+
+    /// Checkpoints of one trial, a folder for every attempt below.
+    pub fn checkpoints(&self, id: &str) -> PathBuf {
+        self.root.join("checkpoints").join(id)
+    }
+
+    /// Records of attempts that failed.
+    pub fn attempts(&self) -> PathBuf {
+        self.root.join("attempts")
+    }
+
+    /// What workers wrote to standard error.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// The one file for people.
+    pub fn sweep_h5(&self) -> PathBuf {
+        self.root.join("sweep.h5")
+    }
+
+    /// The sweep file as last run.
+    pub fn sweep_yaml(&self) -> PathBuf {
+        self.root.join("sweep.yaml")
+    }
+
+    /// A file of the report: `report.html`, `report.md`, `trials.csv`.
+    pub fn report(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+}

@@ -1,0 +1,1 @@
+//! What is fed, what is the loss, what is measured.

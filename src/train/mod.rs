@@ -1,0 +1,89 @@
+//! The training loop, optimisers, checkpoints.
+
+use crate::config::TrialConfig;
+use crate::data::Splits;
+use crate::error::{Error, Result};
+use crate::outcome::TrialResult;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One trial to train, and where.
+pub struct Job<'a> {
+    /// 64 hex digits.
+    pub id: String,
+    /// What to train.
+    pub config: &'a TrialConfig,
+    /// Its seed.
+    pub seed: u64,
+    /// Its images.
+    pub splits: &'a Splits,
+    /// Folder of all attempts' checkpoints of this trial: `checkpoints/<id>`. The newest valid one below it is
+    /// gone on from; new ones go to `<folder>/<attempt>/`.
+    pub checkpoints: PathBuf,
+    /// Number of this attempt, from 1.
+    pub attempt: u32,
+    /// Threads of this trial.
+    pub threads: usize,
+    /// Longest time without a checkpoint.
+    pub checkpoint_every: Duration,
+}
+
+/// What a trial tells while it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Went on from a checkpoint.
+    Resumed {
+        /// Optimiser steps done.
+        step: u64,
+    },
+    /// One optimiser step is done.
+    Step {
+        /// Optimiser steps done.
+        step: u64,
+        /// Of so many.
+        steps: u64,
+    },
+    /// An epoch is done and, where due, evaluated.
+    Epoch {
+        /// Epochs done.
+        epoch: u64,
+        /// Of so many.
+        epochs: u64,
+        /// Its row: `train_loss`, `test.bce`, …
+        row: Vec<(String, f64)>,
+    },
+    /// A checkpoint is on disk, synced.
+    Saved {
+        /// Optimiser steps that it holds.
+        step: u64,
+    },
+}
+
+/// Who listens to a trial and may ask it to stop.
+pub trait Observer {
+    /// Takes note.
+    fn tell(&mut self, event: Event);
+    /// Whether to write a checkpoint and stop; asked after every step.
+    fn stop_requested(&self) -> bool;
+}
+
+/// How a call of [`run`] ended.
+#[expect(clippy::large_enum_variant, reason = "one value a trial")]
+pub enum Ended {
+    /// Completed or diverged.
+    Finished(TrialResult),
+    /// Stopped on request, with a checkpoint of this step.
+    Stopped {
+        /// Optimiser steps done.
+        step: u64,
+    },
+}
+
+/// Trains one trial, from its newest checkpoint if there is one.
+///
+/// # Errors
+/// I/O errors of checkpoints, damaged data, tensor errors. A checkpoint that is damaged is passed over.
+pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Ended> {
+    let _ = (job, observer);
+    Err(Error::Internal("not built yet".into()))
+}
