@@ -1,0 +1,46 @@
+# Two commands serve a newcomer: `make run` and `make test`. `make help` lists the rest.
+CARGO   ?= cargo
+JOB     ?= jobs/skip_vs_noskip.yaml
+ABLATE   = $(CARGO) run --release --locked --quiet $(FEATURES) --
+FEATURES = $(shell cat .setup/features 2>/dev/null)
+
+.PHONY: help run test storm lint doc vectors clean
+
+help:
+	@echo "make run    set up, build, run $(JOB) and show its report (JOB=jobs/x.yaml for another)"
+	@echo "make test   set up what the tests need and run every test"
+	@echo "make storm  the long tests: random kills, damaged files (minutes)"
+	@echo "make lint   rustfmt, clippy and, where installed, cargo deny"
+	@echo "make doc    the documentation of the code"
+	@echo "make clean  remove what was built (results stay)"
+
+run:
+	@scripts/setup.sh run
+	$(CARGO) build --release --locked $(FEATURES)
+	$(ABLATE) run $(JOB)
+
+test:
+	@scripts/setup.sh test
+	$(CARGO) fmt --check
+	@scripts/test.sh
+
+storm:
+	@scripts/setup.sh test
+	@scripts/test.sh storm
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets $(FEATURES) -- -D warnings
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; else echo "cargo deny is not installed (cargo install cargo-deny): not checked"; fi
+
+doc:
+	$(CARGO) doc --locked --no-deps $(FEATURES)
+
+# Test vectors are committed; this makes them anew with PyTorch from PyPI (about 3 GB).
+vectors:
+	python3 -m venv .venv-torch && .venv-torch/bin/pip install --quiet torch==2.15.0 numpy
+	for script in tests/vectors/make_*.py; do .venv-torch/bin/python "$$script" || exit 1; done
+
+clean:
+	$(CARGO) clean
+	rm -rf .setup .venv

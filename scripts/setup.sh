@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Sets up what `make run` (argument: run) or `make test` (argument: test) needs beyond a Rust toolchain.
+# On Debian and its kin, as root or with sudo, it installs packages. Elsewhere it names every missing piece and how
+# to get it without root, and falls back to building HDF5 from source where that is possible.
+# Leaves .setup/features (flags for cargo) and, for tests, .venv (Python with h5py and pandas).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+purpose=${1:?usage: scripts/setup.sh run|test}
+mkdir -p .setup
+
+have() { command -v "$1" >/dev/null 2>&1; }
+have_hdf5() {
+    [ -n "${HDF5_DIR:-}" ] || { have pkg-config && { pkg-config --exists hdf5 || pkg-config --exists hdf5-serial; }; }
+}
+have_cmake() { # 3.26 or newer, which the bundled HDF5 needs
+    have cmake && printf '3.26\n%s\n' "$(cmake --version | awk 'NR == 1 {print $3}')" | sort -VC
+}
+have_venv() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+have_browser() { [ -n "${ABLATE_TEST_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome; }
+have_python_libraries() { [ -x .venv/bin/python ] && .venv/bin/python -c 'import h5py, pandas' 2>/dev/null; }
+
+# Debian packages that would fill the gaps.
+packages=()
+have cc || packages+=(gcc libc6-dev)
+have pkg-config || packages+=(pkg-config)
+have_hdf5 || packages+=(libhdf5-dev)
+if [ "$purpose" = test ]; then
+    have_venv || packages+=(python3 python3-venv)
+    have_browser || packages+=(chromium)
+fi
+
+install_packages() {
+    have apt-get || return 1
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        have sudo && sudo -n true 2>/dev/null || return 1
+        as_root=(sudo -n)
+    fi
+    echo "setup: installing ${packages[*]}"
+    "${as_root[@]}" apt-get update -qq &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >.setup/apt.log 2>&1
+}
+
+if [ ${#packages[@]} -gt 0 ] && ! install_packages; then
+    [ -s .setup/apt.log ] && tail -n 5 .setup/apt.log >&2
+    echo "setup: some packages could not be installed by this script; see below for what is missing" >&2
+fi
+
+missing=()
+have cargo || missing+=("a Rust toolchain: curl --proto '=https' -sSf https://sh.rustup.rs | sh (no root needed)")
+have cc || missing+=("a C compiler: module load gcc, or conda install -c conda-forge gcc; on Debian: apt install gcc libc6-dev")
+features=""
+if ! have_hdf5; then
+    if have cc && have_cmake; then
+        echo "setup: no HDF5 library found; building one from source (a few minutes, once)"
+        features="--features hdf5-static"
+    else
+        missing+=("HDF5, one of: apt install libhdf5-dev pkg-config | module load hdf5 and export HDF5_DIR=<its prefix>
+      | conda install -c conda-forge hdf5 and export HDF5_DIR=\$CONDA_PREFIX
+      | cmake 3.26 or newer (python3 -m pip install --user cmake), with which this script builds HDF5 from source")
+    fi
+fi
+if [ "$purpose" = test ]; then
+    if have_venv; then
+        have_python_libraries || {
+            echo "setup: making .venv with h5py and pandas (tests read results with them)"
+            python3 -m venv .venv && .venv/bin/python -m pip install --quiet h5py pandas
+        } || missing+=("h5py and pandas in .venv: .venv/bin/python -m pip install h5py pandas (needs PyPI)")
+    else
+        missing+=("Python 3 with venv: apt install python3-venv, module load python, or conda install python")
+    fi
+    have_browser || missing+=("Chromium, for the test of the report: apt install chromium, or export ABLATE_TEST_CHROMIUM=<a chrome>")
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "setup: missing on this machine:" >&2
+    printf '  - %s\n' "${missing[@]}" >&2
+    exit 1
+fi
+printf '%s\n' "$features" >.setup/features

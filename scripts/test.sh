@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs the tests (no argument) or the long ones (argument: storm), with nextest where it is installed.
+# Ends with what was skipped and why; tests note that in the file named by ABLATE_SKIPPED.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+read -r -a features <<<"$(cat .setup/features 2>/dev/null || true)"
+targets=()
+[ "${1:-}" = storm ] && targets=(--test storm)
+
+ABLATE_SKIPPED=$PWD/.setup/skipped
+export ABLATE_SKIPPED
+: >"$ABLATE_SKIPPED"
+
+status=0
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked "${features[@]}" "${targets[@]}" --no-fail-fast --status-level slow || status=$?
+else
+    cargo test --locked "${features[@]}" "${targets[@]}" --no-fail-fast || status=$?
+fi
+if [ -s "$ABLATE_SKIPPED" ]; then
+    echo "skipped in part:"
+    sort -u "$ABLATE_SKIPPED" | sed 's/^/  /'
+else
+    echo "nothing was skipped"
+fi
+exit "$status"
