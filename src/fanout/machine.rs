@@ -1,7 +1,6 @@
 //! The machine and the build that train a trial, as its record names them. No environment variables: they may
 //! hold secrets.
 
-use crate::config::NUMERICS_VERSION;
 use std::collections::BTreeMap;
 use std::fs::read_to_string;
 
@@ -23,7 +22,6 @@ pub fn environment(threads: usize) -> BTreeMap<String, String> {
         ("device", "cpu".to_owned()),
         ("ablate_version", env!("CARGO_PKG_VERSION").to_owned()),
         ("git_rev", env!("ABLATE_GIT_REV").to_owned()),
-        ("numerics_version", NUMERICS_VERSION.to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

@@ -312,3 +312,6 @@ impl Supervisor<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

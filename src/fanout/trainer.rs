@@ -3,7 +3,7 @@
 use super::message::{Finished, FromWorker};
 use super::worker::{Done, Post, Trainer};
 use super::{fault, machine};
-use crate::config::DataConfig;
+use crate::config::{DataConfig, NUMERICS_VERSION};
 use crate::data::{self, Splits};
 use crate::error::{Error, Result};
 use crate::outcome::TrialResult;
@@ -36,7 +36,8 @@ impl Committing {
 }
 
 impl Trainer for Committing {
-    fn train(&mut self, trial: &Trial, post: &mut Post<'_>) -> Result<Done> {
+    fn train(&mut self, trial: &str, post: &mut Post<'_>) -> Result<Done> {
+        let trial = Trial::from_json(trial)?;
         let id = trial.id.to_string();
         let started = now();
         let checkpoints = self.folder.checkpoints(&id);
@@ -45,7 +46,7 @@ impl Trainer for Committing {
         fault::inject(trial.index);
         let splits = match self.loaded.take() {
             Some((config, splits)) if config == trial.config.data => splits,
-            _ => load(trial)?,
+            _ => load(&trial)?,
         };
         let (_, splits) = self.loaded.insert((trial.config.data.clone(), splits));
         let job = Job {
@@ -63,13 +64,15 @@ impl Trainer for Committing {
             Ended::Finished(result) => result,
         };
         let finished = summary(&result);
+        let mut environment = machine::environment(self.threads);
+        environment.insert("numerics_version".to_owned(), NUMERICS_VERSION.to_string());
         let committed = TrialRecord {
             id,
             seed: trial.seed,
             config: trial.config.resolved(),
             data_digest: trial.data_digest.clone(),
             result,
-            environment: machine::environment(self.threads),
+            environment,
             attempt,
             started,
             ended: now(),

@@ -5,7 +5,6 @@
 
 use super::message::{self, Failure, Finished, FromWorker, Heard, Hello, ToWorker};
 use crate::error::{Error, Result};
-use crate::plan::Trial;
 use crate::train::{Event, Observer};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use std::io::{BufRead, Write};
@@ -19,11 +18,11 @@ const SIGN_OF_LIFE: Duration = Duration::from_millis(250);
 
 /// Trains and commits; tests put a fake here.
 pub trait Trainer {
-    /// Trains one trial and commits it.
+    /// Trains one trial, given as [`crate::plan::Trial::to_json`] wrote it, and commits it.
     ///
     /// # Errors
     /// Whatever went wrong; [`Failure::of`] says who is to blame.
-    fn train(&mut self, trial: &Trial, post: &mut Post<'_>) -> Result<Done>;
+    fn train(&mut self, trial: &str, post: &mut Post<'_>) -> Result<Done>;
 }
 
 /// How training ended.
@@ -132,9 +131,8 @@ pub fn serve(
         }
         gone();
     });
-    for text in trials {
-        let done = Trial::from_json(&text).and_then(|trial| trainer.train(&trial, &mut post));
-        let (said, stays) = match done {
+    for trial in trials {
+        let (said, stays) = match trainer.train(&trial, &mut post) {
             Ok(Done::Finished(finished)) => (FromWorker::Finished(finished), true),
             Ok(Done::Stopped { step }) => (FromWorker::Stopped { step }, false),
             Err(error) => (FromWorker::Failed(Failure::of(&error)), true),
@@ -151,3 +149,6 @@ pub fn serve(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
