@@ -10,6 +10,7 @@ pub mod mnist;
 mod noise;
 mod npy;
 mod order;
+mod pen;
 pub mod sheet;
 mod source;
 mod strokes;
@@ -17,9 +18,11 @@ mod verified;
 
 pub use noise::corrupt;
 pub use order::order;
+pub use verified::Published;
 
 use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::error::{Error, Result};
+use mnist::Places;
 use std::path::Path;
 
 /// Grey images with values in [0, 1].
@@ -90,7 +93,7 @@ pub struct Splits {
 /// [`Error::Data`] when files are missing, damaged or hold fewer images than asked for.
 pub fn facts(config: &DataConfig) -> Result<DataFacts> {
     match resolve(config.dataset) {
-        Dataset::Mnist => mnist::facts(config, &mnist::places()),
+        Dataset::Mnist => mnist::facts(config, &Places::from_env()),
         Dataset::Files => files::facts(config),
         Dataset::Digits | Dataset::Auto => digits::facts(config),
     }
@@ -103,7 +106,7 @@ pub fn facts(config: &DataConfig) -> Result<DataFacts> {
 /// As [`facts`].
 pub fn load(config: &DataConfig) -> Result<Splits> {
     match resolve(config.dataset) {
-        Dataset::Mnist => mnist::load(config, &mnist::places()),
+        Dataset::Mnist => mnist::load(config, &Places::from_env()),
         Dataset::Files => files::load(config),
         Dataset::Digits | Dataset::Auto => digits::load(config),
     }
@@ -120,7 +123,7 @@ pub fn first_of_file(path: &Path, count: usize) -> Result<Images> {
 /// What `auto` stands for on this machine.
 fn resolve(dataset: Dataset) -> Dataset {
     match dataset {
-        Dataset::Auto if mnist::found(&mnist::places()) => Dataset::Mnist,
+        Dataset::Auto if Places::from_env().have_images() => Dataset::Mnist,
         Dataset::Auto => Dataset::Digits,
         asked => asked,
     }

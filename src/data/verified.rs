@@ -169,7 +169,8 @@ impl Verdict {
     }
 }
 
-/// Puts `content` at `path` in one step. Not synced: the block digests find what a power loss may tear.
+/// Puts `content` at `path` in one step. Not synced: the block digests find what a power loss, or a process of
+/// the same number on another machine, may tear.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let written = File::create(&temporary)
