@@ -2,8 +2,7 @@
 
 use crate::config::{DataConfig, Dataset};
 use crate::data::fetch::{self, Event};
-use crate::data::mnist::Places;
-use crate::data::{self, Images, digits, mnist, sheet};
+use crate::data::{self, Images, Places, digits, mnist, sheet};
 use crate::error::{ExitCode, Result};
 use clap::{Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};

@@ -1,11 +1,11 @@
-//! MNIST: its four files, their published content, and where they are looked for.
+//! MNIST: its four files and their published content.
 
 use super::files::decode_u8;
-use super::verified::{self, Published};
+use super::places::{Places, own_folder};
+use super::published::{self, Published};
 use super::{Images, Splits, enough, idx, split};
 use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::error::{Error, Result};
-use std::env;
 use std::path::PathBuf;
 
 /// Name, raw length and SHA-256 of the raw content (science.md §6).
@@ -53,88 +53,19 @@ pub fn files() -> Vec<Published> {
     FILES.into_iter().map(published).collect()
 }
 
-/// Where files are looked for, and where work already done on them is kept.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// Searched in this order, the first match wins.
-    pub folders: Vec<PathBuf>,
-    /// For unpacked copies and verdicts; never a folder of the user's.
-    pub cache: Option<PathBuf>,
+/// Whether both image files are there.
+pub fn have_images(places: &Places) -> bool {
+    files()[..=TEST]
+        .iter()
+        .all(|file| places.find(file).is_some())
 }
 
-impl Places {
-    /// `$ABLATE_DATA_DIR/mnist`, `$ABLATE_DATA_DIR`, then ablate's folder in the user's cache.
-    pub fn from_env() -> Self {
-        let mut folders = Vec::new();
-        if let Some(folder) = env::var_os("ABLATE_DATA_DIR").filter(|folder| !folder.is_empty()) {
-            let folder = PathBuf::from(folder);
-            folders.extend([folder.join("mnist"), folder]);
-        }
-        folders.extend(own_folder().map(|own| own.join("mnist")));
-        Self {
-            folders,
-            cache: own_folder().map(|own| own.join("verified")),
-        }
+fn find_images(part: usize, places: &Places) -> Result<(Published, PathBuf)> {
+    let file = files().swap_remove(part);
+    match places.find(&file) {
+        Some(path) => Ok((file, path)),
+        None => Err(places.missing(&file)),
     }
-
-    /// The path of `file` in the first folder that has it, raw or gzipped.
-    pub fn find(&self, file: &Published) -> Option<PathBuf> {
-        let candidates = |folder: &PathBuf| {
-            [
-                folder.join(&file.name),
-                folder.join(format!("{}.gz", file.name)),
-            ]
-        };
-        self.folders
-            .iter()
-            .flat_map(candidates)
-            .find(|path| path.is_file())
-    }
-
-    /// Whether both image files are there.
-    pub fn have_images(&self) -> bool {
-        files()[..=TEST]
-            .iter()
-            .all(|file| self.find(file).is_some())
-    }
-
-    fn find_images(&self, part: usize) -> Result<(Published, PathBuf)> {
-        let file = files().swap_remove(part);
-        match self.find(&file) {
-            Some(path) => Ok((file, path)),
-            None => Err(self.missing(&file)),
-        }
-    }
-
-    fn missing(&self, file: &Published) -> Error {
-        let folders: Vec<String> = self
-            .folders
-            .iter()
-            .map(|folder| folder.display().to_string())
-            .collect();
-        let looked = match folders.as_slice() {
-            [] => "no folder at all, since HOME is not set".to_owned(),
-            some => some.join(", "),
-        };
-        Error::Data {
-            path: PathBuf::from(&file.name),
-            problem: format!("MNIST's file was not found, raw or .gz; looked in {looked}"),
-            next: "run `ablate data fetch mnist` where there is a network, or set ABLATE_DATA_DIR to the folder that has the files"
-                .into(),
-        }
-    }
-}
-
-/// ablate's folder in the user's cache: `$XDG_CACHE_HOME/ablate`, else `~/.cache/ablate`.
-fn own_folder() -> Option<PathBuf> {
-    let absolute = |name| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    absolute("XDG_CACHE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
-        .map(|cache| cache.join("ablate"))
 }
 
 /// What a plan must know of MNIST. The files must be there; their content is checked when it is loaded.
@@ -142,8 +73,8 @@ fn own_folder() -> Option<PathBuf> {
 /// # Errors
 /// [`Error::Data`] when a file is missing or more images are asked for than MNIST has.
 pub fn facts(config: &DataConfig, places: &Places) -> Result<DataFacts> {
-    let (train, train_path) = places.find_images(TRAIN)?;
-    let (test, test_path) = places.find_images(TEST)?;
+    let (train, train_path) = find_images(TRAIN, places)?;
+    let (test, test_path) = find_images(TEST, places)?;
     let wanted = config.train.saturating_add(config.valid);
     enough(
         &train_path,
@@ -174,9 +105,9 @@ pub fn load(config: &DataConfig, places: &Places) -> Result<Splits> {
 
 /// The first `n` images of a part.
 fn images(part: usize, n: usize, places: &Places) -> Result<Images> {
-    let (file, path) = places.find_images(part)?;
+    let (file, path) = find_images(part, places)?;
     let header = idx::HEADER_BYTES as usize;
-    let raw = verified::prefix(
+    let raw = published::prefix(
         &file,
         &path,
         header + n * SIDE * SIDE,
@@ -208,7 +139,7 @@ pub fn state(file: &Published, places: &Places) -> Result<State> {
     let Some(path) = places.find(file) else {
         return Ok(State::Missing(places.missing(file)));
     };
-    match verified::check(file, &path) {
+    match published::check(file, &path) {
         Ok(_) => Ok(State::Good(path)),
         Err(damage @ Error::Data { .. }) => Ok(State::Damaged(damage)),
         Err(other) => Err(other),
@@ -231,6 +162,7 @@ pub fn default_folder() -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::env;
     use std::path::Path;
 
     fn touch(folder: &Path, name: &str) {
@@ -243,29 +175,6 @@ mod tests {
             folders: folders.iter().map(|&folder| folder.to_owned()).collect(),
             cache: None,
         }
-    }
-
-    #[test]
-    fn each_file_is_found_in_the_first_place_that_has_it_raw_before_gzip() {
-        let root = tempfile::tempdir().unwrap();
-        let (a, b) = (root.path().join("a"), root.path().join("b"));
-        let places = places(&[&a, &b]);
-        let train = &files()[TRAIN];
-        assert!(!places.have_images());
-        touch(&b, "train-images-idx3-ubyte.gz");
-        touch(&b, "t10k-images-idx3-ubyte");
-        assert!(places.have_images(), "labels are not needed for images");
-        assert_eq!(
-            places.find(train),
-            Some(b.join("train-images-idx3-ubyte.gz"))
-        );
-        touch(&b, "train-images-idx3-ubyte");
-        assert_eq!(places.find(train), Some(b.join("train-images-idx3-ubyte")));
-        touch(&a, "train-images-idx3-ubyte.gz");
-        assert_eq!(
-            places.find(train),
-            Some(a.join("train-images-idx3-ubyte.gz"))
-        );
     }
 
     #[test]
@@ -289,6 +198,7 @@ mod tests {
         touch(root.path(), "train-images-idx3-ubyte");
         touch(root.path(), "t10k-images-idx3-ubyte");
         let places = places(&[root.path()]);
+        assert!(have_images(&places), "labels are not needed for images");
         let ask = |train, valid, test| {
             facts(
                 &DataConfig {
@@ -329,7 +239,7 @@ mod tests {
             cache: Some(cache.path().into()),
             ..Places::from_env()
         };
-        if env::var_os("ABLATE_DATA_DIR").is_none() || !places.have_images() {
+        if env::var_os("ABLATE_DATA_DIR").is_none() || !have_images(&places) {
             eprintln!("skipped: MNIST is not in ABLATE_DATA_DIR");
             return;
         }

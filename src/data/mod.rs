@@ -11,18 +11,20 @@ mod noise;
 mod npy;
 mod order;
 mod pen;
+mod places;
+mod published;
 pub mod sheet;
 mod source;
 mod strokes;
-mod verified;
+mod verdict;
 
 pub use noise::corrupt;
 pub use order::order;
-pub use verified::Published;
+pub use places::Places;
+pub use published::Published;
 
 use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::error::{Error, Result};
-use mnist::Places;
 use std::path::Path;
 
 /// Grey images with values in [0, 1].
@@ -123,7 +125,7 @@ pub fn first_of_file(path: &Path, count: usize) -> Result<Images> {
 /// What `auto` stands for on this machine.
 fn resolve(dataset: Dataset) -> Dataset {
     match dataset {
-        Dataset::Auto if Places::from_env().have_images() => Dataset::Mnist,
+        Dataset::Auto if mnist::have_images(&Places::from_env()) => Dataset::Mnist,
         Dataset::Auto => Dataset::Digits,
         asked => asked,
     }
