@@ -1,6 +1,6 @@
 //! MNIST: its four files and their published content.
 
-use super::files::decode_u8;
+use super::layout::decode_u8;
 use super::places::{Places, own_folder};
 use super::published::{self, Published};
 use super::{Images, Splits, enough, idx, split};

@@ -81,7 +81,7 @@ mod tests {
     impl House {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let content: Vec<u8> = (0..2 * BLOCK + 5).map(|i| (i * i >> 3) as u8).collect();
+            let content: Vec<u8> = (0..2 * BLOCK + 5).map(|i| ((i * i) >> 3) as u8).collect();
             let file = Published {
                 name: "numbers".into(),
                 raw_bytes: content.len() as u64,

@@ -23,8 +23,10 @@ fn published() -> Published {
 
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
+    encoder
+        .write_all(content)
+        .and_then(|()| encoder.finish())
+        .expect("memory takes all")
 }
 
 fn good() -> Server {
