@@ -27,6 +27,26 @@ pub enum ExitCode {
     MoreToDo = 75,
 }
 
+impl ExitCode {
+    /// Every exit code.
+    const ALL: [Self; 8] = [
+        Self::Done,
+        Self::TrialsFailed,
+        Self::BadInput,
+        Self::BadData,
+        Self::Io,
+        Self::BadRecord,
+        Self::Internal,
+        Self::MoreToDo,
+    ];
+
+    /// The exit code with this number, as another process of ours ended with; others are bugs.
+    pub fn from_number(number: u8) -> Self {
+        let known = Self::ALL.into_iter().find(|code| *code as u8 == number);
+        known.unwrap_or(Self::Internal)
+    }
+}
+
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         Self::from(code as u8)
@@ -91,6 +111,14 @@ pub enum Error {
     /// A worker process could not be started or spoke out of turn.
     #[error("worker: {0}")]
     Worker(String),
+    /// A worker met an error that is nobody's trial's fault. It keeps its text and the exit code that it had there.
+    #[error("{message}")]
+    Reported {
+        /// The error's text.
+        message: String,
+        /// Its exit code.
+        code: ExitCode,
+    },
     /// A state that the code rules out: a bug.
     #[error("internal error: {0}\n  next: please report this with the command and the sweep file")]
     Internal(String),
@@ -123,6 +151,7 @@ impl Error {
             Self::Data { .. } => ExitCode::BadData,
             Self::Io { .. } => ExitCode::Io,
             Self::Record { .. } | Self::Hdf5 { .. } => ExitCode::BadRecord,
+            Self::Reported { code, .. } => *code,
             Self::Tensor(_) | Self::Worker(_) | Self::Internal(_) => ExitCode::Internal,
         }
     }

@@ -31,8 +31,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "train", "task", "model", "nn", "metric", "data", "config", "seed", "outcome", "error",
         ],
     ),
+    ("fanout/worker.rs", &["fanout", "train", "error"]),
     (
-        "fanout/worker.rs",
+        "fanout/trainer.rs",
         &[
             "fanout", "train", "data", "record", "plan", "config", "outcome", "error",
         ],

@@ -1,11 +1,204 @@
 //! `ablate run`.
 
+mod sweeping;
+
+use crate::data;
 use crate::error::{Error, ExitCode, Result};
+use crate::fanout::Launch;
+use crate::fanout::progress::Progress;
+use crate::fanout::queue::{ATTEMPTS, Queue};
+use crate::fanout::supervisor::{End, Site, Work as _, supervise};
+use crate::plan::Plan;
+use crate::record::{self, Folder, SweepRecord};
+use crate::report;
+use crate::sweep::Sweep;
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::flag;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use sweeping::Sweeping;
+
+/// Signals that ask for a checkpoint and an end.
+pub(super) const STOP_SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGUSR1];
 
 /// Arguments of `ablate run`.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The sweep file
+    file: PathBuf,
+    /// Folder of all results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    results: PathBuf,
+    /// Trials trained at a time [default: cores / threads]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    workers: Option<u16>,
+    /// Threads of each trial; results do not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: u16,
+    /// Refuse sweeps with more trials than this
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    max_trials: usize,
+    /// Try trials again that were given up after three failed attempts
+    #[arg(long)]
+    retry_quarantined: bool,
+    /// Longest training that a crash may cost
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
+    checkpoint_every: f64,
+    /// Kill a worker that says nothing for so long
+    #[arg(long, value_name = "SECONDS", default_value_t = 600.0, value_parser = seconds)]
+    hang_after: f64,
+}
 
-pub fn run(_args: &Args) -> Result<ExitCode> {
-    Err(Error::Internal("not built yet".into()))
+/// Runs what is not done, then writes record and report.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let sweep = Sweep::load(&args.file)?;
+    let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
+    let folder = Folder::create(&args.results, &sweep.name)?;
+    keep_yaml(&folder, &sweep.text)?;
+    let sweeping = Sweeping::new(&sweep, &plan, &folder)?;
+    if args.retry_quarantined {
+        sweeping.forgive()?;
+    }
+    let mut queue = sweeping.queue()?;
+    let end = match queue.waiting() {
+        0 => End::Drained,
+        _ => train(args, &sweeping, &mut queue)?,
+    };
+    record::shard(&folder)?;
+    sweeping.snapshot(&queue)?;
+    if end == End::Stopped {
+        eprintln!("stopped; everything is saved\n  next: run the same command again to go on");
+        return Ok(ExitCode::MoreToDo);
+    }
+    let record = SweepRecord::open(&folder.sweep_h5())?;
+    report::write(&folder, &record)?;
+    println!("{}", report::terminal_table(&record));
+    println!("report: {}", folder.report("report.html").display());
+    if queue.quarantined() == 0 {
+        return Ok(ExitCode::Done);
+    }
+    eprintln!(
+        "{} of {} trials failed {ATTEMPTS} times each and were given up; see {}\n  next: --retry-quarantined tries them again",
+        queue.quarantined(),
+        plan.len(),
+        folder.attempts().display()
+    );
+    Ok(ExitCode::TrialsFailed)
+}
+
+/// Works the queue off with worker processes.
+fn train(args: &Args, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End> {
+    let stop = listen()?;
+    let threads = usize::from(args.threads);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = args.workers.map_or((cores / threads).max(1), usize::from);
+    let site = Site {
+        folder: sweeping.folder,
+        launch: launch(args, sweeping.folder)?,
+        workers,
+        hang_after: Duration::from_secs_f64(args.hang_after),
+        stop: &stop,
+    };
+    let mut progress = Progress::on_stderr(sweeping.scope(queue));
+    supervise(&site, queue, sweeping, &mut progress)
+}
+
+/// How this binary starts itself as a worker.
+fn launch(args: &Args, folder: &Folder) -> Result<Launch> {
+    let program =
+        std::env::current_exe().map_err(Error::io("find", "the running program".as_ref()))?;
+    let parent = std::process::id().to_string();
+    let (threads, every) = (args.threads.to_string(), args.checkpoint_every.to_string());
+    let arguments = [
+        "worker".as_ref(),
+        "--parent".as_ref(),
+        parent.as_ref(),
+        "--folder".as_ref(),
+        folder.root().as_os_str(),
+        "--threads".as_ref(),
+        threads.as_ref(),
+        "--checkpoint-every".as_ref(),
+        every.as_ref(),
+    ];
+    Ok(Launch {
+        program,
+        arguments: arguments.map(std::ffi::OsStr::to_owned).into(),
+        threads: usize::from(args.threads),
+    })
+}
+
+/// A flag that becomes true when the run is asked to stop. A second Ctrl-C ends the program at once, and the
+/// kernel then its workers: what is saved stays saved.
+fn listen() -> Result<Arc<AtomicBool>> {
+    let [stop, interrupted] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+    let code = ExitCode::MoreToDo as i32;
+    // In this order: the first Ctrl-C finds `interrupted` still false.
+    flag::register_conditional_shutdown(SIGINT, code, Arc::clone(&interrupted))
+        .and_then(|_| flag::register(SIGINT, interrupted))
+        .and_then(|_| {
+            let register = |signal| flag::register(signal, Arc::clone(&stop)).map(drop);
+            STOP_SIGNALS.into_iter().try_for_each(register)
+        })
+        .map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;
+    Ok(stop)
+}
+
+/// Keeps what was asked, replaced whole and only when it differs.
+fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
+    let path = folder.sweep_yaml();
+    if fs::read(&path).is_ok_and(|kept| kept == text.as_bytes()) {
+        return Ok(());
+    }
+    let temp = path.with_extension(format!("yaml.{}.tmp", std::process::id()));
+    let mut file = File::create(&temp).map_err(Error::io("create", &temp))?;
+    file.write_all(text.as_bytes())
+        .map_err(Error::io("write", &temp))?;
+    file.sync_all().map_err(Error::io("fsync", &temp))?;
+    fs::rename(&temp, &path).map_err(Error::io("replace", &path))
+}
+
+/// A time from the command line: from 0 up, finite.
+pub(super) fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let parsed = text.parse().ok();
+    parsed
+        .filter(|seconds| (0.0..1e9).contains(seconds))
+        .ok_or_else(|| "expected a number of seconds from 0 to 1e9".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_are_no_times_are_refused() {
+        assert_eq!(seconds("0.5"), Ok(0.5));
+        for text in ["-1", "NaN", "inf", "1e300", "soon"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_equal_sweep_file_is_not_written_again() {
+        let results = tempfile::tempdir().expect("a folder");
+        let folder = Folder::create(results.path(), "x").expect("made");
+        let written = || {
+            fs::metadata(folder.sweep_yaml())
+                .expect("there")
+                .modified()
+                .ok()
+        };
+        keep_yaml(&folder, "name: x").expect("kept");
+        let first = written();
+        keep_yaml(&folder, "name: x").expect("kept");
+        assert_eq!(written(), first);
+        keep_yaml(&folder, "name: x # edited").expect("kept");
+        assert_eq!(
+            fs::read(folder.sweep_yaml()).expect("there"),
+            b"name: x # edited"
+        );
+    }
 }

@@ -1,11 +1,51 @@
-//! `ablate worker`.
+//! `ablate worker`: the child's side of `ablate run`.
 
 use crate::error::{Error, ExitCode, Result};
+use crate::fanout::trainer::Committing;
+use crate::fanout::worker;
+use crate::record::Folder;
+use std::io::{BufReader, stdin, stdout};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-/// Arguments of `ablate worker`.
+/// Arguments of `ablate worker`, written by `ablate run`.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Process id of the supervisor
+    #[arg(long)]
+    parent: u32,
+    /// Results folder of the sweep
+    #[arg(long)]
+    folder: PathBuf,
+    /// Threads of a trial
+    #[arg(long)]
+    threads: usize,
+    /// Longest time without a checkpoint, in seconds
+    #[arg(long, value_parser = super::run::seconds)]
+    checkpoint_every: f64,
+}
 
-pub fn run(_args: &Args) -> Result<ExitCode> {
-    Err(Error::Internal("not built yet".into()))
+/// Trains until the supervisor has no more trials.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    worker::die_with_parent(args.parent)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    // Slurm sends its signals to every process of a job, workers too: they mean the same to all of them.
+    for signal in super::run::STOP_SIGNALS {
+        signal_hook::flag::register(signal, Arc::clone(&stop))
+            .map_err(|error| Error::Internal(format!("signal {signal}: {error}")))?;
+    }
+    let checkpoint_every = Duration::from_secs_f64(args.checkpoint_every);
+    let folder = Folder::existing(&args.folder);
+    let mut trainer = Committing::new(folder, args.threads, checkpoint_every);
+    let gone = || std::process::exit(ExitCode::Done as i32);
+    worker::serve(
+        BufReader::new(stdin()),
+        &mut stdout(),
+        &stop,
+        &mut trainer,
+        gone,
+    )?;
+    Ok(ExitCode::Done)
 }

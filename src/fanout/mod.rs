@@ -1,1 +1,28 @@
 //! The queue, worker processes and their supervisor.
+//!
+//! `ablate run` is a supervisor that trains nothing. It hands trials to worker processes (the same binary,
+//! `ablate worker`), one at a time each, over pipes, and takes back outcomes; workers commit what they trained.
+//! So a crash, a hang or a kill costs one attempt of one trial (DESIGN.md §5).
+//!
+//! Decisions are pure and know neither processes nor files: [`queue`] (who is next), [`breaker`] (is it the
+//! trials or the machine), [`pace`] (when to act again), [`fate`] (what killed a worker). Actions are thin:
+//! [`process`] (one child), [`supervisor`] (the loop), [`attempts`] (failed attempts on disk), [`worker`] and
+//! [`trainer`] (the child's side). [`message`] is what the two sides say.
+
+pub mod attempts;
+pub mod breaker;
+mod crew;
+mod fate;
+mod fault;
+mod log;
+mod machine;
+pub mod message;
+pub mod pace;
+mod process;
+pub mod progress;
+pub mod queue;
+pub mod supervisor;
+pub mod trainer;
+pub mod worker;
+
+pub use process::Launch;

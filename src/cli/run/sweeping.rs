@@ -1,0 +1,156 @@
+//! One sweep as a run sees it: what is left to do, what it costs, and the file for people.
+
+use crate::config::TrialConfig;
+use crate::error::Result;
+use crate::fanout::attempts::{self, Counted};
+use crate::fanout::progress::Scope;
+use crate::fanout::queue::{ATTEMPTS, Entry, Queue};
+use crate::fanout::supervisor::Work;
+use crate::fanout::trainer;
+use crate::model;
+use crate::outcome::Outcome;
+use crate::plan::{Plan, Trial};
+use crate::record::{self, CompareRecord, Folder, PlannedTrial, SweepHeader};
+use crate::sweep::{Compare, Expect, Sweep};
+use std::collections::BTreeSet;
+
+/// A planned sweep with its folder.
+pub struct Sweeping<'a> {
+    /// The results folder.
+    pub folder: &'a Folder,
+    plan: &'a Plan,
+    header: SweepHeader,
+    done: BTreeSet<String>,
+}
+
+impl<'a> Sweeping<'a> {
+    /// Finds out what is done already, and clears away checkpoints that a killed run left of it.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn new(sweep: &Sweep, plan: &'a Plan, folder: &'a Folder) -> Result<Self> {
+        let done = record::done(folder)?;
+        for id in &done {
+            let checkpoints = folder.checkpoints(id);
+            if checkpoints.exists() {
+                trainer::forget(&checkpoints)?;
+            }
+        }
+        Ok(Self {
+            folder,
+            plan,
+            header: header(sweep, plan),
+            done,
+        })
+    }
+
+    /// What is left to do.
+    ///
+    /// # Errors
+    /// When the failed attempts cannot be read.
+    pub fn queue(&self) -> Result<Queue> {
+        let counted = Counted::read(self.folder)?;
+        Ok(Queue::new(self.left().map(|(index, id)| {
+            let trial = self.plan.trial(index);
+            Entry {
+                index,
+                cost: cost(&trial.config, trial.image),
+                failures: counted.of(&id),
+            }
+        })))
+    }
+
+    /// Takes back the quarantine of this sweep's trials.
+    ///
+    /// # Errors
+    /// When the failed attempts cannot be read or forgiven.
+    pub fn forgive(&self) -> Result<()> {
+        let counted = Counted::read(self.folder)?;
+        for (_, id) in self.left() {
+            if counted.of(&id) >= ATTEMPTS {
+                for number in counted.numbers(&id) {
+                    attempts::forgive(self.folder, &id, number)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the progress display must know.
+    pub fn scope(&self, queue: &Queue) -> Scope {
+        let metric = self.header.compare.as_ref().map(|c| c.metric.clone());
+        Scope {
+            axes: self.header.axes.clone(),
+            trials: self.plan.len(),
+            done: self.plan.len() - self.left().count(),
+            cost: self.left().map(|(index, _)| queue.cost(index)).sum(),
+            metric: metric.unwrap_or_else(|| "test.bce".to_owned()),
+        }
+    }
+
+    fn left(&self) -> impl Iterator<Item = (usize, String)> + '_ {
+        let all = (0..self.plan.len()).map(|index| (index, self.plan.id(index).to_string()));
+        all.filter(|(_, id)| !self.done.contains(id))
+    }
+}
+
+impl Work for Sweeping<'_> {
+    fn trial(&self, index: usize) -> Trial {
+        self.plan.trial(index)
+    }
+
+    fn points(&self) -> usize {
+        self.plan.points()
+    }
+
+    fn snapshot(&self, queue: &Queue) -> Result<()> {
+        let planned = (0..self.plan.len()).map(|index| {
+            let trial = self.plan.trial(index);
+            PlannedTrial {
+                id: trial.id.to_string(),
+                index,
+                seed: trial.seed,
+                axes: trial.axes.iter().map(ToString::to_string).collect(),
+                otherwise: queue.outcome(index).unwrap_or(Outcome::Pending),
+            }
+        });
+        let planned: Vec<_> = planned.collect();
+        record::merge(self.folder, &self.header, &planned)
+    }
+}
+
+/// Expected work: multiply-accumulates of all passes. A training step costs about three forward passes.
+fn cost(config: &TrialConfig, image: [usize; 2]) -> f64 {
+    let images = 3.0 * config.data.train as f64
+        + config.data.test as f64 / config.train.evaluate_every as f64;
+    let macs = model::cost(&config.model, image).macs;
+    macs as f64 * images * config.train.epochs as f64
+}
+
+fn header(sweep: &Sweep, plan: &Plan) -> SweepHeader {
+    SweepHeader {
+        name: sweep.name.clone(),
+        question: sweep.question.clone(),
+        yaml: sweep.text.clone(),
+        axes: plan.axes().to_vec(),
+        compare: sweep.compare.as_ref().map(compare),
+    }
+}
+
+fn compare(asked: &Compare) -> CompareRecord {
+    let (expect, margin) = match asked.expect {
+        None => ("", 0.0),
+        Some(Expect::Lower) => ("lower", 0.0),
+        Some(Expect::Higher) => ("higher", 0.0),
+        Some(Expect::Same { margin }) => ("same", margin),
+    };
+    let baseline = asked.baseline.iter();
+    CompareRecord {
+        baseline: baseline
+            .map(|(path, value)| (path.clone(), value.to_string()))
+            .collect(),
+        metric: asked.metric.clone(),
+        expect: expect.to_owned(),
+        margin,
+    }
+}

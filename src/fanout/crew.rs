@@ -1,0 +1,59 @@
+//! The workers of one supervisor and what each is doing.
+
+use super::fate::Circumstance;
+use super::process::Process;
+use crate::plan::Trial;
+use std::time::{Duration, Instant};
+
+/// What a worker is at.
+pub enum Duty {
+    /// Started, has not greeted yet.
+    Starting,
+    /// Waits for a trial.
+    Idle,
+    /// Trains.
+    Busy(Box<Assignment>),
+    /// Told to leave, with nothing in hand.
+    Leaving,
+}
+
+/// A trial in a worker's hands.
+pub struct Assignment {
+    /// The trial.
+    pub trial: Trial,
+    /// When it was handed out.
+    pub since: Instant,
+    /// Whether the worker has done an epoch of it: then a failure is not an early one.
+    pub moved: bool,
+}
+
+impl Assignment {
+    /// How long it took to fail, as the breaker counts: for ever once an epoch was done.
+    pub fn lasted(&self) -> Duration {
+        match self.moved {
+            true => Duration::MAX,
+            false => self.since.elapsed(),
+        }
+    }
+}
+
+/// One worker.
+pub struct Member {
+    /// The process.
+    pub process: Process,
+    /// What it is at.
+    pub duty: Duty,
+    /// When it last said something (or was given something to do): the monotonic clock.
+    pub heard: Instant,
+    /// What was done to it or around it that may explain its death.
+    pub circumstance: Circumstance,
+    /// The kernel's count of memory kills when it started.
+    pub memory_kills: Option<u64>,
+}
+
+impl Member {
+    /// Whether it owes a word: it trains or should greet.
+    pub fn owes_a_word(&self) -> bool {
+        matches!(self.duty, Duty::Busy(_) | Duty::Starting)
+    }
+}

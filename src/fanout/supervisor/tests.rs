@@ -1,0 +1,237 @@
+//! The loop against real processes: shell scripts that speak the protocol in the place of workers.
+
+use super::*;
+use crate::error::ExitCode;
+use crate::fanout::attempts::Counted;
+use crate::fanout::progress::Scope;
+use crate::fanout::queue::Entry;
+use crate::outcome::Outcome;
+use crate::plan::TrialId;
+
+const FINISH: &str =
+    r#"echo '{"say":"finished","outcome":"completed","metrics":{},"seconds":0.1}'"#;
+/// Far longer than anything here takes: reached only when the supervisor hangs.
+const NEVER: Duration = Duration::from_secs(600);
+
+struct Trials {
+    points: usize,
+}
+
+impl Trials {
+    fn id(index: usize) -> TrialId {
+        TrialId([index as u8; 32])
+    }
+}
+
+impl Work for Trials {
+    fn trial(&self, index: usize) -> Trial {
+        Trial {
+            id: Self::id(index),
+            index,
+            point: index % self.points,
+            seed: 0,
+            axes: Vec::new(),
+            config: Default::default(),
+            data_digest: String::new(),
+            image: [28, 28],
+        }
+    }
+    fn points(&self) -> usize {
+        self.points
+    }
+    fn snapshot(&self, _queue: &Queue) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What a run of the loop left.
+struct After {
+    end: Result<End>,
+    queue: Queue,
+    folder: Folder,
+    _results: tempfile::TempDir,
+}
+
+impl After {
+    fn failures(&self, index: usize) -> u32 {
+        let counted = Counted::read(&self.folder).expect("readable");
+        counted.of(&Trials::id(index).to_string())
+    }
+
+    fn classes(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.folder.attempts()).expect("listed");
+        let mut classes: Vec<_> = files
+            .map(|file| std::fs::read(file.expect("entry").path()).expect("readable"))
+            .filter_map(|text| serde_json::from_slice(&text).ok())
+            .map(|attempt: crate::fanout::attempts::Attempt| attempt.class)
+            .collect();
+        classes.sort();
+        classes
+    }
+}
+
+/// Runs trials with workers that greet and then do `script` for every line they are sent. `$TMP` is a folder
+/// that they share.
+fn run(script: &str, trials: usize, points: usize, hang_after: Duration) -> After {
+    let stop = AtomicBool::new(false);
+    run_until(script, trials, points, hang_after, &stop)
+}
+
+fn run_until(
+    script: &str,
+    trials: usize,
+    points: usize,
+    hang_after: Duration,
+    stop: &AtomicBool,
+) -> After {
+    let hello = serde_json::to_string(&FromWorker::Hello(Hello::ours())).expect("JSON");
+    let script = format!("read -r line; echo '{hello}'; while read -r line; do {script}\ndone");
+    supervise_shell(&script, trials, points, hang_after, stop)
+}
+
+/// Runs trials with this shell script in the place of a worker.
+fn supervise_shell(
+    script: &str,
+    trials: usize,
+    points: usize,
+    hang_after: Duration,
+    stop: &AtomicBool,
+) -> After {
+    let results = tempfile::tempdir().expect("a folder");
+    let folder = Folder::create(results.path(), "x").expect("made");
+    let script = format!("TMP='{}'; {script}", results.path().display());
+    let site = Site {
+        folder: &folder,
+        launch: Launch {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            threads: 1,
+        },
+        workers: 2,
+        hang_after,
+        stop,
+    };
+    let mut queue = Queue::new((0..trials).map(|index| Entry {
+        index,
+        cost: 1.0,
+        failures: 0,
+    }));
+    let mut progress = Progress::lines(Scope::default(), Box::new(std::io::sink()));
+    let work = Trials { points };
+    let end = supervise(&site, &mut queue, &work, &mut progress);
+    After {
+        end,
+        queue,
+        folder,
+        _results: results,
+    }
+}
+
+#[test]
+fn every_trial_is_trained_and_quiet_workers_leave_no_files() {
+    let after = run(FINISH, 20, 20, NEVER);
+    assert!(matches!(after.end, Ok(End::Drained)));
+    assert_eq!(after.queue.finished(), 20);
+    let left = |path| std::fs::read_dir(path).expect("listed").count();
+    assert_eq!(left(after.folder.logs()) + left(after.folder.attempts()), 0);
+}
+
+#[test]
+fn a_killed_worker_costs_one_attempt_and_the_trial_is_tried_again() {
+    let script = format!(r#"if mkdir "$TMP/once" 2>/dev/null; then kill -KILL $$; fi; {FINISH}"#);
+    let after = run(&script, 6, 6, NEVER);
+    assert!(matches!(after.end, Ok(End::Drained)));
+    assert_eq!(after.queue.finished(), 6);
+    assert_eq!(after.classes(), ["SIGKILL"]);
+}
+
+#[test]
+fn a_trial_that_always_crashes_is_given_up_after_three_attempts() {
+    let after = run("echo 'last words' >&2; exit 0", 1, 1, NEVER);
+    assert!(matches!(after.end, Ok(End::Drained)));
+    assert_eq!((after.queue.quarantined(), after.failures(0)), (1, 3));
+    assert_eq!(after.classes(), ["exit code 0 without a result"; 3]);
+}
+
+#[test]
+fn a_machine_that_fails_every_trial_ends_the_run_and_blames_none() {
+    let after = run("echo 'no such device' >&2; exit 9", 12, 12, NEVER);
+    let error = after.end.as_ref().expect_err("the run ends").to_string();
+    assert!(error.contains("no such device"), "{error}");
+    assert_eq!(after.queue.quarantined(), 0);
+    assert!((0..12).all(|index| after.failures(index) == 0));
+    assert!(after.classes().len() >= 3, "the attempts stay on disk");
+}
+
+#[test]
+fn a_silent_worker_is_killed_and_called_a_hang() {
+    let script = format!(r#"if mkdir "$TMP/once" 2>/dev/null; then kill -STOP $$; fi; {FINISH}"#);
+    let after = run(&script, 3, 3, Duration::from_secs(2));
+    assert_eq!(after.queue.finished(), 3);
+    assert_eq!(after.classes(), ["hang"]);
+}
+
+#[test]
+fn a_worker_that_talks_nonsense_costs_one_attempt() {
+    let script = format!(r#"if mkdir "$TMP/once" 2>/dev/null; then echo 'what?'; fi; {FINISH}"#);
+    let after = run(&script, 3, 3, NEVER);
+    assert_eq!(after.queue.finished(), 3);
+    assert_eq!(after.classes(), ["not a message: what?"]);
+}
+
+#[test]
+fn a_full_disk_ends_the_run_with_its_own_exit_code_and_blames_none() {
+    let failed = r#"echo '{"say":"failed","blame":"run","message":"disk full","code":4}'"#;
+    let after = run(failed, 4, 4, NEVER);
+    let error = after.end.as_ref().expect_err("the run ends");
+    assert_eq!(
+        (error.to_string().as_str(), error.exit_code()),
+        ("disk full", ExitCode::Io)
+    );
+    assert_eq!(after.classes(), [""; 0]);
+}
+
+#[test]
+fn workers_that_cannot_start_end_the_run_with_their_last_words() {
+    let stop = AtomicBool::new(false);
+    let after = supervise_shell(
+        "echo 'cannot load libfoo' >&2; exit 127",
+        4,
+        4,
+        NEVER,
+        &stop,
+    );
+    let error = after.end.as_ref().expect_err("the run ends").to_string();
+    assert!(error.contains("cannot load libfoo"), "{error}");
+    assert_eq!(after.classes(), [""; 0]);
+}
+
+#[test]
+fn a_stop_leaves_every_trial_unblamed_and_no_worker_behind() {
+    let stop = AtomicBool::new(false);
+    let shared = tempfile::tempdir().expect("a folder");
+    let pids = shared.path().join("pids");
+    let script = format!(
+        r#"case "$line" in
+        *stop*) echo '{{"say":"stopped","step":7}}'; exit 0 ;;
+        *) echo $$ >> '{}' ;;
+        esac"#,
+        pids.display()
+    );
+    let begun = || std::fs::read_to_string(&pids).unwrap_or_default();
+    let after = std::thread::scope(|scope| {
+        let runner = scope.spawn(|| run_until(&script, 5, 5, NEVER, &stop));
+        while begun().lines().count() < 2 && !runner.is_finished() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        stop.store(true, Ordering::Relaxed);
+        runner.join().expect("no panic")
+    });
+    assert!(matches!(after.end, Ok(End::Stopped)));
+    assert_eq!(after.queue.waiting(), 5);
+    assert_eq!(after.classes(), [""; 0]);
+    let interrupted = (0..5).filter(|i| after.queue.outcome(*i) == Some(Outcome::Interrupted));
+    assert_eq!(interrupted.count(), 2);
+    let alive = |pid: &str| std::path::Path::new("/proc").join(pid).exists();
+    assert!(!begun().lines().any(alive));
+}

@@ -1,0 +1,174 @@
+//! The real [`Trainer`]: loads the data, trains from the newest checkpoint, commits.
+
+use super::message::{Finished, FromWorker};
+use super::worker::{Done, Post, Trainer};
+use super::{fault, machine};
+use crate::config::{DataConfig, NUMERICS_VERSION};
+use crate::data::{self, Splits};
+use crate::error::{Error, Result};
+use crate::outcome::TrialResult;
+use crate::plan::Trial;
+use crate::record::{self, Folder, TrialRecord};
+use crate::train::{self, Ended, Job};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+/// Trains trials of one sweep, keeping the images between trials that read the same.
+pub struct Committing {
+    folder: Folder,
+    threads: usize,
+    checkpoint_every: Duration,
+    loaded: Option<(DataConfig, Splits)>,
+}
+
+impl Committing {
+    /// A trainer for the sweep in `folder`.
+    pub fn new(folder: Folder, threads: usize, checkpoint_every: Duration) -> Self {
+        Self {
+            folder,
+            threads,
+            checkpoint_every,
+            loaded: None,
+        }
+    }
+}
+
+impl Trainer for Committing {
+    fn train(&mut self, trial: &str, post: &mut Post<'_>) -> Result<Done> {
+        let trial = Trial::from_json(trial)?;
+        let id = trial.id.to_string();
+        let started = now();
+        let checkpoints = self.folder.checkpoints(&id);
+        let attempt = next_attempt(&checkpoints)?;
+        post.send(&FromWorker::Started { attempt });
+        fault::inject(trial.index);
+        let splits = match self.loaded.take() {
+            Some((config, splits)) if config == trial.config.data => splits,
+            _ => load(&trial)?,
+        };
+        let (_, splits) = self.loaded.insert((trial.config.data.clone(), splits));
+        let job = Job {
+            id: id.clone(),
+            config: &trial.config,
+            seed: trial.seed,
+            splits,
+            checkpoints: checkpoints.clone(),
+            attempt,
+            threads: self.threads,
+            checkpoint_every: self.checkpoint_every,
+        };
+        let result = match train::run(&job, post)? {
+            Ended::Stopped { step } => return Ok(Done::Stopped { step }),
+            Ended::Finished(result) => result,
+        };
+        let finished = summary(&result);
+        let mut environment = machine::environment(self.threads);
+        environment.insert("numerics_version".to_owned(), NUMERICS_VERSION.to_string());
+        let committed = TrialRecord {
+            id,
+            seed: trial.seed,
+            config: trial.config.resolved(),
+            data_digest: trial.data_digest.clone(),
+            result,
+            environment,
+            attempt,
+            started,
+            ended: now(),
+        };
+        record::commit(&self.folder, &committed)?;
+        forget(&checkpoints)?;
+        Ok(Done::Finished(finished))
+    }
+}
+
+/// Loads a trial's images and makes sure that they are the ones its id was made from.
+fn load(trial: &Trial) -> Result<Splits> {
+    let facts = data::facts(&trial.config.data)?;
+    if facts.digest != trial.data_digest {
+        return Err(Error::Data {
+            path: trial.config.data.train_images.clone().into(),
+            problem: format!(
+                "the images of data set {} changed since the plan was made",
+                trial.config.data.dataset.name()
+            ),
+            next: "run the same command again; trials of the new images are new trials".into(),
+        });
+    }
+    data::load(&trial.config.data)
+}
+
+/// The next free attempt number, taken by making its folder below `checkpoints`.
+fn next_attempt(checkpoints: &Path) -> Result<u32> {
+    fs::create_dir_all(checkpoints).map_err(Error::io("make", checkpoints))?;
+    for number in 1..u32::MAX {
+        let path = checkpoints.join(number.to_string());
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(number),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io("make", &path)(error)),
+        }
+    }
+    Err(Error::Internal("a trial ran out of attempt numbers".into()))
+}
+
+/// Removes the checkpoints of a committed trial; that they are gone already is fine.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn forget(checkpoints: &Path) -> Result<()> {
+    match fs::remove_dir_all(checkpoints) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Error::io("remove", checkpoints)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn summary(result: &TrialResult) -> Finished {
+    let metrics = result.metrics.iter();
+    Finished {
+        outcome: result.outcome.name().to_owned(),
+        metrics: metrics
+            .map(|(name, value)| (name.clone(), value.is_finite().then_some(*value)))
+            .collect(),
+        seconds: result.wall_seconds,
+    }
+}
+
+fn now() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempt_numbers_are_taken_once_each() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkpoints = folder.path().join("aa");
+        let numbers: Vec<_> = std::thread::scope(|scope| {
+            let take = || scope.spawn(|| next_attempt(&checkpoints).expect("a number"));
+            let threads: Vec<_> = (0..8).map(|_| take()).collect();
+            let ended = threads
+                .into_iter()
+                .map(|thread| thread.join().expect("no panic"));
+            ended.collect()
+        });
+        let mut sorted = numbers.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (1..=8).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn forgetting_twice_is_fine() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkpoints = folder.path().join("aa");
+        next_attempt(&checkpoints).expect("a number");
+        forget(&checkpoints).expect("removed");
+        forget(&checkpoints).expect("nothing to remove");
+        assert!(!checkpoints.exists());
+    }
+}

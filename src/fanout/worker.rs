@@ -1,0 +1,154 @@
+//! The child's side: take a trial, train it, tell; one at a time until there are no more.
+//!
+//! A thread listens to the supervisor, the calling thread trains. The worker is gone when its supervisor is: the
+//! kernel kills it ([`die_with_parent`]), and the end of its input ends it too.
+
+use super::message::{self, Failure, Finished, FromWorker, Heard, Hello, ToWorker};
+use crate::error::{Error, Result};
+use crate::train::{Event, Observer};
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+/// Steps are told at most this often.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(250);
+
+/// Trains and commits; tests put a fake here.
+pub trait Trainer {
+    /// Trains one trial, given as [`crate::plan::Trial::to_json`] wrote it, and commits it.
+    ///
+    /// # Errors
+    /// Whatever went wrong; [`Failure::of`] says who is to blame.
+    fn train(&mut self, trial: &str, post: &mut Post<'_>) -> Result<Done>;
+}
+
+/// How training ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+    /// The trial is committed.
+    Finished(Finished),
+    /// Stopped on request, checkpointed at this step.
+    Stopped {
+        /// Optimiser steps done.
+        step: u64,
+    },
+}
+
+/// Makes the kernel kill this process when its parent dies, and ends it when that has happened already.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn die_with_parent(parent: u32) -> Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|error| Error::Worker(format!("cannot ask to die with the parent: {error}")))?;
+    match getppid().map(Pid::as_raw_pid) {
+        Some(pid) if pid.unsigned_abs() == parent => Ok(()),
+        _ => Err(Error::Worker("the supervisor is gone".into())),
+    }
+}
+
+/// What a trial tells, on its way to the supervisor.
+pub struct Post<'a> {
+    output: &'a mut dyn Write,
+    stop: &'a AtomicBool,
+    last_step: Option<Instant>,
+    lost: Option<std::io::Error>,
+}
+
+impl Post<'_> {
+    /// Sends a message. When the supervisor is gone, the trial is asked to stop.
+    pub fn send(&mut self, message: &FromWorker) {
+        if let Err(error) = message::write(&mut self.output, message) {
+            self.stop.store(true, Ordering::Relaxed);
+            self.lost.get_or_insert(error);
+        }
+    }
+}
+
+impl Observer for Post<'_> {
+    fn tell(&mut self, event: Event) {
+        match event {
+            Event::Resumed { step } => self.send(&FromWorker::Resumed { step }),
+            Event::Epoch { epoch, epochs, .. } => self.send(&FromWorker::Epoch { epoch, epochs }),
+            Event::Saved { step } => self.send(&FromWorker::Saved { step }),
+            Event::Step { step, steps } => {
+                if self.last_step.is_none_or(|at| at.elapsed() > SIGN_OF_LIFE) {
+                    self.last_step = Some(Instant::now());
+                    self.send(&FromWorker::Step { step, steps });
+                }
+            }
+        }
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Serves one supervisor until it has no more trials or asks to stop. `gone` is called on the listening thread at
+/// the end of the input, where a real worker ends its process, whatever it is at.
+///
+/// # Errors
+/// [`Error::Worker`] when the supervisor is another build, talks nonsense or cannot be reached.
+pub fn serve(
+    mut input: impl BufRead + Send + 'static,
+    output: &mut dyn Write,
+    stop: &Arc<AtomicBool>,
+    trainer: &mut dyn Trainer,
+    gone: impl FnOnce() + Send + 'static,
+) -> Result<()> {
+    let mut post = Post {
+        output,
+        stop,
+        last_step: None,
+        lost: None,
+    };
+    post.send(&FromWorker::Hello(Hello::ours()));
+    match message::read(&mut input) {
+        Heard::Message(ToWorker::Hello(hello)) => hello.check()?,
+        Heard::Closed => return Ok(()),
+        other => {
+            return Err(Error::Worker(format!(
+                "expected a greeting, heard {other:?}"
+            )));
+        }
+    }
+    let (hand_over, trials) = channel();
+    let asked = Arc::clone(stop);
+    std::thread::spawn(move || {
+        loop {
+            match message::read(&mut input) {
+                Heard::Message(ToWorker::Stop) => asked.store(true, Ordering::Relaxed),
+                Heard::Message(ToWorker::Train { trial }) => {
+                    // Fails only when the training thread is gone, and the process with it.
+                    let _ = hand_over.send(trial);
+                }
+                Heard::Message(ToWorker::Hello(_)) | Heard::Garbage(_) | Heard::Closed => break,
+            }
+        }
+        gone();
+    });
+    for trial in trials {
+        let (said, stays) = match trainer.train(&trial, &mut post) {
+            Ok(Done::Finished(finished)) => (FromWorker::Finished(finished), true),
+            Ok(Done::Stopped { step }) => (FromWorker::Stopped { step }, false),
+            Err(error) => (FromWorker::Failed(Failure::of(&error)), true),
+        };
+        post.send(&said);
+        if let Some(error) = post.lost.take() {
+            return Err(Error::Worker(format!(
+                "the supervisor cannot be reached: {error}"
+            )));
+        }
+        if !stays {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
