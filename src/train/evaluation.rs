@@ -56,17 +56,9 @@ impl Evaluation<'_> {
             }
         }
         let named = |(metric, ratio): (&Metric, Ratio)| {
-            let name = format!("{}.{}", prefix(split), metric.name());
+            let name = format!("{}.{}", split.name(), metric.name());
             (name, ratio.value())
         };
         Ok(Some(metrics.iter().zip(pooled).map(named).collect()))
-    }
-}
-
-fn prefix(split: Split) -> &'static str {
-    match split {
-        Split::Train => "train",
-        Split::Valid => "valid",
-        Split::Test => "test",
     }
 }

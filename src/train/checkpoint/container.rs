@@ -168,8 +168,8 @@ mod tests {
         file.extend(crc32fast::hash(header.as_bytes()).to_le_bytes());
         file.extend(crc32fast::hash(&file).to_le_bytes());
         assert!(decode::<String>(&file).unwrap_err().contains("cut short"));
-        let mut long_header = file[..PREFIX].to_vec();
-        long_header[PREFIX - 4..].copy_from_slice(&u32::MAX.to_le_bytes());
+        let mut long_header = file[..16].to_vec();
+        long_header[12..].copy_from_slice(&u32::MAX.to_le_bytes());
         assert!(decode::<String>(&long_header).is_err());
     }
 }

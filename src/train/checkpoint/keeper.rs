@@ -23,6 +23,14 @@ pub(in crate::train) struct Keeper {
     current: Instant,
     /// Files known to be good, oldest first.
     good: Vec<PathBuf>,
+    saves: Saves,
+}
+
+/// Whether this attempt has saved anything yet: its folder has to be made only once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Saves {
+    None,
+    Some,
 }
 
 /// A file that looks like a checkpoint by its place and name; better ones compare greater.
@@ -42,6 +50,7 @@ impl Keeper {
             identity,
             current: Instant::now(),
             good: Vec::new(),
+            saves: Saves::None,
         }
     }
 
@@ -85,7 +94,10 @@ impl Keeper {
         let file = codec::encode(&self.identity, state)
             .map_err(|source| Error::Internal(format!("checkpoint header: {source}")))?;
         let folder = self.root.join(self.attempt.to_string());
-        make_folder(&folder)?;
+        if self.saves == Saves::None {
+            make_folder(&folder)?;
+            self.saves = Saves::Some;
+        }
         let step = state.progress.step;
         let path = folder.join(format!("step-{step}.ckpt"));
         write_synced(&path, &file)?;
@@ -176,13 +188,11 @@ fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Makes a folder, and makes sure that its name and its parent's survive a power cut.
+/// Makes a folder where there is none, and makes sure that its name and those of the two above survive a power cut
+/// (whoever made them).
 fn make_folder(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    for above in folder.ancestors().skip(1).take(2) {
+    for above in folder.ancestors().skip(1).take(3) {
         sync_folder(above)?;
     }
     Ok(())

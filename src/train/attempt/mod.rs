@@ -1,17 +1,18 @@
 //! The loop: one attempt at a trial, from a fresh or saved state to its end or to a stop.
 
+mod epoch_end;
+mod result;
+
 use super::checkpoint::{Identity, Keeper};
-use super::evaluation::{Evaluation, Measures};
-use super::selection::Verdict;
+use super::evaluation::Evaluation;
 use super::state::{Course, State};
 use super::{Ended, Event, Job, Observer, clip, gradient, optimizer, schedule};
-use crate::config::{NUMERICS_VERSION, Select, Weights};
-use crate::data::{Split, order};
+use crate::config::NUMERICS_VERSION;
+use crate::data::order;
 use crate::error::Result;
-use crate::metric::Metric;
 use crate::model::Cost;
 use crate::nn::ops::dispatch;
-use crate::outcome::{Outcome, TrialResult, Weight};
+use crate::outcome::{Outcome, Weight};
 use crate::task::{self, Network, Task};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -26,6 +27,7 @@ enum Stretch {
     Diverged(String),
 }
 
+/// An attempt under way: what never changes, the state, and where it is saved.
 pub(super) struct Attempt<'a> {
     job: &'a Job<'a>,
     network: &'a dyn Network,
@@ -152,160 +154,12 @@ impl<'a> Attempt<'a> {
         Ok(Stretch::Done)
     }
 
-    /// Evaluates where due and adds the epoch's row. The state changes only when all of it is done, so that a stop
-    /// on the way leaves the state of the last step.
-    fn close_epoch(&mut self, observer: &mut dyn Observer) -> Result<Stretch> {
-        let train = &self.job.config.train;
-        let epoch = self.state.progress.epoch + 1;
-        let planned_last = epoch == self.course.epochs;
-        let mut selection = self.state.progress.selection;
-        let mut verdict = Verdict::NotBetter;
-        let mut measures = Measures::new();
-        let mut last = planned_last;
-        if planned_last || epoch.is_multiple_of(train.evaluate_every as u64) {
-            let stop = || observer.stop_requested();
-            let evaluate =
-                |split, metrics: &[Metric]| self.evaluation().measure(split, metrics, &stop);
-            let Some(valid) = evaluate(Split::Valid, &Metric::EACH)? else {
-                return Ok(Stretch::Stop);
-            };
-            if let Some((_, loss)) = valid.first() {
-                verdict = selection.judge(epoch, *loss);
-                last |= selection.exhausted(train.patience);
-            }
-            measures.extend(valid);
-            let mut wanted = vec![(Split::Test, &Metric::EACH[..])];
-            if last {
-                wanted.extend([
-                    (Split::Valid, &Metric::LAST[..]),
-                    (Split::Test, &Metric::LAST),
-                ]);
-            }
-            for (split, metrics) in wanted {
-                let Some(found) = evaluate(split, metrics)? else {
-                    return Ok(Stretch::Stop);
-                };
-                measures.extend(found);
-            }
-        }
-        if last || epoch.is_multiple_of(train.samples_every as u64) {
-            let pictures = self.task.pictures(self.network, epoch as u32)?;
-            self.state.add_pictures(pictures);
-        }
-        if verdict == Verdict::Best && train.select == Select::BestValid {
-            self.state.best = Some(self.state.parameters.clone());
-        }
-        self.state.progress.selection = selection;
-        self.add_row(epoch, measures, observer);
-        self.after_epoch(observer)
-    }
-
-    fn add_row(&mut self, epoch: u64, measures: Measures, observer: &mut dyn Observer) {
-        self.count_seconds();
-        let progress = &mut self.state.progress;
-        let mut row = vec![
-            ("epoch".to_owned(), epoch as f64),
-            (
-                "train_loss".to_owned(),
-                progress.loss_sum / progress.loss_elements as f64,
-            ),
-            ("lr".to_owned(), progress.lr),
-            ("seconds".to_owned(), progress.epoch_seconds),
-        ];
-        row.extend(measures);
-        progress.epoch = epoch;
-        progress.loss_sum = 0.0;
-        progress.loss_elements = 0;
-        self.state.epochs.push(&row);
-        observer.tell(Event::Epoch {
-            epoch,
-            epochs: self.course.epochs,
-            row,
-        });
-    }
-
-    /// Saves after an epoch that took long, and listens once more before the next one.
-    fn after_epoch(&mut self, observer: &mut dyn Observer) -> Result<Stretch> {
-        let every = self.job.checkpoint_every;
-        let took = self.state.progress.epoch_seconds;
-        self.state.progress.epoch_seconds = 0.0;
-        if !self.finished() && observer.stop_requested() {
-            return Ok(Stretch::Stop);
-        }
-        if took >= every.as_secs_f64() || self.keeper.unsaved() >= every {
-            self.save(observer)?;
-        }
-        Ok(Stretch::Done)
-    }
-
     fn evaluation(&self) -> Evaluation<'_> {
         Evaluation {
             network: self.network,
             task: &*self.task,
             threads: self.job.threads,
         }
-    }
-
-    /// Metrics of the parameters that `select` chooses; `None` when asked to stop on the way. Those parameters are
-    /// the network's afterwards.
-    fn final_metrics(&self, stop: &dyn Fn() -> bool) -> Result<Option<BTreeMap<String, f64>>> {
-        let mut metrics = BTreeMap::from_iter(self.task.constants());
-        let best_is_last = self
-            .state
-            .progress
-            .selection
-            .best
-            .is_some_and(|best| best.epoch == self.state.progress.epoch);
-        match &self.state.best {
-            Some(best) if !best_is_last => {
-                self.network.parameters().restore(best)?;
-                for split in [Split::Valid, Split::Test] {
-                    let all = [&Metric::EACH[..], &Metric::LAST].concat();
-                    let Some(found) = self.evaluation().measure(split, &all, stop)? else {
-                        return Ok(None);
-                    };
-                    metrics.extend(found);
-                }
-            }
-            // Measured after the last epoch: columns with a dot are measures.
-            _ => {
-                let columns = self.state.epochs.columns();
-                let measures = columns.filter(|(name, _)| name.contains('.'));
-                metrics.extend(measures.filter_map(|(name, values)| {
-                    let value = values.last()?;
-                    Some((name.to_owned(), *value))
-                }));
-            }
-        }
-        Ok(Some(metrics))
-    }
-
-    fn result(
-        &mut self,
-        outcome: Outcome,
-        message: String,
-        metrics: BTreeMap<String, f64>,
-    ) -> Result<TrialResult> {
-        self.count_seconds();
-        let parameters = self.network.parameters();
-        let mut samples = self.task.still_pictures();
-        samples.append(&mut self.state.samples);
-        Ok(TrialResult {
-            outcome,
-            message,
-            epochs: std::mem::take(&mut self.state.epochs),
-            samples,
-            metrics,
-            parameters_digest: parameters.digest()?,
-            weights: match self.job.config.train.weights {
-                Weights::Keep => parameters.copy_out()?,
-                Weights::Drop => BTreeMap::new(),
-            },
-            params: self.cost.params,
-            macs: self.cost.macs,
-            wall_seconds: self.state.progress.seconds,
-            dispatch: dispatch().to_owned(),
-        })
     }
 
     fn stop(mut self, observer: &mut dyn Observer) -> Result<Ended> {
