@@ -65,6 +65,8 @@ enum Phase {
 
 /// How soon a request to stop is noticed.
 const NAP: Duration = Duration::from_millis(200);
+/// A supervisor that comes round this late was away.
+const AWAY: Duration = Duration::from_secs(2);
 
 /// Works the queue off, or until asked to stop.
 ///
@@ -87,6 +89,7 @@ pub fn supervise(
         mouth,
         ears,
         began: Instant::now(),
+        listened: Instant::now(),
         started: 0,
         failed_starts: 0,
         backoff: Backoff::default(),
@@ -106,6 +109,8 @@ struct Supervisor<'a> {
     mouth: Sender<(u64, Heard<FromWorker>)>,
     ears: Receiver<(u64, Heard<FromWorker>)>,
     began: Instant,
+    /// When it last went through the loop.
+    listened: Instant,
     started: u64,
     failed_starts: u32,
     backoff: Backoff,
@@ -131,12 +136,15 @@ impl Supervisor<'_> {
                 self.hand_out();
             }
             let busy = self.crew.values().any(|m| matches!(m.duty, Duty::Busy(_)));
-            if !busy && !(self.running() && self.queue.waiting() > 0) {
+            let more = self.running() && self.queue.waiting() > 0;
+            if !busy && !more {
                 break;
             }
             // The supervisor holds a sender itself, so the only error is that nothing came.
-            if let Ok((number, heard)) = self.ears.recv_timeout(NAP) {
+            let mut next = self.ears.recv_timeout(NAP).ok();
+            while let Some((number, heard)) = next {
                 self.hear(number, heard);
+                next = self.ears.try_recv().ok();
             }
             self.watch();
             self.progress.tick();
@@ -262,8 +270,16 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Kills workers that have been silent too long.
+    /// Kills workers that have been silent too long. When it was the supervisor that did not listen (it was
+    /// stopped, or a disk was slow), everyone's time starts again.
     fn watch(&mut self) {
+        let away = self.listened.elapsed() > AWAY;
+        self.listened = Instant::now();
+        if away {
+            self.crew
+                .values_mut()
+                .for_each(|m| m.heard = Instant::now());
+        }
         let patience = self.site.hang_after;
         for (number, member) in &mut self.crew {
             let silent = member.heard.elapsed();
