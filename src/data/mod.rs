@@ -1,7 +1,26 @@
-//! Images and their corruption.
+//! Images and their corruption: where they come from, how noise is drawn, in which order they are visited.
+//!
+//! A new data set is one new file with `facts` and `load`, and one match arm in each of the two functions here.
 
-use crate::config::{DataConfig, DataFacts, NoiseConfig};
+pub mod digits;
+pub mod fetch;
+mod files;
+mod idx;
+pub mod mnist;
+mod noise;
+mod npy;
+mod order;
+pub mod sheet;
+mod source;
+mod strokes;
+mod verified;
+
+pub use noise::corrupt;
+pub use order::order;
+
+use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::error::{Error, Result};
+use std::path::Path;
 
 /// Grey images with values in [0, 1].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +35,21 @@ pub struct Images {
     pub pixels: Vec<f32>,
 }
 
+impl Images {
+    /// Cuts off the images from `at` on and returns them; none when there are no more than `at`.
+    fn split_off(&mut self, at: usize) -> Self {
+        let at = at.min(self.n);
+        let rest = Self {
+            n: self.n - at,
+            h: self.h,
+            w: self.w,
+            pixels: self.pixels.split_off(at * self.h * self.w),
+        };
+        self.n = at;
+        rest
+    }
+}
+
 /// A part of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
@@ -25,6 +59,17 @@ pub enum Split {
     Valid,
     /// Reported.
     Test,
+}
+
+impl Split {
+    /// The name in random keys and in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Valid => "valid",
+            Self::Test => "test",
+        }
+    }
 }
 
 /// The images of a trial.
@@ -38,39 +83,98 @@ pub struct Splits {
     pub test: Images,
 }
 
-/// What a plan must know of the data, cheaply where it can be.
+/// What a plan must know of the data, cheaply where it can be: MNIST's files are only looked for (their content is
+/// checked by [`load`]), the user's own files are read whole because their digest is part of every trial id.
 ///
 /// # Errors
 /// [`Error::Data`] when files are missing, damaged or hold fewer images than asked for.
 pub fn facts(config: &DataConfig) -> Result<DataFacts> {
-    let _ = config;
-    Err(Error::Internal("not built yet".into()))
+    match resolve(config.dataset) {
+        Dataset::Mnist => mnist::facts(config, &mnist::places()),
+        Dataset::Files => files::facts(config),
+        Dataset::Digits | Dataset::Auto => digits::facts(config),
+    }
 }
 
-/// Loads the images.
+/// Loads the images: the first `train` of the training part, the next `valid` ones, the first `test` of the
+/// test part.
 ///
 /// # Errors
 /// As [`facts`].
 pub fn load(config: &DataConfig) -> Result<Splits> {
-    let _ = config;
-    Err(Error::Internal("not built yet".into()))
+    match resolve(config.dataset) {
+        Dataset::Mnist => mnist::load(config, &mnist::places()),
+        Dataset::Files => files::load(config),
+        Dataset::Digits | Dataset::Auto => digits::load(config),
+    }
 }
 
-/// Corrupts every image by its own stream, keyed by (seed, split, draw, image). `draw` is 0 for noise that is
-/// drawn once and 1 + epoch for fresh noise.
-pub fn corrupt(
-    config: &NoiseConfig,
-    seed: u64,
-    split: Split,
-    draw: u64,
-    images: &Images,
-) -> Images {
-    let _ = (config, seed, split, draw);
-    images.clone()
+/// The first images of an IDX or `.npy` file, as many as are there, at most `count`.
+///
+/// # Errors
+/// [`Error::Data`] when it is no such file or damaged.
+pub fn first_of_file(path: &Path, count: usize) -> Result<Images> {
+    Ok(files::read(path, count)?.first)
 }
 
-/// The order in which epoch `epoch` visits `n` images.
-pub fn order(seed: u64, epoch: u64, n: usize) -> Vec<usize> {
-    let _ = (seed, epoch);
-    (0..n).collect()
+/// What `auto` stands for on this machine.
+fn resolve(dataset: Dataset) -> Dataset {
+    match dataset {
+        Dataset::Auto if mnist::found(&mnist::places()) => Dataset::Mnist,
+        Dataset::Auto => Dataset::Digits,
+        asked => asked,
+    }
+}
+
+/// Refuses to give fewer images than asked for.
+fn enough(path: &Path, field: &str, wanted: usize, available: usize) -> Result<()> {
+    if wanted <= available {
+        return Ok(());
+    }
+    Err(Error::Data {
+        path: path.to_owned(),
+        problem: format!("{field} asks for {wanted} images, {available} are there"),
+        next: format!("lower {field}, or give a larger file"),
+    })
+}
+
+/// Divides the start of the training part into training and validation images.
+fn split(config: &DataConfig, mut train: Images, test: Images) -> Splits {
+    let valid = train.split_off(config.train);
+    Splits { train, valid, test }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn validation_images_follow_the_training_images() {
+        let part = |values: &[f32]| Images {
+            n: values.len(),
+            h: 1,
+            w: 1,
+            pixels: values.to_vec(),
+        };
+        let config = DataConfig {
+            train: 2,
+            valid: 1,
+            ..DataConfig::default()
+        };
+        let splits = split(&config, part(&[0.1, 0.2, 0.3]), part(&[0.4]));
+        assert_eq!(splits.train, part(&[0.1, 0.2]));
+        assert_eq!(splits.valid, part(&[0.3]));
+        assert_eq!(splits.test, part(&[0.4]));
+    }
+
+    #[test]
+    fn asking_for_more_than_there_is_names_the_field_and_both_numbers() {
+        let outcome = enough(Path::new("x.npy"), "data.test", 3, 2);
+        let text = outcome.unwrap_err().to_string();
+        assert!(
+            text.contains("data.test asks for 3 images, 2 are there"),
+            "{text}"
+        );
+        assert!(enough(Path::new("x.npy"), "data.test", 2, 2).is_ok());
+    }
 }

@@ -1,0 +1,178 @@
+//! Downloading published files: mirrors in turn, content checked before a file gets its name.
+
+use super::source::Packing;
+use super::verified::{self, Published};
+use crate::error::{Error, Result};
+use std::fs::{self, File};
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What happens, for whoever shows progress.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The file is there already and sound.
+    Kept(&'a Path),
+    /// A mirror answers, with this many bytes if it says.
+    Started(&'a str, Option<u64>),
+    /// More bytes have come.
+    Received(u64),
+    /// A mirror could not give the file.
+    Failed(&'a str, &'a str),
+    /// The file is checked and in its place.
+    Stored(&'a Path),
+}
+
+/// Fetches each of `files` that is not in `folder` yet, as `<mirror><name>.gz` from the first mirror that has it
+/// whole. A file appears under its name only when its content is checked and synced.
+///
+/// # Errors
+/// [`Error::Data`] when no mirror has a good copy, [`Error::Io`] when the folder cannot be written.
+pub fn fetch(
+    files: &[Published],
+    mirrors: &[String],
+    folder: &Path,
+    observe: &mut dyn FnMut(Event),
+) -> Result<()> {
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let agent = agent();
+    for file in files {
+        let raw = folder.join(&file.name);
+        let packed = folder.join(format!("{}.gz", file.name));
+        if raw.exists() {
+            // Readers take the raw file first, so a good .gz beside a damaged one would not help.
+            verified::check(file, &raw).map_err(|damage| hidden(damage, &raw))?;
+            observe(Event::Kept(&raw));
+        } else if packed.exists() && verified::check(file, &packed).is_ok() {
+            observe(Event::Kept(&packed));
+        } else {
+            fetch_one(&agent, file, mirrors, &packed, observe)?;
+            observe(Event::Stored(&packed));
+        }
+    }
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(Error::io("fsync", folder))
+}
+
+fn hidden(damage: Error, raw: &Path) -> Error {
+    match damage {
+        Error::Data { path, problem, .. } => Error::Data {
+            path,
+            problem,
+            next: format!("delete {} and run the same command again", raw.display()),
+        },
+        other => other,
+    }
+}
+
+/// No limit on the whole download, only on silence: a slow line is not an error.
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .timeout_connect(Some(Duration::from_secs(20)))
+        .timeout_recv_response(Some(Duration::from_secs(60)))
+        .timeout_per_read(Some(Duration::from_secs(60)))
+        .build()
+        .into()
+}
+
+fn fetch_one(
+    agent: &ureq::Agent,
+    file: &Published,
+    mirrors: &[String],
+    target: &Path,
+    observe: &mut dyn FnMut(Event),
+) -> Result<()> {
+    let mut reasons = Vec::new();
+    for mirror in mirrors {
+        let url = format!("{}/{}.gz", mirror.trim_end_matches('/'), file.name);
+        let temporary = Temporary::beside(target)?;
+        match download(agent, &url, file, &temporary, observe) {
+            Ok(()) => return temporary.rename_to(target),
+            Err(Failure::Mirror(reason)) => {
+                observe(Event::Failed(&url, &reason));
+                reasons.push(format!("{url}: {reason}"));
+            }
+            Err(Failure::Here(error)) => return Err(error),
+        }
+    }
+    Err(Error::Data {
+        path: target.to_owned(),
+        problem: format!("no mirror has a good copy\n  {}", reasons.join("\n  ")),
+        next: format!(
+            "check the network (HTTPS_PROXY is honoured), name another --mirror, or copy {}.gz here by hand",
+            file.name
+        ),
+    })
+}
+
+/// Whose fault it is: another mirror helps against the one, not against the other.
+enum Failure {
+    Mirror(String),
+    Here(Error),
+}
+
+fn download(
+    agent: &ureq::Agent,
+    url: &str,
+    file: &Published,
+    temporary: &Temporary,
+    observe: &mut dyn FnMut(Event),
+) -> std::result::Result<(), Failure> {
+    let mirror = |error: &dyn std::fmt::Display| Failure::Mirror(error.to_string());
+    let here = |action| {
+        let path = temporary.path.clone();
+        move |error| Failure::Here(Error::io(action, &path)(error))
+    };
+    let response = agent.get(url).call().map_err(|error| mirror(&error))?;
+    let body = response.into_body();
+    observe(Event::Started(url, body.content_length()));
+    // Packed data are hardly ever larger than raw data, and never by as much as this.
+    let limit = file.raw_bytes + (1 << 20);
+    let mut body = body.into_with_config().limit(limit).reader();
+    let mut block = vec![0; 1 << 16];
+    loop {
+        let count = match body.read(&mut block) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(mirror(&error)),
+        };
+        (&temporary.file)
+            .write_all(&block[..count])
+            .map_err(here("write"))?;
+        observe(Event::Received(count as u64));
+    }
+    temporary.file.sync_all().map_err(here("fsync"))?;
+    match verified::check(file, &temporary.path) {
+        Ok((Packing::Gzip, _)) => Ok(()),
+        Ok((Packing::Raw, _)) => Err(mirror(&"the file is not compressed")),
+        Err(Error::Data { problem, .. }) => Err(Failure::Mirror(problem)),
+        Err(other) => Err(Failure::Here(other)),
+    }
+}
+
+/// A file beside its target that goes away unless it is renamed.
+struct Temporary {
+    path: PathBuf,
+    file: File,
+}
+
+impl Temporary {
+    fn beside(target: &Path) -> Result<Self> {
+        let path = target.with_extension(format!("gz.{}.tmp", std::process::id()));
+        let file = File::create(&path).map_err(Error::io("create", &path))?;
+        Ok(Self { path, file })
+    }
+
+    fn rename_to(self, target: &Path) -> Result<()> {
+        fs::rename(&self.path, target).map_err(Error::io("rename", &self.path))
+    }
+}
+
+impl Drop for Temporary {
+    /// After a rename there is nothing left under this name.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}

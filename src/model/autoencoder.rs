@@ -1,0 +1,236 @@
+//! The convolutional autoencoder, with or without skips (science.md R4, R4s, R5).
+//!
+//! Encoder level i: `depth` blocks of 3×3 convolution and ReLU, then a 2×2 max-pool. A bottleneck convolution and
+//! ReLU. Decoder level j: the blocks again, then nearest upsampling by 2. A last 3×3 convolution gives the logits.
+//! A skip at a resolution joins the input of the decoder's first convolution of that resolution.
+
+use super::blueprint::{self, source};
+use super::conv::Conv;
+use super::join::{self, Join};
+use crate::config::{ModelConfig, Residual, Tap};
+use crate::error::Result;
+use crate::nn::init::Source;
+use crate::nn::ops;
+use candle_core::Tensor;
+
+/// The network; `C` is a convolution, on paper or built.
+pub struct Autoencoder<C> {
+    encoder: Vec<Vec<C>>,
+    bottleneck: Option<C>,
+    /// Smallest map first; the last one gives the logits.
+    decoder: Vec<DecoderLevel<C>>,
+    residual: Residual,
+    tap: Tap,
+}
+
+/// What runs at one resolution on the way up.
+struct DecoderLevel<C> {
+    /// How the map of an encoder level is joined first, if at all.
+    skip: Option<Skip<C>>,
+    convs: Vec<C>,
+}
+
+struct Skip<C> {
+    encoder_level: usize,
+    join: Join<C>,
+}
+
+/// `depth` 3×3 convolutions one after the other.
+fn blocks(
+    level: &str,
+    size: [usize; 2],
+    mut sources: Vec<Source>,
+    width: usize,
+    depth: usize,
+) -> Vec<blueprint::Conv> {
+    let block = |at| {
+        let name = format!("{level}.conv.{at}");
+        blueprint::Conv {
+            sources: std::mem::replace(&mut sources, vec![source(&name, width)]),
+            name,
+            outputs: width,
+            kernel: 3,
+            size,
+        }
+    };
+    (0..depth).map(block).collect()
+}
+
+/// Draws the network for grey images of this size, which `config` is known to fit.
+pub fn blueprint(config: &ModelConfig, image: [usize; 2]) -> Autoencoder<blueprint::Conv> {
+    let levels = config.widths.len();
+    let size_at = |halvings: usize| [image[0] >> halvings, image[1] >> halvings];
+    let mut map = source("image", 1);
+    let mut encoder = Vec::new();
+    for (level, &width) in config.widths.iter().enumerate() {
+        let name = format!("encoder.{level}");
+        encoder.push(blocks(
+            &name,
+            size_at(level),
+            vec![map],
+            width,
+            config.depth,
+        ));
+        map = source(name, width);
+    }
+    let bottleneck = config.bottleneck.map(|width| {
+        let sources = vec![std::mem::replace(&mut map, source("bottleneck", width))];
+        blocks("bottleneck", size_at(levels), sources, width, 1).remove(0)
+    });
+    let mut decoder = Vec::new();
+    // The output is one more level, of one block and one channel.
+    let stages = config
+        .decoder_widths()
+        .into_iter()
+        .map(|width| (width, config.depth));
+    for (level, (width, depth)) in stages.chain([(1, 1)]).enumerate() {
+        let halvings = levels - level;
+        let name = match halvings {
+            0 => "output".to_owned(),
+            _ => format!("decoder.{level}"),
+        };
+        let size = size_at(halvings);
+        let (skip, sources) = skip(config, &name, size, halvings, map);
+        decoder.push(DecoderLevel {
+            skip,
+            convs: blocks(&name, size, sources, width, depth),
+        });
+        map = source(name, width);
+    }
+    Autoencoder {
+        encoder,
+        bottleneck,
+        decoder,
+        residual: config.residual,
+        tap: config.skip.tap,
+    }
+}
+
+/// The skip that joins `map` where the image has been halved so often, if any, and what the next convolution reads.
+fn skip(
+    config: &ModelConfig,
+    name: &str,
+    size: [usize; 2],
+    halvings: usize,
+    map: Source,
+) -> (Option<Skip<blueprint::Conv>>, Vec<Source>) {
+    let encoder_level = match config.skip.tap {
+        Tap::BeforePool => Some(halvings),
+        Tap::AfterPool => halvings.checked_sub(1),
+    };
+    let tapped = encoder_level.and_then(|level| Some((level, *config.widths.get(level)?)));
+    match tapped {
+        Some((encoder_level, width)) if config.skip.at.contains(&size[0]) => {
+            let encoder = source(format!("encoder.{encoder_level}"), width);
+            let (join, sources) = join::blueprint(config.skip.mode, name, size, map, encoder);
+            let skip = Skip {
+                encoder_level,
+                join,
+            };
+            (Some(skip), sources)
+        }
+        _ => (None, vec![map]),
+    }
+}
+
+impl<C> Autoencoder<C> {
+    /// The same network with every convolution replaced.
+    ///
+    /// # Errors
+    /// Those of `f`.
+    pub fn build<D>(self, f: &mut impl FnMut(C) -> Result<D>) -> Result<Autoencoder<D>> {
+        let mut encoder = Vec::new();
+        for convs in self.encoder {
+            encoder.push(convs.into_iter().map(&mut *f).collect::<Result<_>>()?);
+        }
+        let bottleneck = self.bottleneck.map(&mut *f).transpose()?;
+        let mut decoder = Vec::new();
+        for level in self.decoder {
+            let skip = match level.skip {
+                None => None,
+                Some(skip) => Some(Skip {
+                    encoder_level: skip.encoder_level,
+                    join: skip.join.build(f)?,
+                }),
+            };
+            let convs = level
+                .convs
+                .into_iter()
+                .map(&mut *f)
+                .collect::<Result<_>>()?;
+            decoder.push(DecoderLevel { skip, convs });
+        }
+        Ok(Autoencoder {
+            encoder,
+            bottleneck,
+            decoder,
+            residual: self.residual,
+            tap: self.tap,
+        })
+    }
+
+    /// Calls `f` with every convolution.
+    pub fn each(&self, f: &mut impl FnMut(&C)) {
+        self.encoder.iter().flatten().for_each(&mut *f);
+        self.bottleneck.iter().for_each(&mut *f);
+        for level in &self.decoder {
+            if let Some(skip) = &level.skip {
+                skip.join.each(f);
+            }
+            level.convs.iter().for_each(&mut *f);
+        }
+    }
+}
+
+impl Autoencoder<Conv> {
+    /// Logits [n, h, w, 1] of images [n, h, w, 1].
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        let mut map = images.clone();
+        let mut taps = Vec::new();
+        for convs in &self.encoder {
+            let before = self.run_blocks(convs, map)?;
+            map = ops::max_pool2(&before)?;
+            taps.push(match self.tap {
+                Tap::BeforePool => before,
+                Tap::AfterPool => map.clone(),
+            });
+        }
+        if let Some(conv) = &self.bottleneck {
+            map = ops::relu(&conv.forward(&map)?)?;
+        }
+        let (output, levels) = self
+            .decoder
+            .split_last()
+            .expect("a blueprint ends in the output");
+        for level in levels {
+            map = self.run_blocks(&level.convs, level.joined(map, &taps)?)?;
+            map = ops::upsample2(&map)?;
+        }
+        // No ReLU: these are the logits.
+        output.convs[0].forward(&output.joined(map, &taps)?)
+    }
+
+    /// Convolution and ReLU, and the shortcut of every block after the first, whose input has the same channels.
+    fn run_blocks(&self, convs: &[Conv], mut map: Tensor) -> Result<Tensor> {
+        for (at, conv) in convs.iter().enumerate() {
+            let activated = ops::relu(&conv.forward(&map)?)?;
+            map = match self.residual {
+                Residual::Add if at > 0 => (activated + map)?,
+                _ => activated,
+            };
+        }
+        Ok(map)
+    }
+}
+
+impl DecoderLevel<Conv> {
+    fn joined(&self, map: Tensor, taps: &[Tensor]) -> Result<Tensor> {
+        match &self.skip {
+            None => Ok(map),
+            Some(skip) => skip.join.forward(&map, &taps[skip.encoder_level]),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! A convolution with its parameters.
+
+use super::blueprint;
+use crate::config::Init;
+use crate::error::Result;
+use crate::nn::{Parameters, init, ops};
+use candle_core::{Tensor, Var};
+
+/// A convolution that keeps height and width, with bias.
+pub struct Conv {
+    weight: Var,
+    bias: Var,
+}
+
+impl Conv {
+    /// Draws the initial values and adds them to `parameters` as `<name>.weight` and `<name>.bias`.
+    ///
+    /// # Errors
+    /// When a tensor cannot be made.
+    pub fn new(
+        plan: &blueprint::Conv,
+        init: Init,
+        seed: u64,
+        parameters: &mut Parameters,
+    ) -> Result<Self> {
+        let layer = plan.layer();
+        Ok(Self {
+            weight: parameters.add(
+                format!("{}.weight", plan.name),
+                init::weight(init, seed, layer),
+            )?,
+            bias: parameters.add(format!("{}.bias", plan.name), init::bias(init, seed, layer))?,
+        })
+    }
+
+    /// [n, h, w, in] to [n, h, w, out].
+    ///
+    /// # Errors
+    /// When the channels do not fit.
+    pub fn forward(&self, map: &Tensor) -> Result<Tensor> {
+        Ok(ops::conv2d(map, &self.weight, &self.bias)?)
+    }
+}
