@@ -94,6 +94,11 @@ impl Scene {
         running
     }
 
+    /// Starts the sweep and waits for nothing.
+    pub fn launch(&self, arguments: &[&str]) -> Running {
+        Running(Some(self.command(arguments).spawn().expect("started")))
+    }
+
     /// Number of trials that have begun and are not committed.
     fn begun(&self) -> usize {
         fs::read_dir(self.folder().join("checkpoints")).map_or(0, Iterator::count)
