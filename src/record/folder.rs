@@ -50,9 +50,14 @@ impl Folder {
         self.root.join("shards")
     }
 
+    /// Checkpoints of all trials, a folder for every trial below.
+    pub fn all_checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoints")
+    }
+
     /// Checkpoints of one trial, a folder for every attempt below.
     pub fn checkpoints(&self, id: &str) -> PathBuf {
-        self.root.join("checkpoints").join(id)
+        self.all_checkpoints().join(id)
     }
 
     /// Records of attempts that failed.
