@@ -2,6 +2,8 @@
 
 #[path = "train/bench.rs"]
 mod bench;
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 #[path = "train/results.rs"]
 mod results;

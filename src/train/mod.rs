@@ -84,7 +84,6 @@ pub trait Observer {
 }
 
 /// How a call of [`run`] ended.
-#[expect(clippy::large_enum_variant, reason = "one value a trial")]
 pub enum Ended {
     /// Completed or diverged.
     Finished(TrialResult),

@@ -104,6 +104,14 @@ impl Bench {
         }
     }
 
+    /// Trained on black and validated on white images: the first epoch is the best.
+    pub fn getting_worse() -> Self {
+        let mut bench = Self::new();
+        bench.splits.train.pixels.fill(0.0);
+        bench.splits.valid.pixels.fill(1.0);
+        bench
+    }
+
     /// One attempt, with checkpoints below `root`.
     pub fn attempt(&self, root: &Path, attempt: u32, observer: &mut dyn Observer) -> Result<Ended> {
         self.attempt_with(&Pixelwise::new(), root, attempt, observer)

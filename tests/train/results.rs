@@ -134,10 +134,7 @@ fn weights_are_kept_or_dropped_but_always_digested() {
 
 #[test]
 fn best_valid_measures_the_epoch_with_the_lowest_validation_loss() {
-    let mut bench = Bench::new();
-    bench.config.train.optimizer = OptimizerKind::Sgd;
-    bench.config.train.clip = None;
-    bench.config.train.lr = 3000.0; // far too much, so that later epochs are worse
+    let mut bench = Bench::getting_worse();
     let best_valid = bench.result();
     let valid = best_valid.epochs.column("valid.bce").unwrap();
     let best = (0..valid.len())

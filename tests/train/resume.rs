@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Benches that differ in what a checkpoint has to hold.
-fn benches() -> [Bench; 3] {
+fn benches() -> [Bench; 4] {
     let full = Bench::new();
     let mut sgd = Bench::new();
     sgd.config.train.optimizer = OptimizerKind::Sgd;
@@ -19,7 +19,7 @@ fn benches() -> [Bench; 3] {
     early.config.train.patience = Some(1);
     early.config.train.select = Select::Last;
     early.config.train.lr = 3.0;
-    [full, sgd, early]
+    [full, sgd, early, Bench::getting_worse()]
 }
 
 #[test]
@@ -165,7 +165,7 @@ mod without {
     /// Whether a trial that is stopped in the middle of an epoch, and whose checkpoint is then changed, still ends
     /// with the right bits.
     fn survives(change: impl Fn(&mut Value, &mut [(String, Vec<u8>)])) -> bool {
-        let bench = Bench::new();
+        let bench = Bench::getting_worse();
         let root = tempfile::tempdir().unwrap();
         stopped(bench.attempt(root.path(), 1, &mut Listener::stopping_after(3)));
         edit(&checkpoint(root.path(), 3), change);
@@ -198,6 +198,11 @@ mod without {
     #[test]
     fn the_parameters_it_is_not() {
         assert!(!survives(|_, sections| zero(sections, "parameter/")));
+    }
+
+    #[test]
+    fn the_parameters_of_the_best_epoch_it_is_not() {
+        assert!(!survives(|_, sections| zero(sections, "best/")));
     }
 
     #[test]
