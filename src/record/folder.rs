@@ -55,6 +55,11 @@ impl Folder {
         self.root.join("checkpoints")
     }
 
+    /// One shard; its name is a digest of what it holds.
+    pub fn shard(&self, digest: &str) -> PathBuf {
+        self.shards().join(format!("{digest}.h5"))
+    }
+
     /// Checkpoints of one trial, a folder for every attempt below.
     pub fn checkpoints(&self, id: &str) -> PathBuf {
         self.all_checkpoints().join(id)
