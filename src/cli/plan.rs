@@ -1,11 +1,216 @@
 //! `ablate plan`.
 
 use crate::error::{Error, ExitCode, Result};
+use crate::plan::{ArmSummary, Plan, Summary};
+use crate::sweep::Sweep;
+use comfy_table::{CellAlignment, Table, presets};
+use serde_json::Value;
+use std::io::Write as _;
+use std::num::NonZero;
+use std::path::PathBuf;
 
 /// Arguments of `ablate plan`.
+///
+/// `--json` prints one object: `format`, `name`, `question`, `trials`, `points`, `seeds`, `axes`, `excluded`
+/// (`line`, `rule`, `points`), `collapsed_points`, `collapsed` (`point`, `into`, `reason`; the first 20),
+/// `comparisons`, `estimate` (`seconds`, `workers`, `gflops_per_worker`), `warnings` and `arms` (`arm`, `axes`,
+/// `baseline`, `params`, `macs`, `ids`). `format` is raised when a key changes its meaning or goes away.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The sweep file
+    file: PathBuf,
+    /// Print the plan as JSON
+    #[arg(long)]
+    json: bool,
+    /// Explain what became of the points with these values, for example model.depth=2,model.skip.at=[14]
+    #[arg(long, value_name = "FIELD=VALUE,…", conflicts_with = "json")]
+    why: Option<String>,
+    /// Refuse sweeps of more trials than this
+    #[arg(long, value_name = "N", default_value_t = Plan::MAX_TRIALS)]
+    max_trials: usize,
+}
 
-pub fn run(_args: &Args) -> Result<ExitCode> {
-    Err(Error::Internal("not built yet".into()))
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let sweep = Sweep::load(&args.file)?;
+    let plan = Plan::build(&sweep, args.max_trials, &crate::data::facts)?;
+    if let Some(question) = &args.why {
+        return print(&(plan.why(question)?.join("\n") + "\n"));
+    }
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let summary = plan.summary(workers);
+    if args.json {
+        let text = serde_json::to_string_pretty(&summary)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        return print(&(text + "\n"));
+    }
+    print(&describe(&plan, &summary))
+}
+
+/// Prints, and takes a closed pipe (`ablate plan … | head`) for a reader who has seen enough.
+fn print(text: &str) -> Result<ExitCode> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::io("write", "standard output".as_ref())(error))
+        }
+        _ => Ok(ExitCode::Done),
+    }
+}
+
+/// Rows of the arms' table that are shown.
+const ROWS: usize = 40;
+
+/// The plan for people.
+fn describe(plan: &Plan, summary: &Summary<'_>) -> String {
+    let Summary {
+        name,
+        question,
+        trials,
+        points,
+        seeds,
+        ..
+    } = summary;
+    let mut out = format!("{name}\n");
+    if !question.is_empty() {
+        out += &format!("{}\n", question.trim_end());
+    }
+    out += &format!(
+        "\n{} × {} = {}\n",
+        count(*points, "point"),
+        count(seeds.len(), "seed"),
+        count(*trials, "trial")
+    );
+    for rule in summary.excluded.iter().filter(|rule| rule.points > 0) {
+        let rule_text = Value::Object(rule.rule.clone());
+        out += &format!(
+            "excluded: {} by the rule on line {}: {rule_text}\n",
+            count(rule.points, "point"),
+            rule.line
+        );
+    }
+    if summary.collapsed_points > 0 {
+        out += &format!("collapsed: {}\n", count(summary.collapsed_points, "point"));
+    }
+    for collapsed in &summary.collapsed {
+        let point = Value::Object(collapsed.point.clone());
+        out += &format!(
+            "  {point} is arm {}: {}\n",
+            collapsed.into, collapsed.reason
+        );
+    }
+    if summary.collapsed_points > summary.collapsed.len() {
+        let more = summary.collapsed_points - summary.collapsed.len();
+        out += &format!("  … and {more} more\n");
+    }
+    let shown = (*points).min(ROWS);
+    out += &format!("\n{}\n", table(plan, shown));
+    if shown < *points {
+        out += &format!(
+            "… and {} more arms (all of them with --json)\n",
+            points - shown
+        );
+    }
+    let estimate = summary.estimate;
+    out += &format!(
+        "\nestimate: about {} on {} ({} GFLOP/s each is a guess; the run itself will know better)\n",
+        duration(estimate.seconds),
+        count(estimate.workers, "worker"),
+        estimate.gflops_per_worker
+    );
+    for warning in &summary.warnings {
+        out += &format!("warning: {warning}\n");
+    }
+    out
+}
+
+fn table(plan: &Plan, rows: usize) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let axes = plan.axes().iter().map(String::as_str);
+    table.set_header(
+        ["arm"]
+            .into_iter()
+            .chain(axes)
+            .chain(["parameters", "MACs", ""]),
+    );
+    for point in 0..rows {
+        let ArmSummary {
+            arm,
+            axes,
+            baseline,
+            params,
+            macs,
+            ..
+        } = plan.arm(point);
+        let mut row = vec![arm.to_string()];
+        row.extend(plan.axes().iter().map(|path| shown(&axes[path])));
+        row.extend([
+            grouped(params),
+            grouped(macs),
+            if baseline { "baseline" } else { "" }.into(),
+        ]);
+        table.add_row(row);
+    }
+    let numbers = plan.axes().len() + 1;
+    for index in [0, numbers, numbers + 1] {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// An axis value as the YAML writes it; a dash where the field does not matter.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "–".into(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// `1 point`, `2 points`.
+fn count(n: usize, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(n as u64))
+}
+
+/// Digits in groups of three: 1,234,567.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A time that is only an estimate, in its largest unit.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "a second".into(),
+        s if s < 100.0 => format!("{s:.0} s"),
+        s if s < 100.0 * 60.0 => format!("{:.0} min", s / 60.0),
+        s if s < 48.0 * 3600.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} days", s / 86400.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_times_are_rounded() {
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [0.1, 61.0, 600.0, 7200.0, 1e6].map(duration),
+            ["a second", "61 s", "10 min", "2.0 h", "11.6 days"]
+        );
+    }
 }

@@ -5,9 +5,10 @@
 
 use super::TrialConfig;
 use serde_json::Value;
+use std::sync::Arc;
 
-/// Puts a parsed value into a config.
-pub type Setter = Box<dyn Fn(&mut TrialConfig) + Send + Sync>;
+/// Puts a parsed value into a config. Shared: a grid applies the same one at many points.
+pub type Setter = Arc<dyn Fn(&mut TrialConfig) + Send + Sync>;
 
 /// A value that does not fit its field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,6 +161,24 @@ pub struct Field {
     pub active: fn(&TrialConfig) -> bool,
 }
 
+impl Field {
+    /// The config's value as the YAML writes it: a part that is left out is `"none"`.
+    pub fn value(&self, config: &TrialConfig) -> Value {
+        let mut text = String::new();
+        (self.write)(config, &mut text);
+        match serde_json::from_str(&text) {
+            Ok(Value::Null) | Err(_) => Value::from("none"),
+            Ok(value) => value,
+        }
+    }
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Field({})", self.path)
+    }
+}
+
 /// Declares one [`Field`]:
 /// `field!(train.lr: f64, "learning rate", valid(v, *v > 0.0, "a number above 0"), active(c, c.x == Y))`.
 macro_rules! field {
@@ -183,7 +202,7 @@ macro_rules! field {
                         return Err($crate::config::Mismatch::new($expected));
                     }
                 })?
-                Ok(Box::new(move |config| config.$first$(.$rest)* = parsed.clone()))
+                Ok(std::sync::Arc::new(move |config| config.$first$(.$rest)* = parsed.clone()))
             },
             write: |config, out| $crate::config::Setting::write(&config.$first$(.$rest)*, out),
             is_default: |config, default| config.$first$(.$rest)* == default.$first$(.$rest)*,

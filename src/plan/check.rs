@@ -1,0 +1,196 @@
+//! What can only be judged when points are resolved: values that do not fit together or the images, axes that
+//! nothing uses, a baseline that is not there.
+
+use super::space::{Origin, Space, shown};
+use crate::config::{Conflict, DataFacts, Field, TrialConfig};
+use crate::sweep::{Diagnostic, Place, Sweep};
+
+/// Most conflicts worth collecting.
+const ENOUGH: usize = 50;
+
+/// Judges points one by one.
+pub(super) struct Checks {
+    found: Vec<Diagnostic>,
+    /// Axis fields that no point has used so far, with their places.
+    idle_axes: Vec<(&'static Field, Place)>,
+    /// Fields set in `base` that no point has used so far.
+    idle_base: Vec<(&'static Field, Place)>,
+    points: u64,
+}
+
+impl Checks {
+    pub(super) fn new(space: &Space) -> Self {
+        let axes = space.sweep.axes.iter();
+        let of_axes = axes.flat_map(|axis| axis.fields.iter().map(|field| (*field, axis.place)));
+        let of_base = space
+            .sweep
+            .base_set
+            .iter()
+            .map(|set| (set.field, set.place));
+        Self {
+            found: Vec::new(),
+            idle_axes: of_axes.collect(),
+            idle_base: of_base.collect(),
+            points: 0,
+        }
+    }
+
+    /// Judges one point that is not excluded.
+    pub(super) fn point(
+        &mut self,
+        space: &Space,
+        origin: Origin,
+        config: &TrialConfig,
+        facts: &DataFacts,
+    ) {
+        self.points += 1;
+        self.idle_axes.retain(|(field, _)| !(field.active)(config));
+        self.idle_base.retain(|(field, _)| !(field.active)(config));
+        let mut conflicts = config.conflicts(facts.image);
+        conflicts.extend(shortages(config, facts));
+        for conflict in conflicts {
+            self.blame(space, origin, conflict);
+        }
+    }
+
+    fn blame(&mut self, space: &Space, origin: Origin, conflict: Conflict) {
+        if self.found.len() >= ENOUGH {
+            return;
+        }
+        let values = space.values(origin);
+        let base = space.sweep.base_set.iter();
+        let set = values
+            .iter()
+            .copied()
+            .chain(base)
+            .find(|value| value.field.path == conflict.path);
+        let place = match set {
+            Some(value) => value.place,
+            // A default does not fit: the point's own values made it so.
+            None => values.first().map_or(Place::START, |value| value.place),
+        };
+        let known = |d: &Diagnostic| {
+            d.place == place && d.path == conflict.path && d.problem == conflict.problem
+        };
+        if !self.found.iter().any(known) {
+            let expected = format!(
+                "values that fit together (found at: {})",
+                space.describe(origin)
+            );
+            self.found.push(Diagnostic::new(
+                place,
+                conflict.path,
+                conflict.problem,
+                expected,
+            ));
+        }
+    }
+
+    /// Everything that is wrong.
+    pub(super) fn finish(&mut self, sweep: &Sweep) -> Vec<Diagnostic> {
+        let mut found = std::mem::take(&mut self.found);
+        if self.points == 0 {
+            let place = sweep
+                .exclude
+                .first()
+                .map_or(Place::START, |rule| rule.place);
+            found.push(Diagnostic::new(
+                place,
+                "exclude",
+                "every point is excluded",
+                "at least one point",
+            ));
+            return found;
+        }
+        for (field, place) in &self.idle_axes {
+            let problem =
+                "no point uses this axis: the field has no effect beside the other values";
+            let expected = "an axis that some point uses, or no such axis";
+            found.push(Diagnostic::new(*place, field.path, problem, expected));
+        }
+        found
+    }
+
+    /// Fields set in `base` that no point uses, with the line.
+    pub(super) fn unused_base(&self) -> Vec<(&'static str, usize)> {
+        self.idle_base
+            .iter()
+            .map(|(field, place)| (field.path, place.line))
+            .collect()
+    }
+}
+
+/// More images asked for than there are.
+fn shortages(config: &TrialConfig, facts: &DataFacts) -> Vec<Conflict> {
+    let data = &config.data;
+    let mut out = Vec::new();
+    let wanted = data.train.saturating_add(data.valid);
+    if wanted > facts.train_available {
+        let problem = format!(
+            "{} training and {} validation images are asked for, but {} has {}",
+            data.train,
+            data.valid,
+            facts.dataset.name(),
+            facts.train_available
+        );
+        let path = if data.valid > data.train {
+            "data.valid"
+        } else {
+            "data.train"
+        };
+        out.push(Conflict { path, problem });
+    }
+    if data.test > facts.test_available {
+        let (name, has) = (facts.dataset.name(), facts.test_available);
+        let problem = format!(
+            "{} test images are asked for, but {name} has {has}",
+            data.test
+        );
+        out.push(Conflict {
+            path: "data.test",
+            problem,
+        });
+    }
+    out
+}
+
+/// The error when no arm is the baseline: it names the values that there are.
+pub(super) fn missing_baseline(sweep: &Sweep) -> Option<Diagnostic> {
+    let baseline = sweep.baseline.as_ref()?;
+    let mut available = Vec::new();
+    for condition in &baseline.conditions {
+        let path = condition.field.path;
+        let on_axes = sweep
+            .axes
+            .iter()
+            .flat_map(|axis| axis.levels.iter().flatten());
+        let extra = sweep.include.iter().flat_map(|point| &point.values);
+        let mut texts: Vec<String> = Vec::new();
+        for value in on_axes
+            .chain(extra)
+            .filter(|value| value.field.path == path)
+        {
+            let text = shown(&value.text);
+            if !texts.contains(&text) && texts.len() < 12 {
+                texts.push(text);
+            }
+        }
+        if texts.is_empty() {
+            texts.push(shown(&condition.field.value(&sweep.base).to_string()));
+        }
+        available.push(format!("{path} among {}", texts.join(", ")));
+    }
+    let problem = match sweep.sample {
+        Some(_) => {
+            "no drawn point has these values (write the baseline under include to be sure of it)"
+        }
+        None => "no point has these values",
+    };
+    let expected = available.join("; ");
+    Some(Diagnostic::new(
+        baseline.place,
+        "compare.baseline",
+        problem,
+        expected,
+    ))
+}

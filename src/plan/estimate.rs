@@ -1,0 +1,90 @@
+//! How long a plan will take, roughly.
+
+use super::Plan;
+use crate::config::{DataConfig, TrainConfig};
+use crate::model::{Cost, cost};
+
+/// What one worker (one core) is assumed to compute: 10⁹ floating-point operations a second, this many times.
+/// Small convolutions on one core of a 2020s server or laptop reach 5 to 20.
+pub const GFLOPS_PER_WORKER: f64 = 10.0;
+
+/// Arms whose cost is looked at; a larger plan is estimated from so many, evenly spread.
+const LOOKED_AT: usize = 2_000;
+
+/// Floating-point operations of one trial.
+///
+/// A multiply-accumulate is two operations. Training takes three forward passes' worth for each image and epoch
+/// (forward, gradient by input, gradient by weights), evaluation one. Validation images are evaluated every epoch.
+pub fn work(cost: Cost, data: &DataConfig, train: &TrainConfig) -> f64 {
+    let epochs = train.epochs as f64;
+    let evaluations = train.epochs.div_ceil(train.evaluate_every.max(1)) as f64;
+    let passes = 3.0 * data.train as f64 * epochs
+        + data.valid as f64 * epochs
+        + data.test as f64 * evaluations;
+    2.0 * cost.macs as f64 * passes
+}
+
+/// An estimate of the time that a plan takes.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Estimate {
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// Workers assumed.
+    pub workers: usize,
+    /// Assumed rate of one worker, in 10⁹ floating-point operations a second.
+    pub gflops_per_worker: f64,
+}
+
+impl Plan {
+    /// Estimates the time on so many workers.
+    pub fn estimate(&self, workers: usize) -> Estimate {
+        let arms = self.points();
+        let step = arms.div_ceil(LOOKED_AT).max(1);
+        let looked_at = (0..arms).step_by(step);
+        let count = looked_at.len().max(1) as f64;
+        let operations: f64 = looked_at
+            .map(|point| {
+                let config = self.config(point);
+                work(
+                    cost(&config.model, self.facts(point).image),
+                    &config.data,
+                    &config.train,
+                )
+            })
+            .sum();
+        let all = operations / count * self.len() as f64;
+        // Fewer trials than workers leave some idle.
+        let busy = workers.min(self.len()).max(1);
+        Estimate {
+            seconds: all / (GFLOPS_PER_WORKER * 1e9 * busy as f64),
+            workers,
+            gflops_per_worker: GFLOPS_PER_WORKER,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Oracle: by hand, 2·100·(3·10·4 + 5·4 + 7·2) operations.
+    #[test]
+    fn training_counts_three_passes_and_evaluation_one() {
+        let cost = Cost {
+            params: 1,
+            macs: 100,
+        };
+        let data = DataConfig {
+            train: 10,
+            valid: 5,
+            test: 7,
+            ..DataConfig::default()
+        };
+        let train = TrainConfig {
+            epochs: 4,
+            evaluate_every: 3,
+            ..TrainConfig::default()
+        };
+        assert_eq!(work(cost, &data, &train), 30_800.0);
+    }
+}

@@ -1,0 +1,175 @@
+//! Points times seeds to trials with ids.
+
+mod build;
+mod check;
+mod estimate;
+mod id;
+mod space;
+mod summary;
+mod trial;
+mod warn;
+mod why;
+
+pub use estimate::{Estimate, GFLOPS_PER_WORKER, work};
+pub use id::TrialId;
+pub use space::Origin;
+pub use summary::{ArmSummary, Summary};
+pub use trial::Trial;
+
+use crate::config::{DataConfig, DataFacts, TrialConfig};
+use crate::error::Result;
+use crate::sweep::Sweep;
+use serde_json::Value;
+use space::Space;
+
+/// All trials of a sweep, in order: points in grid order (the last axis varies fastest), then those of `include`;
+/// within a point the seeds in order. It keeps the ids and makes everything else when asked.
+pub struct Plan {
+    space: Space,
+    paths: Vec<String>,
+    arms: Vec<Arm>,
+    ids: Vec<TrialId>,
+    data: Vec<DataFacts>,
+    baseline: Vec<u32>,
+    collapsed: Vec<Collapsed>,
+    excluded: Vec<Excluded>,
+    unused: Vec<(&'static str, usize)>,
+}
+
+/// A point that has trials.
+struct Arm {
+    origin: Origin,
+    /// Position in `Plan::data`.
+    data: u32,
+}
+
+/// A point that is the same trial as an earlier one.
+struct Collapsed {
+    origin: Origin,
+    into: usize,
+}
+
+/// A point that a rule of `exclude` drops.
+struct Excluded {
+    origin: Origin,
+    rule: usize,
+}
+
+impl Plan {
+    /// Trials that are planned unless the user allows more.
+    pub const MAX_TRIALS: usize = 100_000;
+
+    /// Makes the plan. `facts` is asked once for every distinct data config.
+    ///
+    /// # Errors
+    /// More than `max_trials` trials (counted before points are excluded or collapse), values that do not fit
+    /// together, an axis that no point uses, a baseline that is not among the points, or what `facts` says.
+    pub fn build(
+        sweep: &Sweep,
+        max_trials: usize,
+        facts: &dyn Fn(&DataConfig) -> Result<DataFacts>,
+    ) -> Result<Self> {
+        build::build(sweep, max_trials, facts)
+    }
+
+    fn empty(space: Space) -> Self {
+        Self {
+            paths: space
+                .fields
+                .iter()
+                .map(|field| field.path.to_owned())
+                .collect(),
+            space,
+            arms: Vec::new(),
+            ids: Vec::new(),
+            data: Vec::new(),
+            baseline: Vec::new(),
+            collapsed: Vec::new(),
+            excluded: Vec::new(),
+            unused: Vec::new(),
+        }
+    }
+
+    /// Number of trials.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is nothing to train.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Paths of the fields that differ between points: those of the axes in order, then those that only
+    /// `include` sets.
+    pub fn axes(&self) -> &[String] {
+        &self.paths
+    }
+
+    /// Number of points (arms) that have trials.
+    pub fn points(&self) -> usize {
+        self.arms.len()
+    }
+
+    /// Points that are the same trials as an earlier one.
+    pub fn collapsed(&self) -> usize {
+        self.collapsed.len()
+    }
+
+    /// Points that `exclude` drops.
+    pub fn excluded(&self) -> usize {
+        self.excluded.len()
+    }
+
+    /// Identity of trial `index`, which is below [`len`](Self::len).
+    pub fn id(&self, index: usize) -> TrialId {
+        self.ids[index]
+    }
+
+    /// Trial `index` (below [`len`](Self::len)), its config resolved on demand.
+    pub fn trial(&self, index: usize) -> Trial {
+        let seeds = &self.space.sweep.seeds;
+        let point = index / seeds.len();
+        let facts = self.facts(point);
+        let config = self.config(point);
+        Trial {
+            id: self.ids[index],
+            index,
+            point,
+            seed: seeds[index % seeds.len()],
+            axes: self.axis_values(&config),
+            config,
+            data_digest: facts.digest.clone(),
+            image: facts.image,
+        }
+    }
+
+    /// The config of arm `point`, `dataset: auto` resolved.
+    pub fn config(&self, point: usize) -> TrialConfig {
+        let mut config = self.space.config(self.arms[point].origin);
+        config.data.dataset = self.facts(point).dataset;
+        config
+    }
+
+    /// What is known of the data of arm `point`.
+    pub fn facts(&self, point: usize) -> &DataFacts {
+        &self.data[self.arms[point].data as usize]
+    }
+
+    /// Whether arm `point` is a baseline of the comparison.
+    pub fn is_baseline(&self, point: usize) -> bool {
+        self.baseline.binary_search(&(point as u32)).is_ok()
+    }
+
+    /// Values of [`axes`](Self::axes): null where the field does not matter.
+    fn axis_values(&self, config: &TrialConfig) -> Vec<Value> {
+        let value = |field: &&'static crate::config::Field| match (field.active)(config) {
+            true => field.value(config),
+            false => Value::Null,
+        };
+        self.space.fields.iter().map(value).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! A plan as data: what `ablate plan --json` prints and what its text is made from.
+
+use super::{Estimate, Plan};
+use crate::model::cost;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// Version of the JSON structure: raised when a key changes its meaning or goes away.
+const FORMAT: u32 = 1;
+
+/// Collapsed points that are listed one by one.
+const LISTED: usize = 20;
+
+/// Everything that `ablate plan` says. The keys of its JSON are these field names.
+#[derive(Serialize)]
+pub struct Summary<'a> {
+    /// Version of this structure.
+    pub format: u32,
+    /// The sweep's name.
+    pub name: &'a str,
+    /// The sweep's question.
+    pub question: &'a str,
+    /// Number of trials.
+    pub trials: usize,
+    /// Number of points (arms) that have trials.
+    pub points: usize,
+    /// The seeds of every point.
+    pub seeds: &'a [u64],
+    /// Paths of the fields that differ between points.
+    pub axes: &'a [String],
+    /// Points dropped, by rule.
+    pub excluded: Vec<ExcludedSummary>,
+    /// Number of points that are the same trials as an earlier point.
+    pub collapsed_points: usize,
+    /// The first twenty of them.
+    pub collapsed: Vec<CollapsedSummary>,
+    /// Comparisons with the baseline.
+    pub comparisons: usize,
+    /// Roughly how long it takes.
+    pub estimate: Estimate,
+    /// What the question behind the sweep probably does not want.
+    pub warnings: Vec<String>,
+    /// One entry a point, made while it is written.
+    pub arms: Arms<'a>,
+}
+
+/// The points that one rule of `exclude` drops.
+#[derive(Serialize)]
+pub struct ExcludedSummary {
+    /// The rule's line.
+    pub line: usize,
+    /// The rule.
+    pub rule: Map<String, Value>,
+    /// How many points.
+    pub points: usize,
+}
+
+/// A point that is the same trial as an earlier one.
+#[derive(Serialize)]
+pub struct CollapsedSummary {
+    /// The values that the point sets.
+    pub point: Map<String, Value>,
+    /// The arm it is the same as.
+    pub into: usize,
+    /// Why.
+    pub reason: String,
+}
+
+/// One arm.
+#[derive(Serialize)]
+pub struct ArmSummary {
+    /// Its number; trials `arm * seeds` up to the next arm's are its.
+    pub arm: usize,
+    /// Its axis values; null where the field does not matter.
+    pub axes: Map<String, Value>,
+    /// Whether it is a baseline of the comparison.
+    pub baseline: bool,
+    /// Number of parameters.
+    pub params: u64,
+    /// Multiply-accumulates of one forward pass of one image.
+    pub macs: u64,
+    /// Ids of its trials, in the order of the seeds.
+    pub ids: Vec<String>,
+}
+
+/// The arms of a plan, not kept in memory.
+pub struct Arms<'a>(&'a Plan);
+
+impl Serialize for Arms<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((0..self.0.points()).map(|point| self.0.arm(point)))
+    }
+}
+
+impl Plan {
+    /// What there is to say about the plan, the time estimated for so many workers.
+    pub fn summary(&self, workers: usize) -> Summary<'_> {
+        let sweep = &self.space.sweep;
+        Summary {
+            format: FORMAT,
+            name: &sweep.name,
+            question: &sweep.question,
+            trials: self.len(),
+            points: self.points(),
+            seeds: &sweep.seeds,
+            axes: self.axes(),
+            excluded: self.excluded_by_rule(),
+            collapsed_points: self.collapsed(),
+            collapsed: (0..self.collapsed().min(LISTED))
+                .map(|index| self.collapse(index))
+                .collect(),
+            comparisons: self.comparisons(),
+            estimate: self.estimate(workers),
+            warnings: self.warnings(),
+            arms: Arms(self),
+        }
+    }
+
+    /// Arm `point` (below [`points`](Self::points)), with its cost.
+    pub fn arm(&self, point: usize) -> ArmSummary {
+        let config = self.config(point);
+        let cost = cost(&config.model, self.facts(point).image);
+        let seeds = self.space.sweep.seeds.len();
+        ArmSummary {
+            arm: point,
+            axes: self
+                .axes()
+                .iter()
+                .cloned()
+                .zip(self.axis_values(&config))
+                .collect(),
+            baseline: self.is_baseline(point),
+            params: cost.params,
+            macs: cost.macs,
+            ids: self.ids[point * seeds..(point + 1) * seeds]
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        }
+    }
+
+    fn excluded_by_rule(&self) -> Vec<ExcludedSummary> {
+        let mut counts = vec![0; self.space.sweep.exclude.len()];
+        for excluded in &self.excluded {
+            counts[excluded.rule] += 1;
+        }
+        let rules = self.space.sweep.exclude.iter().zip(counts);
+        rules
+            .map(|(rule, points)| ExcludedSummary {
+                line: rule.place.line,
+                rule: rule
+                    .values
+                    .iter()
+                    .map(|value| (value.field.path.to_owned(), value.value()))
+                    .collect(),
+                points,
+            })
+            .collect()
+    }
+
+    fn collapse(&self, index: usize) -> CollapsedSummary {
+        let collapsed = &self.collapsed[index];
+        let values = self.space.values(collapsed.origin);
+        CollapsedSummary {
+            point: values
+                .iter()
+                .map(|value| (value.field.path.to_owned(), value.value()))
+                .collect(),
+            into: collapsed.into,
+            reason: self.reason(collapsed),
+        }
+    }
+}

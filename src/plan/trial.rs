@@ -1,0 +1,98 @@
+//! One training run, and the line of JSON that carries it to a worker.
+
+use super::id::{TrialId, trial_id};
+use crate::config::TrialConfig;
+use crate::error::{Error, Result};
+use serde_json::{Map, Value, json};
+
+/// One training run: a point with a seed.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Content identity.
+    pub id: TrialId,
+    /// Position in the plan.
+    pub index: usize,
+    /// Position of its point (its arm) among the plan's points.
+    pub point: usize,
+    /// The seed.
+    pub seed: u64,
+    /// Value of every axis of the plan (`Plan::axes`), in that order; null where the field does not matter
+    /// (the mode of a skip that is not there), `"none"` for a part that is left out.
+    pub axes: Vec<Value>,
+    /// Its config, `dataset: auto` resolved.
+    pub config: TrialConfig,
+    /// Digest of the data it reads ([`crate::config::DataFacts::digest`]).
+    pub data_digest: String,
+    /// Height and width of its images.
+    pub image: [usize; 2],
+}
+
+impl Trial {
+    /// The message that tells a worker what to train: one line of JSON.
+    pub fn to_json(&self) -> String {
+        let config: Value = serde_json::from_str(&self.config.resolved()).unwrap_or_default();
+        json!({
+            "id": self.id.to_string(),
+            "index": self.index,
+            "point": self.point,
+            "seed": self.seed,
+            "axes": self.axes,
+            "config": config,
+            "data_digest": self.data_digest,
+            "image": self.image,
+        })
+        .to_string()
+    }
+
+    /// Reads [`to_json`](Self::to_json) back and checks the id against the content.
+    ///
+    /// # Errors
+    /// When the text is no trial or its id does not match.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let bad = |what: &str| Error::Worker(format!("the message is no trial: {what}"));
+        let message: Map<String, Value> =
+            serde_json::from_str(text).map_err(|error| bad(&error.to_string()))?;
+        let get = |name: &str| {
+            message
+                .get(name)
+                .ok_or_else(|| bad(&format!("{name} is missing")))
+        };
+        let number = |name: &str| {
+            get(name)?
+                .as_u64()
+                .ok_or_else(|| bad(&format!("{name} is no number")))
+        };
+        let word = |name: &str| {
+            get(name)?
+                .as_str()
+                .ok_or_else(|| bad(&format!("{name} is no text")))
+        };
+        let config = get("config")?
+            .as_object()
+            .ok_or_else(|| bad("config is no object"))?;
+        let trial = Self {
+            id: TrialId::parse(word("id")?).ok_or_else(|| bad("id is no 64 hex digits"))?,
+            index: number("index")? as usize,
+            point: number("point")? as usize,
+            seed: number("seed")?,
+            axes: get("axes")?
+                .as_array()
+                .ok_or_else(|| bad("axes is no list"))?
+                .clone(),
+            config: TrialConfig::from_flat(config).map_err(|problem| bad(&problem))?,
+            data_digest: word("data_digest")?.to_owned(),
+            image: serde_json::from_value(get("image")?.clone())
+                .map_err(|_| bad("image is no [height, width]"))?,
+        };
+        let id = trial_id(&trial.config, trial.seed, &trial.data_digest);
+        if id == trial.id {
+            Ok(trial)
+        } else {
+            Err(bad(&format!(
+                "its id {} does not match its content {}; supervisor and worker are different builds",
+                trial.id.short(),
+                id.short()
+            )))
+        }
+    }
+}
