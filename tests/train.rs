@@ -1,9 +1,9 @@
 //! Training from outside: resuming, threads, seeds, selection, what a result holds.
 
-#[path = "train/bench.rs"]
-mod bench;
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "train/bench.rs"]
+mod bench;
 mod common;
 #[path = "train/results.rs"]
 mod results;
