@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use minijinja::Environment;
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -147,6 +148,12 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
 fn render(page: &Page) -> std::result::Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
     // The name ends in .html: everything is escaped that is not marked safe.
     environment.add_template("report.html", TEMPLATE)?;
     environment.get_template("report.html")?.render(Serde(page))
