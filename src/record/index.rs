@@ -3,7 +3,8 @@
 use super::h5::{self, Node};
 use super::{Folder, TrialRecord, digest, schema, trial_file, trial_group};
 use crate::error::{Error, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +63,7 @@ impl Index {
 pub struct Source<'a> {
     folder: &'a Folder,
     index: Index,
-    open: BTreeMap<PathBuf, hdf5::File>,
+    open: BTreeMap<PathBuf, Node>,
 }
 
 /// Most shards open at a time.
@@ -85,8 +86,8 @@ impl<'a> Source<'a> {
     pub fn read(&mut self, id: &str) -> Result<Option<TrialRecord>> {
         if self.index.loose.contains_key(id) {
             let path = self.folder.trial(id);
-            match h5::open_trusted(&path) {
-                Ok(file) => return read_from(&file, &path, schema::kind::TRIAL, id).map(Some),
+            match open_trials(&path, schema::kind::TRIAL) {
+                Ok(trials) => return trial_group::read(&trials, id).map(Some),
                 // Another process packed it into a shard since.
                 Err(_) if !path.exists() => self.index = Index::scan(self.folder)?,
                 Err(error) => return Err(error),
@@ -98,18 +99,20 @@ impl<'a> Source<'a> {
         if self.open.len() >= MAX_OPEN && !self.open.contains_key(&path) {
             self.open.clear();
         }
-        let file = match self.open.entry(path.clone()) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(h5::open_trusted(&path)?)
+        let trials = match self.open.entry(path) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let trials = open_trials(entry.key(), schema::kind::SHARD)?;
+                entry.insert(trials)
             }
         };
-        read_from(file, &path, schema::kind::SHARD, id).map(Some)
+        trial_group::read(trials, id).map(Some)
     }
 }
 
-fn read_from(file: &hdf5::File, path: &Path, kind: &str, id: &str) -> Result<TrialRecord> {
-    trial_group::read(&trial_file::open_trials(file, path, kind)?, id)
+/// The group `/trial` of a file that a scan has checked. It keeps the file open.
+fn open_trials(path: &Path, kind: &str) -> Result<Node> {
+    trial_file::open_trials(&h5::open_trusted(path)?, path, kind)
 }
 
 /// Content digests of all trials in the shard named `stem`, by id. The name is a digest of the list.
@@ -145,11 +148,11 @@ fn list_trial_file(path: &Path, stem: &str) -> Result<String> {
 }
 
 fn list(trials: &Node) -> Result<BTreeMap<String, String>> {
-    let pair = |id: String| {
-        let digest = trials.child(&id)?.text(schema::trial::CONTENT_DIGEST)?;
-        Ok((id, digest))
+    let pair = |id: &String| {
+        let digest = trials.child(id)?.text(schema::trial::CONTENT_DIGEST)?;
+        Ok((id.clone(), digest))
     };
-    trials.children()?.into_iter().map(pair).collect()
+    trials.children()?.iter().map(pair).collect()
 }
 
 /// Files `<64 hex>.h5` of a folder: stem and path.

@@ -31,7 +31,7 @@ pub fn commit(folder: &Folder, record: &TrialRecord) -> Result<Commit> {
 /// [`Error::Io`] when it is not there, [`Error::Record`] when it is damaged or another trial's.
 pub fn read_one(path: &Path, id: &str) -> Result<TrialRecord> {
     let trials = open_trials(&h5::open_sealed(path)?, path, schema::kind::TRIAL)?;
-    match trials.children()?.as_slice() {
+    match trials.children()? {
         [only] if only == id => trial_group::read(&trials, id),
         found => Err(trials.refuse("", format!("holds {found:?}, expected {id}"))),
     }

@@ -52,9 +52,11 @@ pub fn write(parent: &Group, record: &TrialRecord) -> hdf5::Result<()> {
     for sample in &result.samples {
         write_sample(&samples, sample)?;
     }
-    let weights = h5::group(&group, schema::WEIGHTS)?;
-    for (name, weight) in &result.weights {
-        h5::dataset(&weights, name, &weight.shape, &weight.values)?;
+    if !result.weights.is_empty() {
+        let weights = h5::group(&group, schema::WEIGHTS)?;
+        for (name, weight) in &result.weights {
+            h5::dataset(&weights, name, &weight.shape, &weight.values)?;
+        }
     }
     Ok(())
 }
@@ -125,7 +127,7 @@ pub fn read(parent: &Node, id: &str) -> Result<TrialRecord> {
             samples: read_samples(&node.child(schema::SAMPLES)?)?,
             metrics: read_metrics(&node.child(schema::METRICS)?)?,
             parameters_digest: node.text(trial::PARAMETERS_DIGEST)?,
-            weights: read_weights(&node.child(schema::WEIGHTS)?)?,
+            weights: read_weights(&node)?,
             params: node.integer(trial::PARAMS)?,
             macs: node.integer(trial::MACS)?,
             wall_seconds: node.number(trial::WALL_SECONDS)?,
@@ -166,43 +168,48 @@ fn read_epochs(node: &Node) -> Result<Table> {
     let mut table = Table::default();
     let mut rows = None;
     for name in node.children()? {
-        let values: Vec<f64> = node.column(&name)?;
+        let values: Vec<f64> = node.column(name)?;
         if *rows.get_or_insert(values.len()) != values.len() {
-            return Err(node.refuse(&name, "is not as long as the other columns"));
+            return Err(node.refuse(name, "is not as long as the other columns"));
         }
-        table.insert(name, values);
+        table.insert(name.as_str(), values);
     }
     Ok(table)
 }
 
 fn read_samples(node: &Node) -> Result<Vec<Samples>> {
-    let read = |name: String| {
-        let (shape, pixels) = node.array::<u8>(&name)?;
-        let epochs = node.integers_of(&name, schema::SAMPLE_EPOCHS)?;
+    let read = |name: &String| {
+        let (shape, pixels) = node.array::<u8>(name)?;
+        let epochs = node.integers_of(name, schema::SAMPLE_EPOCHS)?;
         let epochs: Option<Vec<u32>> = epochs
             .into_iter()
             .map(|epoch| epoch.try_into().ok())
             .collect();
         match (shape.as_slice(), epochs) {
             (&[times, n, height, width], Some(epochs)) if epochs.len() == times => Ok(Samples {
-                name,
+                name: name.clone(),
                 epochs,
                 shape: [n, height, width],
                 pixels,
             }),
             _ => Err(node.refuse(
-                &name,
+                name,
                 format!("has shape {shape:?}, expected [epochs, n, h, w] and as many epochs"),
             )),
         }
     };
-    node.children()?.into_iter().map(read).collect()
+    node.children()?.iter().map(read).collect()
 }
 
-fn read_weights(node: &Node) -> Result<BTreeMap<String, Weight>> {
-    let read = |name: String| {
-        let (shape, values) = node.array::<f32>(&name)?;
-        Ok((name, Weight { shape, values }))
+/// The weights of a trial; none when they were not kept.
+fn read_weights(trial: &Node) -> Result<BTreeMap<String, Weight>> {
+    if !trial.children()?.iter().any(|name| name == schema::WEIGHTS) {
+        return Ok(BTreeMap::new());
+    }
+    let node = trial.child(schema::WEIGHTS)?;
+    let read = |name: &String| {
+        let (shape, values) = node.array::<f32>(name)?;
+        Ok((name.clone(), Weight { shape, values }))
     };
-    node.children()?.into_iter().map(read).collect()
+    node.children()?.iter().map(read).collect()
 }

@@ -4,13 +4,17 @@ use super::guard;
 use crate::error::{Error, Result};
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use hdf5::{Container, Dataset, File, Group, H5Type, LinkType};
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// A group of a file that may be foreign.
+#[derive(Debug)]
 pub struct Node {
     file: PathBuf,
     place: String,
     group: Group,
+    /// Names of the children, in order, once they were listed.
+    children: OnceCell<Vec<String>>,
 }
 
 impl Node {
@@ -23,6 +27,7 @@ impl Node {
             file: path.to_owned(),
             place: String::new(),
             group: file.as_group().map_err(Error::hdf5(path))?,
+            children: OnceCell::new(),
         })
     }
 
@@ -39,11 +44,14 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Record`].
-    pub fn children(&self) -> Result<Vec<String>> {
+    pub fn children(&self) -> Result<&[String]> {
+        if let Some(names) = self.children.get() {
+            return Ok(names);
+        }
         let mut names = Vec::new();
         let visit = self.group.iter_visit_default(|name, link| {
             if link.link_type != LinkType::Hard {
-                return Err(format!("{name} is a link out of its group").into());
+                return Err(format!("{name} is a link to somewhere else").into());
             }
             if names.len() == guard::MAX_CHILDREN {
                 return Err("has too many children".into());
@@ -53,7 +61,7 @@ impl Node {
         });
         visit.map_err(|error| self.refuse("", error))?;
         names.sort_unstable();
-        Ok(names)
+        Ok(self.children.get_or_init(|| names))
     }
 
     /// The child group `name`.
@@ -61,7 +69,7 @@ impl Node {
     /// # Errors
     /// [`Error::Record`] when it is not there, is no group or a link elsewhere.
     pub fn child(&self, name: &str) -> Result<Self> {
-        self.require_hard_link(name)?;
+        self.require_child(name)?;
         let group = self
             .group
             .group(name)
@@ -70,6 +78,7 @@ impl Node {
             file: self.file.clone(),
             place: format!("{}/{name}", self.place),
             group,
+            children: OnceCell::new(),
         })
     }
 
@@ -162,7 +171,7 @@ impl Node {
     }
 
     fn dataset(&self, name: &str) -> Result<Dataset> {
-        self.require_hard_link(name)?;
+        self.require_child(name)?;
         let dataset = self
             .group
             .dataset(name)
@@ -202,19 +211,12 @@ impl Node {
             .map_err(|_| self.refuse(name, "is not UTF-8 text"))
     }
 
-    fn require_hard_link(&self, name: &str) -> Result<()> {
+    fn require_child(&self, name: &str) -> Result<()> {
         let found = self
-            .group
-            .find_link(
-                hdf5::IndexType::Name,
-                hdf5::IterationOrder::Native,
-                |found, link| Ok((found == name).then_some(link.link_type)),
-            )
-            .map_err(|error| self.refuse(name, error))?;
-        match found {
-            Some(LinkType::Hard) => Ok(()),
-            Some(_) => Err(self.refuse(name, "is a link to somewhere else")),
-            None => Err(self.refuse(name, "is missing")),
-        }
+            .children()?
+            .binary_search_by(|child| child.as_str().cmp(name));
+        found
+            .map(|_| ())
+            .map_err(|_| self.refuse(name, "is missing"))
     }
 }

@@ -82,12 +82,14 @@ pub fn open_sealed(path: &Path) -> Result<File> {
 /// When it is gone or HDF5 cannot open it.
 pub fn open_trusted(path: &Path) -> Result<File> {
     hdf5::silence_errors(true);
-    // HDF5 does not tell "gone" from "damaged"; the caller must know.
-    std::fs::metadata(path).map_err(Error::io("open", path))?;
-    File::with_options()
+    let opened = File::with_options()
         .with_fapl(|access| access.file_locking(false))
-        .open(path)
-        .map_err(Error::hdf5(path))
+        .open(path);
+    // HDF5 does not tell "gone" from "damaged"; the caller must know.
+    opened.map_err(|error| match std::fs::metadata(path) {
+        Ok(_) => Error::hdf5(path)(error),
+        Err(gone) => Error::io("open", path)(gone),
+    })
 }
 
 /// What to do about any damaged record.
