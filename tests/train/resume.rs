@@ -3,8 +3,9 @@
 use crate::bench::{Bench, EPOCHS, Listener, STEPS, STEPS_PER_EPOCH, bits, finished, stopped};
 use ablate::config::{OptimizerKind, Resample, Select};
 use ablate::error::ExitCode;
-use ablate::train::{Event, Observer};
+use ablate::train::{Ended, Event, Observer};
 use serde_json::Value;
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -53,6 +54,51 @@ fn a_trial_stopped_at_every_step_in_turn_ends_with_the_same_bits() {
         let ended = bench.attempt(root.path(), steps as u32 + 1, &mut Listener::default());
         assert_eq!(bits(finished(ended)), bits(expected));
     }
+}
+
+/// Asks to stop when it is asked for the nth time, be that after a step or during an evaluation.
+struct Impatient {
+    asked: Cell<usize>,
+    stop_at: usize,
+}
+
+impl Observer for Impatient {
+    fn tell(&mut self, _event: Event) {}
+    fn stop_requested(&self) -> bool {
+        self.asked.set(self.asked.get() + 1);
+        self.asked.get() >= self.stop_at
+    }
+}
+
+#[test]
+fn a_stop_during_an_evaluation_repeats_it_and_changes_no_bit() {
+    let bench = Bench::getting_worse();
+    let expected = bits(bench.result());
+    let mut stops_without_a_step_between = 0;
+    let mut last = 0;
+    for stop_at in 1.. {
+        let root = tempfile::tempdir().unwrap();
+        let asked = Cell::new(0);
+        match bench.attempt(root.path(), 1, &mut Impatient { asked, stop_at }) {
+            Ok(Ended::Finished(result)) => {
+                assert_eq!(bits(result), expected);
+                break;
+            }
+            stop => {
+                let step = stopped(stop);
+                stops_without_a_step_between += usize::from(step == last);
+                last = step;
+            }
+        }
+        let found = finished(bench.attempt(root.path(), 2, &mut Listener::default()));
+        assert_eq!(
+            bits(found),
+            expected,
+            "stopped when asked the {stop_at}th time"
+        );
+    }
+    // At least before valid, before test and after, in each of three epochs.
+    assert!(stops_without_a_step_between >= 6);
 }
 
 /// Copies the checkpoints at the instant each is reported saved: what a SIGKILL then would leave.
