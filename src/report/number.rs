@@ -82,16 +82,13 @@ pub fn count_change(change: Change) -> String {
 
 /// A change of seconds: `+1.2 s (+15 %)`.
 pub fn seconds_change(change: Change) -> String {
-    let digits = Digits::of([].into_iter(), [change.from / 100.0].into_iter());
-    let Digits::Fixed(digits) = digits else {
-        return String::new();
+    let digits = match change.from {
+        from if from >= 100.0 => 0,
+        from if from >= 1.0 => 1,
+        _ => 3,
     };
-    let digits = Digits::Fixed(digits.saturating_sub(1).min(3));
-    format!(
-        "{} s{}",
-        digits.signed(change.to - change.from),
-        percent(change)
-    )
+    let difference = Digits::Fixed(digits).signed(change.to - change.from);
+    format!("{difference} s{}", percent(change))
 }
 
 fn percent(change: Change) -> String {

@@ -84,7 +84,7 @@ pub fn make(axes: &[&str], arms: &[FakeArm], seeds: u64) -> Fake {
             let index = trials.len();
             let id = format!(
                 "{:064x}",
-                (index as u128 + 1) * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834
+                (index as u128 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834)
             );
             let last =
                 arm.level + 0.002 * noise(seed, 1, 0) + 0.0008 * noise(seed, 2, point as u64);
