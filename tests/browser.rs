@@ -1,7 +1,7 @@
 //! The page in a real Chromium: it opens without an error, draws, reacts, and asks the network for nothing.
 //!
 //! Uses `ABLATE_TEST_CHROMIUM`, else `chromium` or `chromium-browser` on the PATH. Without one the tests say that they
-//! skip, and fail where `CI` is set.
+//! skip, and fail where `CI` is set. `ABLATE_TEST_PAGES=DIR` keeps the pages there to be looked at.
 
 mod report_fake;
 
@@ -11,6 +11,7 @@ use report_fake::{Fake, grid, skip_or_not};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
@@ -120,6 +121,10 @@ fn visit(program: &OsString, html: &str) -> Visit {
 
 fn page(fake: &Fake) -> String {
     let [html, ..] = pages(&Evidence::new(&fake.record, fake.details.clone())).expect("pages");
+    if let Some(folder) = std::env::var_os("ABLATE_TEST_PAGES") {
+        let path = PathBuf::from(folder).join(format!("{}.html", fake.record.name));
+        std::fs::write(path, &html).expect("page to look at");
+    }
     html
 }
 

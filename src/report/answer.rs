@@ -7,7 +7,7 @@ use super::rows::{Rows, seeds_words};
 use super::stats::Test;
 use super::verdict::{Expected, Tally, Verdict, judge};
 use crate::outcome::Outcome;
-use crate::record::CompareRecord;
+use crate::record::{CompareRecord, TrialRow};
 
 /// What kind of answer it is; decides only how it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +146,10 @@ impl Words<'_> {
             if count == 1
                 && let Some(Verdict::NotResolved(seeds)) = judge(self.expected, comparison, count)
             {
-                sentences.push(format!("To resolve this, {}.", seeds_words(seeds)));
+                sentences.push(format!(
+                    "To resolve this it would take {}.",
+                    seeds_words(seeds)
+                ));
             }
         }
         (kind, headline, sentences.join(" "))
@@ -176,7 +179,7 @@ impl Words<'_> {
             .map(|(n, word)| format!("{word} in {n}"))
             .collect();
         format!(
-            "That {metric} is {expectation} the baseline's was expected of {count} arms: {}.",
+            "{metric} was expected to be {expectation} the baseline's in {count} comparisons: {}.",
             parts.join(", ")
         )
     }
@@ -193,14 +196,14 @@ impl Words<'_> {
             );
         };
         let direction = match mean {
-            mean if mean < 0.0 => format!("lower by {}", digits.show(-mean)),
-            mean if mean > 0.0 => format!("higher by {}", digits.show(mean)),
-            _ => "the same".into(),
+            mean if mean < 0.0 => format!("{} lower than", digits.show(-mean)),
+            mean if mean > 0.0 => format!("{} higher than", digits.show(mean)),
+            _ => "the same as".into(),
         };
         let mut facts = Vec::new();
         match summary.interval {
             Some(interval) => facts.push(format!(
-                "95 % interval of the difference {}",
+                "95% interval of the difference {}",
                 digits.interval(interval)
             )),
             None => facts.push("one seed: nothing can be said about chance".into()),
@@ -228,11 +231,10 @@ impl Words<'_> {
             summary.n
         ));
         format!(
-            "{metric} of {} is {direction} than that of {baseline} ({}).",
+            "{metric} of {} is {direction} that of {baseline} ({}).",
             arm.label,
             facts.join("; ")
         )
-        .replace("the same than", "the same as")
     }
 }
 
@@ -256,50 +258,59 @@ fn notes(comparisons: &Comparisons) -> Vec<String> {
     let number = |wanted: &[Outcome]| -> usize {
         let counts = comparisons.counts.iter();
         counts
-            .filter(|(o, _)| wanted.contains(o))
+            .filter(|(outcome, _)| wanted.contains(outcome))
             .map(|(_, n)| n)
             .sum()
     };
     let mut notes = Vec::new();
-    let open = number(&[Outcome::Pending, Outcome::Interrupted, Outcome::Failed]);
-    if open > 0 {
+    match number(&[Outcome::Pending, Outcome::Interrupted, Outcome::Failed]) {
+        0 => {}
+        1 => notes
+            .push("Provisional: 1 trial is still to be done; run the same command again.".into()),
+        n => notes.push(format!(
+            "Provisional: {n} trials are still to be done; run the same command again."
+        )),
+    }
+    match number(&[Outcome::Diverged, Outcome::Quarantined]) {
+        0 => {}
+        n => notes.push(format!(
+            "Diverged or quarantined: {n} of the trials. They are counted, but have no value to compare."
+        )),
+    }
+    let without = arms_with(comparisons, |arm| {
+        let lacks = |row: &&&TrialRow| {
+            row.outcome == Outcome::Completed && !arm.values.contains_key(&row.seed)
+        };
+        let n = arm.trials.iter().filter(lacks).count();
+        (n > 0).then(|| n.to_string())
+    });
+    if !without.is_empty() {
+        let metric = label::visible(&comparisons.metric);
+        notes.push(format!("Completed without {metric}: {without}."));
+    }
+    let unpaired = arms_with(comparisons, |arm| match &arm.role {
+        Role::Compared(c) if c.paired.summary.n < c.planned => {
+            Some(format!("{} of {}", c.paired.summary.n, c.planned))
+        }
+        _ => None,
+    });
+    if !unpaired.is_empty() {
+        notes.push(format!("Not all seeds could be paired: {unpaired}."));
+    }
+    let alone = arms_with(comparisons, |arm| {
+        matches!(arm.role, Role::NoBaseline).then(|| "shown, not compared".into())
+    });
+    if !alone.is_empty() {
         notes.push(format!(
-            "Provisional: {open} trials are still to be done; run the same command again."
+            "No baseline with equal values of all other axes: {alone}."
         ));
     }
-    let lost = number(&[Outcome::Diverged, Outcome::Quarantined]);
-    if lost > 0 {
-        notes.push(format!("{lost} trials diverged or are quarantined; they are counted, but have no value to compare."));
-    }
-    for arm in &comparisons.arms {
-        let has_value = |seed| arm.values.contains_key(&seed);
-        let missing = arm
-            .trials
-            .iter()
-            .filter(|row| row.outcome == Outcome::Completed && !has_value(row.seed));
-        match missing.count() {
-            0 => {}
-            n => notes.push(format!(
-                "{n} completed trials of {} have no {}.",
-                arm.label,
-                label::visible(&comparisons.metric)
-            )),
-        }
-        if let Role::Compared(comparison) = &arm.role
-            && comparison.paired.summary.n < comparison.planned
-        {
-            notes.push(format!(
-                "{}: {} of {} seeds could be paired.",
-                arm.label, comparison.paired.summary.n, comparison.planned
-            ));
-        }
-    }
-    if comparisons
-        .arms
-        .iter()
-        .any(|arm| matches!(arm.role, Role::NoBaseline))
-    {
-        notes.push("Some arms have no baseline with equal values of all other axes; they are shown, not compared.".into());
-    }
     notes
+}
+
+/// `arm (remark), …` of the arms that have a remark.
+fn arms_with(comparisons: &Comparisons, remark: impl Fn(&Arm) -> Option<String>) -> String {
+    let arms = comparisons.arms.iter();
+    let remarks = arms.filter_map(|arm| Some(format!("{} ({})", arm.label, remark(arm)?)));
+    remarks.collect::<Vec<_>>().join(", ")
 }

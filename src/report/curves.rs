@@ -1,4 +1,4 @@
-//! Learning curves as numbers for the chart: per metric and arm the mean over completed seeds, its 95 % band, and
+//! Learning curves as numbers for the chart: per metric and arm the mean over completed seeds, its 95% band, and
 //! every seed.
 
 use super::compare::{Arm, Comparisons};
@@ -28,7 +28,7 @@ pub struct Metric {
 pub struct Curve {
     /// Mean over completed seeds.
     pub mean: Vec<Option<f64>>,
-    /// Lower end of the 95 % interval.
+    /// Lower end of the 95% interval.
     pub low: Vec<Option<f64>>,
     /// Upper end.
     pub high: Vec<Option<f64>>,

@@ -5,7 +5,7 @@ use super::stats::Summary;
 use serde::Serialize;
 
 /// Width of a drawing, in its own units.
-pub const WIDTH: f64 = 180.0;
+pub const WIDTH: f64 = 170.0;
 
 /// Room left and right of the widest whisker.
 const MARGIN: f64 = 8.0;

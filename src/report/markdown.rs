@@ -28,7 +28,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     add(comparison_table(findings));
     if comparisons.compared().next().is_some() {
         add(format!(
-            "Mean ± half of the 95 % t-interval over seeds. Differences to the baseline are paired by seed; p: exact \
+            "Mean ± half of the 95% t-interval over seeds. Differences to the baseline are paired by seed; p: exact \
              two-sided sign-flip test after Holm's correction ((t): Student's t, above 20 seeds); wins: seeds where \
              the arm is {}.",
             findings.rows.better.name()

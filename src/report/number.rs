@@ -70,7 +70,7 @@ pub fn p_value(p: f64) -> String {
     }
 }
 
-/// A change of a count: `+2,304 (+19 %)`, `0` when nothing changes.
+/// A change of a count: `+2,304 (+19%)`, `0` when nothing changes.
 pub fn count_change(change: Change) -> String {
     let difference = (change.to - change.from).round();
     if difference == 0.0 {
@@ -80,18 +80,15 @@ pub fn count_change(change: Change) -> String {
     format!("{sign}{}{}", scaled(difference.abs()), percent(change))
 }
 
-/// A change of seconds: `+1.2 s (+15 %)`.
+/// A change of seconds: `+1.2 s (+15%)`.
 pub fn seconds_change(change: Change) -> String {
-    let digits = Digits::of([].into_iter(), [change.from / 100.0].into_iter());
-    let Digits::Fixed(digits) = digits else {
-        return String::new();
+    let digits = match change.from {
+        from if from >= 100.0 => 0,
+        from if from >= 1.0 => 1,
+        _ => 3,
     };
-    let digits = Digits::Fixed(digits.saturating_sub(1).min(3));
-    format!(
-        "{} s{}",
-        digits.signed(change.to - change.from),
-        percent(change)
-    )
+    let difference = Digits::Fixed(digits).signed(change.to - change.from);
+    format!("{difference} s{}", percent(change))
 }
 
 fn percent(change: Change) -> String {
@@ -100,7 +97,7 @@ fn percent(change: Change) -> String {
     }
     let percent = 100.0 * (change.to / change.from - 1.0);
     let digits = Digits::Fixed(usize::from(percent.abs() < 0.95));
-    format!(" ({} %)", digits.signed(percent))
+    format!(" ({}%)", digits.signed(percent))
 }
 
 /// A count: `14,193` below a million, `1.94 M` above.
@@ -158,11 +155,11 @@ mod tests {
     #[test]
     fn costs_say_how_much_and_which_share() {
         let change = |from, to| Change { from, to };
-        assert_eq!(count_change(change(11_889.0, 14_193.0)), "+2,304 (+19 %)");
+        assert_eq!(count_change(change(11_889.0, 14_193.0)), "+2,304 (+19%)");
         assert_eq!(count_change(change(5.0, 5.0)), "0");
-        assert_eq!(count_change(change(10e6, 8e6)), "−2.00 M (−20 %)");
-        assert_eq!(seconds_change(change(8.0, 9.2)), "+1.2 s (+15 %)");
-        assert_eq!(seconds_change(change(812.0, 800.0)), "−12 s (−1 %)");
+        assert_eq!(count_change(change(10e6, 8e6)), "−2.00 M (−20%)");
+        assert_eq!(seconds_change(change(8.0, 9.2)), "+1.2 s (+15%)");
+        assert_eq!(seconds_change(change(812.0, 800.0)), "−12 s (−1%)");
     }
 
     #[test]

@@ -192,20 +192,20 @@ fn of(n: usize, planned: usize) -> String {
     }
 }
 
-/// The verdict of one comparison in two or three words.
+/// The verdict of one comparison in a few words.
 pub fn verdict_words(verdict: Verdict) -> String {
     match verdict {
         Verdict::Confirmed => "confirmed".into(),
         Verdict::Contradicted => "contradicted".into(),
-        Verdict::NotResolved(seeds) => format!("not resolved ({})", seeds_words(seeds)),
+        Verdict::NotResolved(seeds) => format!("not resolved, needs {}", seeds_words(seeds)),
     }
 }
 
 /// How many seeds would tell, in words.
 pub fn seeds_words(seeds: Seeds) -> String {
     match seeds {
-        Seeds::About(n) => format!("about {n} seeds would tell"),
-        Seeds::AtLeast(n) => format!("at least {n} seeds are needed"),
-        Seeds::TooMany => "more than 1,000 seeds would be needed".into(),
+        Seeds::About(n) => format!("about {n} seeds"),
+        Seeds::AtLeast(n) => format!("at least {n} seeds"),
+        Seeds::TooMany => "more than 1,000 seeds".into(),
     }
 }

@@ -45,7 +45,7 @@ pub struct Summary {
     pub mean: Option<f64>,
     /// Standard deviation with n − 1; `None` below two values.
     pub sd: Option<f64>,
-    /// 95 % t-interval of the mean; `None` below two values.
+    /// 95% t-interval of the mean; `None` below two values.
     pub interval: Option<Interval>,
 }
 

@@ -22,7 +22,7 @@ pub fn text(record: &SweepRecord, findings: &Findings, width: Option<u16>) -> St
     parts.push(table(comparisons, rows, width));
     if comparisons.compared().next().is_some() {
         parts.push(format!(
-            "Mean ± half of the 95 % interval over seeds; differences are paired by seed; p after Holm; wins: seeds \
+            "Mean ± half of the 95% interval over seeds; differences are paired by seed; p after Holm; wins: seeds \
              where the arm is {}.",
             rows.better.name()
         ));
@@ -41,7 +41,7 @@ const COMPARED: [Column; 10] = [
     ("n", |row| &row.n),
     ("", |row| &row.mean),
     ("difference", |row| &row.difference),
-    ("95 % interval", |row| &row.interval),
+    ("95% interval", |row| &row.interval),
     ("p", |row| &row.p),
     ("wins", |row| &row.wins),
     ("Δ parameters", |row| &row.params),

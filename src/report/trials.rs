@@ -40,13 +40,26 @@ impl Cell {
     /// Five significant digits, or nothing.
     fn number(value: Option<f64>) -> Self {
         let value = value.filter(|value| value.is_finite());
-        let rounded = value.map(|value| format!("{value:.4e}").parse::<f64>().unwrap_or(value));
         Self {
-            text: rounded.map_or_else(String::new, |value| value.to_string().replace('-', "−")),
-            number: rounded,
+            text: value.map_or_else(String::new, five_digits),
+            number: value,
             note: String::new(),
         }
     }
+}
+
+fn five_digits(value: f64) -> String {
+    let size = if value == 0.0 {
+        0.0
+    } else {
+        value.abs().log10().floor()
+    };
+    let text = match size as i32 {
+        size @ -4..=4 => format!("{value:.*}", usize::try_from(4 - size).unwrap_or(0)),
+        5..=14 => format!("{value:.0}"),
+        _ => format!("{value:.4e}"),
+    };
+    text.replace('-', "−")
 }
 
 /// Every planned trial: seed, arm, outcome, the metrics with the compared one first, seconds, machine and id.
@@ -92,5 +105,26 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> TrialTable {
             .map(|name| label::visible(name).into_owned())
             .collect(),
         rows: trials.iter().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_five_digits() {
+        let shown = [0.1677, 19.93842, -0.5, 123456.7, 1.5e-9, 0.0].map(five_digits);
+        assert_eq!(
+            shown,
+            [
+                "0.16770",
+                "19.938",
+                "−0.50000",
+                "123457",
+                "1.5000e−9",
+                "0.0000"
+            ]
+        );
     }
 }

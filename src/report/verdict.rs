@@ -1,6 +1,6 @@
 //! Was the expectation met? One verdict per comparison, and one for the sweep.
 //!
-//! *lower*, *higher*: confirmed when the 95 % interval of the mean difference lies on the expected side of zero
+//! *lower*, *higher*: confirmed when the 95% interval of the mean difference lies on the expected side of zero
 //! and the Holm-corrected p is at most 0.05; contradicted when both hold on the other side; else not resolved.
 //! *same*: confirmed when the interval lies inside ±margin, contradicted when it lies outside, else not resolved.
 

@@ -82,10 +82,8 @@ pub fn make(axes: &[&str], arms: &[FakeArm], seeds: u64) -> Fake {
     for (point, arm) in arms.iter().enumerate() {
         for seed in 0..seeds {
             let index = trials.len();
-            let id = format!(
-                "{:064x}",
-                (index as u128 + 1) * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834
-            );
+            let half = (index as u128 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+            let id = format!("{half:032x}{half:032x}");
             let last =
                 arm.level + 0.002 * noise(seed, 1, 0) + 0.0008 * noise(seed, 2, point as u64);
             trials.push(TrialRow {

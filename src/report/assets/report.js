@@ -42,7 +42,12 @@
     });
 
     const metric = () => metrics[select.selectedIndex];
-    const number = (x) => Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5 ? x.toPrecision(4) : x.toExponential(2);
+    // Two digits of the uncertainty, and as many of the value.
+    const measured = (value, half) => {
+      if (!(half > 0)) return value.toPrecision(4);
+      const digits = 1 - Math.floor(Math.log10(half));
+      return digits > 8 ? value.toExponential(3) : [value, half].map((x) => x.toFixed(Math.max(digits, 0))).join(" ± ");
+    };
     const minus = (text) => text.replace(/-/g, "−");
 
     function tell(at) {
@@ -52,8 +57,8 @@
       byId("cursor-epoch").textContent = `${metric().name} after epoch ${epochs[epoch]}`;
       values.forEach((value, index) => {
         const { mean, low, high } = lines[index];
-        const half = low[epoch] === null ? "" : ` ± ${number((high[epoch] - low[epoch]) / 2)}`;
-        value.textContent = mean[epoch] === null ? "" : minus(number(mean[epoch]) + half);
+        const half = low[epoch] === null ? 0 : (high[epoch] - low[epoch]) / 2;
+        value.textContent = mean[epoch] === null ? "" : minus(measured(mean[epoch], half));
       });
     }
 
@@ -92,7 +97,7 @@
           y: { distr: log ? 3 : 1 },
         },
         axes: [
-          { ...axis, label: "epoch", labelFont: axis.font, labelSize: 20, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
+          { ...axis, label: "epoch", labelFont: axis.font, labelSize: 18, size: 30, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
           { ...axis, size: 62, values: (_, ticks) => ticks.map((x) => x === null ? "" : minus(String(+x.toPrecision(6)))) },
         ],
         hooks: {
