@@ -2,7 +2,7 @@
 
 use crate::config::{DataConfig, Dataset};
 use crate::data::fetch::{self, Event};
-use crate::data::{self, Images, digits, mnist, sheet};
+use crate::data::{self, Images, Places, digits, mnist, sheet};
 use crate::error::{ExitCode, Result};
 use clap::{Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -139,10 +139,13 @@ fn bar(bytes: Option<u64>) -> ProgressBar {
 
 fn verify(args: &Verify) -> Result<ExitCode> {
     let PublishedSet::Mnist = args.set;
-    let places = args
-        .dir
-        .clone()
-        .map_or_else(mnist::places, |folder| vec![folder]);
+    let places = match &args.dir {
+        Some(folder) => Places {
+            folders: vec![folder.clone()],
+            cache: None,
+        },
+        None => Places::from_env(),
+    };
     let mut code = ExitCode::Done;
     for file in mnist::files() {
         match mnist::state(&file, &places)? {

@@ -6,7 +6,7 @@ mod report;
 mod run;
 mod worker;
 
-use crate::error::{ExitCode, Result};
+use crate::error::ExitCode;
 use clap::{Parser, Subcommand};
 
 /// Ablation experiments on neural-network connections, from a YAML grid to a report.

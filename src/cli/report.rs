@@ -1,11 +1,76 @@
 //! `ablate report`.
 
 use crate::error::{Error, ExitCode, Result};
+use crate::record::{Folder, SweepRecord};
+use crate::report;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `ablate report`.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Results folder of a sweep, or its sweep.h5
+    path: PathBuf,
+    /// Folder for the report's files; made where missing [default: beside sweep.h5]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
 
-pub fn run(_args: &Args) -> Result<ExitCode> {
-    Err(Error::Internal("not built yet".into()))
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let record = find(&args.path)?;
+    let out = match &args.out {
+        Some(out) => {
+            std::fs::create_dir_all(out).map_err(Error::io("make", out))?;
+            out.clone()
+        }
+        None => beside(&record),
+    };
+    let record = SweepRecord::open(&record)?;
+    let folder = Folder::existing(out);
+    report::write(&folder, &record)?;
+    println!("{}", report::terminal_table(&record));
+    for name in report::FILES {
+        println!("{}", folder.report(name).display());
+    }
+    Ok(ExitCode::Done)
+}
+
+/// The `sweep.h5` that the user means.
+fn find(path: &Path) -> Result<PathBuf> {
+    let file = if path.is_dir() {
+        Folder::existing(path).sweep_h5()
+    } else {
+        path.to_owned()
+    };
+    if file.is_file() {
+        return Ok(file);
+    }
+    Err(Error::Usage {
+        problem: format!("{}: there is no such file", file.display()),
+        next: "give the results folder of a sweep (results/<name>) or its sweep.h5; `ablate run` makes both".into(),
+    })
+}
+
+fn beside(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_means_its_sweep_h5_and_outputs_go_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sweep.h5");
+        let error = find(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("sweep.h5") && error.exit_code() == ExitCode::BadInput);
+        std::fs::write(&file, b"").unwrap();
+        assert_eq!(find(folder.path()).unwrap(), file);
+        assert_eq!(find(&file).unwrap(), file);
+        assert_eq!(beside(&file), folder.path());
+        assert_eq!(beside(Path::new("sweep.h5")), Path::new("."));
+    }
 }

@@ -12,10 +12,10 @@ use crate::plan::Plan;
 use crate::record::{self, Folder, SweepRecord};
 use crate::report;
 use crate::sweep::Sweep;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -23,7 +23,7 @@ use std::time::Duration;
 use sweeping::Sweeping;
 
 /// Signals that ask for a checkpoint and an end.
-pub(super) const STOP_SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGUSR1];
+pub(super) const STOP_SIGNALS: [i32; 4] = [SIGINT, SIGTERM, SIGUSR1, SIGHUP];
 
 /// Arguments of `ablate run`.
 #[derive(clap::Args)]
@@ -76,8 +76,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let record = SweepRecord::open(&folder.sweep_h5())?;
     report::write(&folder, &record)?;
-    println!("{}", report::terminal_table(&record));
-    println!("report: {}", folder.report("report.html").display());
+    let table = report::terminal_table(&record);
+    let page = folder.report("report.html");
+    // All is written: a reader that left early (`| head`) is no failure.
+    let _ = writeln!(stdout(), "{table}\nreport: {}", page.display());
     if queue.quarantined() == 0 {
         return Ok(ExitCode::Done);
     }

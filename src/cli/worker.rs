@@ -39,7 +39,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let checkpoint_every = Duration::from_secs_f64(args.checkpoint_every);
     let folder = Folder::existing(&args.folder);
     let mut trainer = Committing::new(folder, args.threads, checkpoint_every);
-    let gone = || std::process::exit(ExitCode::Done as i32);
+    // Without exit handlers: the training thread may be inside HDF5, whose handler would wait for it.
+    let gone = || signal_hook::low_level::exit(ExitCode::Done as i32);
     worker::serve(
         BufReader::new(stdin()),
         &mut stdout(),

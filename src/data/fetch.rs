@@ -1,7 +1,7 @@
 //! Downloading published files: mirrors in turn, content checked before a file gets its name.
 
+use super::published::{self, Published};
 use super::source::Packing;
-use super::verified::{self, Published};
 use crate::error::{Error, Result};
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
@@ -41,9 +41,9 @@ pub fn fetch(
         let packed = folder.join(format!("{}.gz", file.name));
         if raw.exists() {
             // Readers take the raw file first, so a good .gz beside a damaged one would not help.
-            verified::check(file, &raw).map_err(|damage| hidden(damage, &raw))?;
+            published::check(file, &raw).map_err(|damage| hidden(damage, &raw))?;
             observe(Event::Kept(&raw));
-        } else if packed.exists() && verified::check(file, &packed).is_ok() {
+        } else if packed.exists() && published::check(file, &packed).is_ok() {
             observe(Event::Kept(&packed));
         } else {
             fetch_one(&agent, file, mirrors, &packed, observe)?;
@@ -144,7 +144,7 @@ fn download(
         observe(Event::Received(count as u64));
     }
     temporary.file.sync_all().map_err(here("fsync"))?;
-    match verified::check(file, &temporary.path) {
+    match published::check(file, &temporary.path) {
         Ok((Packing::Gzip, _)) => Ok(()),
         Ok((Packing::Raw, _)) => Err(mirror(&"the file is not compressed")),
         Err(Error::Data { problem, .. }) => Err(Failure::Mirror(problem)),

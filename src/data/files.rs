@@ -1,108 +1,12 @@
 //! The user's own images by path: IDX or `.npy`, gzipped or not, told apart by content.
 
-use super::source::{MAX_RAW_BYTES, Source, hex};
+use super::layout::Layout;
+use super::source::{Source, hex};
 use super::{Images, Splits, enough, idx, npy, split};
 use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::error::{Error, Result};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
-
-/// How a pixel is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pixel {
-    /// 0 to 255.
-    U8,
-    /// 0 to 1, little-endian.
-    F32Little,
-    /// 0 to 1, big-endian.
-    F32Big,
-    /// 0 to 1, little-endian.
-    F64Little,
-    /// 0 to 1, big-endian.
-    F64Big,
-}
-
-impl Pixel {
-    fn bytes(self) -> u64 {
-        match self {
-            Self::U8 => 1,
-            Self::F32Little | Self::F32Big => 4,
-            Self::F64Little | Self::F64Big => 8,
-        }
-    }
-
-    /// Turns stored bytes into values; whole pixels only.
-    fn decode(self, bytes: &[u8]) -> Vec<f32> {
-        let f32s =
-            |f: fn([u8; 4]) -> f32| bytes.as_chunks().0.iter().map(|&chunk| f(chunk)).collect();
-        let f64s = |f: fn([u8; 8]) -> f64| {
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&chunk| f(chunk) as f32)
-                .collect()
-        };
-        match self {
-            Self::U8 => decode_u8(bytes),
-            Self::F32Little => f32s(f32::from_le_bytes),
-            Self::F32Big => f32s(f32::from_be_bytes),
-            Self::F64Little => f64s(f64::from_le_bytes),
-            Self::F64Big => f64s(f64::from_be_bytes),
-        }
-    }
-}
-
-/// 0…255 to [0, 1].
-pub fn decode_u8(bytes: &[u8]) -> Vec<f32> {
-    bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect()
-}
-
-/// What a header says, checked for sense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
-    /// Images.
-    pub n: usize,
-    /// Height.
-    pub h: usize,
-    /// Width.
-    pub w: usize,
-    /// How a pixel is stored.
-    pub pixel: Pixel,
-}
-
-impl Layout {
-    /// Refuses empty and monstrous shapes.
-    ///
-    /// # Errors
-    /// [`Error::Data`] about `source`.
-    pub fn checked(
-        source: &Source,
-        [n, h, w]: [usize; 3],
-        pixel: Pixel,
-        header_bytes: u64,
-    ) -> Result<Self> {
-        if n == 0 || h == 0 || w == 0 {
-            return Err(source.bad(format!(
-                "its header announces {n} images of {h}×{w}; every number must be at least 1"
-            )));
-        }
-        let raw = [n, h, w].iter().try_fold(pixel.bytes(), |product, &size| {
-            product.checked_mul(size as u64)
-        });
-        match raw.and_then(|bytes| bytes.checked_add(header_bytes)) {
-            Some(raw) if raw <= MAX_RAW_BYTES => Ok(Self { n, h, w, pixel }),
-            _ => Err(source.bad(format!(
-                "its header announces {n} images of {h}×{w}; more than {} GiB are refused",
-                MAX_RAW_BYTES >> 30
-            ))),
-        }
-    }
-
-    fn image_bytes(&self) -> u64 {
-        self.pixel.bytes() * self.h as u64 * self.w as u64
-    }
-}
 
 /// An image file that was read to its end.
 #[derive(Debug)]
@@ -207,4 +111,76 @@ pub fn facts(config: &DataConfig) -> Result<DataFacts> {
 pub fn load(config: &DataConfig) -> Result<Splits> {
     let [train, test] = read_both(config)?;
     Ok(split(config, train.first, test.first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes an IDX file of `n` images of height 1 and `width`, image i holding 10·i everywhere.
+    fn write(folder: &Path, name: &str, n: u32, width: u32) -> String {
+        let header = [2051, n, 1, width].into_iter().flat_map(u32::to_be_bytes);
+        let image = |i: u32| std::iter::repeat_n((10 * i) as u8, width as usize);
+        let bytes: Vec<u8> = header.chain((0..n).flat_map(image)).collect();
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    }
+
+    fn config(train_images: &str, test_images: &str) -> DataConfig {
+        DataConfig {
+            dataset: Dataset::Files,
+            train: 2,
+            valid: 1,
+            test: 1,
+            train_images: train_images.into(),
+            test_images: test_images.into(),
+        }
+    }
+
+    #[test]
+    fn the_first_images_of_each_file_become_the_splits() {
+        let root = tempfile::tempdir().unwrap();
+        let train = write(root.path(), "train", 4, 2);
+        let test = write(root.path(), "test", 2, 2);
+        let config = config(&train, &test);
+        let splits = load(&config).unwrap();
+        assert_eq!((splits.train.n, splits.valid.n, splits.test.n), (2, 1, 1));
+        assert_eq!(splits.valid.pixels, [20.0 / 255.0; 2]);
+        let facts = facts(&config).unwrap();
+        assert_eq!(
+            (facts.image, facts.train_available, facts.test_available),
+            ([1, 2], 4, 2)
+        );
+    }
+
+    #[test]
+    fn the_digest_is_of_the_content_not_of_the_name() {
+        let root = tempfile::tempdir().unwrap();
+        let train = write(root.path(), "train", 4, 2);
+        let test = write(root.path(), "test", 2, 2);
+        let digest = |train: &str, test: &str| facts(&config(train, test)).unwrap().digest;
+        let first = digest(&train, &test);
+        assert_eq!(
+            first,
+            digest(&write(root.path(), "other name", 4, 2), &test)
+        );
+        assert_ne!(first, digest(&write(root.path(), "longer", 5, 2), &test));
+        assert_ne!(first, digest(&train, &train), "both files count");
+    }
+
+    #[test]
+    fn too_few_images_and_unequal_sizes_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let [small, train] = [2, 4].map(|n| write(root.path(), &n.to_string(), n, 2));
+        let wide = write(root.path(), "wide", 4, 3);
+        let reason = |train: &str, test: &str| facts(&config(train, test)).unwrap_err().to_string();
+        let few = reason(&small, &train);
+        assert!(
+            few.contains("data.train + data.valid asks for 3 images, 2 are there"),
+            "{few}"
+        );
+        let unequal = reason(&train, &wide);
+        assert!(unequal.contains("(1, 3) pixels"), "{unequal}");
+    }
 }

@@ -1,6 +1,6 @@
 //! The IDX format of MNIST: big-endian; u16 0, u8 type, u8 number of dimensions, their u32 sizes, row-major data.
 
-use super::files::{Layout, Pixel};
+use super::layout::{Layout, Pixel};
 use super::source::Source;
 use crate::error::Result;
 

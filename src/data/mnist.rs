@@ -1,11 +1,11 @@
-//! MNIST: its four files, their published content, and where they are looked for.
+//! MNIST: its four files and their published content.
 
-use super::files::decode_u8;
-use super::verified::{self, Published};
+use super::layout::decode_u8;
+use super::places::{Places, own_folder};
+use super::published::{self, Published};
 use super::{Images, Splits, enough, idx, split};
 use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::error::{Error, Result};
-use std::env;
 use std::path::PathBuf;
 
 /// Name, raw length and SHA-256 of the raw content (science.md §6).
@@ -53,72 +53,18 @@ pub fn files() -> Vec<Published> {
     FILES.into_iter().map(published).collect()
 }
 
-/// ablate's own folder for data: `$XDG_CACHE_HOME/ablate`, else `~/.cache/ablate`.
-pub fn cache_folder() -> Option<PathBuf> {
-    let absolute = |name| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    absolute("XDG_CACHE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
-        .map(|cache| cache.join("ablate"))
-}
-
-/// The folders that are searched, first match wins.
-pub fn places() -> Vec<PathBuf> {
-    let mut places = Vec::new();
-    if let Some(folder) = env::var_os("ABLATE_DATA_DIR").filter(|folder| !folder.is_empty()) {
-        let folder = PathBuf::from(folder);
-        places.extend([folder.join("mnist"), folder]);
-    }
-    places.extend(cache_folder().map(|cache| cache.join("mnist")));
-    places
-}
-
-/// The path of `file` in the first of `places` that has it, raw or gzipped.
-pub fn find(file: &Published, places: &[PathBuf]) -> Option<PathBuf> {
-    let candidates = |place: &PathBuf| {
-        [
-            place.join(&file.name),
-            place.join(format!("{}.gz", file.name)),
-        ]
-    };
-    places
-        .iter()
-        .flat_map(candidates)
-        .find(|path| path.is_file())
-}
-
 /// Whether both image files are there.
-pub fn found(places: &[PathBuf]) -> bool {
+pub fn have_images(places: &Places) -> bool {
     files()[..=TEST]
         .iter()
-        .all(|file| find(file, places).is_some())
+        .all(|file| places.find(file).is_some())
 }
 
-fn find_images(part: usize, places: &[PathBuf]) -> Result<(Published, PathBuf)> {
+fn find_images(part: usize, places: &Places) -> Result<(Published, PathBuf)> {
     let file = files().swap_remove(part);
-    match find(&file, places) {
+    match places.find(&file) {
         Some(path) => Ok((file, path)),
-        None => Err(missing(&file, places)),
-    }
-}
-
-/// Says that a file is in none of the places.
-pub fn missing(file: &Published, places: &[PathBuf]) -> Error {
-    let looked: Vec<String> = places
-        .iter()
-        .map(|place| place.display().to_string())
-        .collect();
-    Error::Data {
-        path: PathBuf::from(&file.name),
-        problem: format!(
-            "MNIST's file was not found, raw or .gz; looked in {}",
-            if looked.is_empty() { "no folder at all (HOME is not set)".into() } else { looked.join(", ") }
-        ),
-        next: "run `ablate data fetch mnist` where there is a network, or set ABLATE_DATA_DIR to the folder that has the files"
-            .into(),
+        None => Err(places.missing(&file)),
     }
 }
 
@@ -126,7 +72,7 @@ pub fn missing(file: &Published, places: &[PathBuf]) -> Error {
 ///
 /// # Errors
 /// [`Error::Data`] when a file is missing or more images are asked for than MNIST has.
-pub fn facts(config: &DataConfig, places: &[PathBuf]) -> Result<DataFacts> {
+pub fn facts(config: &DataConfig, places: &Places) -> Result<DataFacts> {
     let (train, train_path) = find_images(TRAIN, places)?;
     let (test, test_path) = find_images(TEST, places)?;
     let wanted = config.train.saturating_add(config.valid);
@@ -150,7 +96,7 @@ pub fn facts(config: &DataConfig, places: &[PathBuf]) -> Result<DataFacts> {
 ///
 /// # Errors
 /// As [`facts`]; [`Error::Data`] too when a file is damaged.
-pub fn load(config: &DataConfig, places: &[PathBuf]) -> Result<Splits> {
+pub fn load(config: &DataConfig, places: &Places) -> Result<Splits> {
     facts(config, places)?;
     let train = images(TRAIN, config.train + config.valid, places)?;
     let test = images(TEST, config.test, places)?;
@@ -158,11 +104,15 @@ pub fn load(config: &DataConfig, places: &[PathBuf]) -> Result<Splits> {
 }
 
 /// The first `n` images of a part.
-fn images(part: usize, n: usize, places: &[PathBuf]) -> Result<Images> {
+fn images(part: usize, n: usize, places: &Places) -> Result<Images> {
     let (file, path) = find_images(part, places)?;
     let header = idx::HEADER_BYTES as usize;
-    let cache = cache_folder().map(|cache| cache.join("verified"));
-    let raw = verified::prefix(&file, &path, header + n * SIDE * SIDE, cache.as_deref())?;
+    let raw = published::prefix(
+        &file,
+        &path,
+        header + n * SIDE * SIDE,
+        places.cache.as_deref(),
+    )?;
     Ok(Images {
         n,
         h: SIDE,
@@ -185,11 +135,11 @@ pub enum State {
 ///
 /// # Errors
 /// [`Error::Io`] when the system fails.
-pub fn state(file: &Published, places: &[PathBuf]) -> Result<State> {
-    let Some(path) = find(file, places) else {
-        return Ok(State::Missing(missing(file, places)));
+pub fn state(file: &Published, places: &Places) -> Result<State> {
+    let Some(path) = places.find(file) else {
+        return Ok(State::Missing(places.missing(file)));
     };
-    match verified::check(file, &path) {
+    match published::check(file, &path) {
         Ok(_) => Ok(State::Good(path)),
         Err(damage @ Error::Data { .. }) => Ok(State::Damaged(damage)),
         Err(other) => Err(other),
@@ -201,8 +151,8 @@ pub fn state(file: &Published, places: &[PathBuf]) -> Result<State> {
 /// # Errors
 /// [`Error::Usage`] when neither XDG_CACHE_HOME nor HOME is set.
 pub fn default_folder() -> Result<PathBuf> {
-    cache_folder()
-        .map(|cache| cache.join("mnist"))
+    own_folder()
+        .map(|own| own.join("mnist"))
         .ok_or_else(|| Error::Usage {
             problem: "there is no cache folder: neither XDG_CACHE_HOME nor HOME is set".into(),
             next: "name a folder with --dir".into(),
@@ -212,6 +162,7 @@ pub fn default_folder() -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::env;
     use std::path::Path;
 
     fn touch(folder: &Path, name: &str) {
@@ -219,34 +170,16 @@ mod tests {
         std::fs::write(folder.join(name), b"").unwrap();
     }
 
-    #[test]
-    fn each_file_is_found_in_the_first_place_that_has_it_raw_before_gzip() {
-        let root = tempfile::tempdir().unwrap();
-        let places = [root.path().join("a"), root.path().join("b")];
-        let files = files();
-        assert!(!found(&places));
-        touch(&places[1], "train-images-idx3-ubyte.gz");
-        touch(&places[1], "t10k-images-idx3-ubyte");
-        assert!(found(&places), "labels are not needed for images");
-        assert_eq!(
-            find(&files[0], &places),
-            Some(places[1].join("train-images-idx3-ubyte.gz"))
-        );
-        touch(&places[1], "train-images-idx3-ubyte");
-        assert_eq!(
-            find(&files[0], &places),
-            Some(places[1].join("train-images-idx3-ubyte"))
-        );
-        touch(&places[0], "train-images-idx3-ubyte.gz");
-        assert_eq!(
-            find(&files[0], &places),
-            Some(places[0].join("train-images-idx3-ubyte.gz"))
-        );
+    fn places(folders: &[&Path]) -> Places {
+        Places {
+            folders: folders.iter().map(|&folder| folder.to_owned()).collect(),
+            cache: None,
+        }
     }
 
     #[test]
     fn a_missing_file_names_every_place_and_the_command() {
-        let places = [PathBuf::from("/a"), PathBuf::from("/b")];
+        let places = places(&[Path::new("/a"), Path::new("/b")]);
         let text = facts(&DataConfig::default(), &places)
             .unwrap_err()
             .to_string();
@@ -264,7 +197,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         touch(root.path(), "train-images-idx3-ubyte");
         touch(root.path(), "t10k-images-idx3-ubyte");
-        let places = [root.path().to_owned()];
+        let places = places(&[root.path()]);
+        assert!(have_images(&places), "labels are not needed for images");
         let ask = |train, valid, test| {
             facts(
                 &DataConfig {
@@ -289,11 +223,35 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         touch(root.path(), "train-images-idx3-ubyte");
         touch(root.path(), "t10k-images-idx3-ubyte");
-        let places = [root.path().to_owned()];
+        let places = places(&[root.path()]);
         let outcome = load(&DataConfig::default(), &places);
         assert!(outcome.unwrap_err().to_string().contains("truncated"));
         for file in files() {
             assert!(!matches!(state(&file, &places).unwrap(), State::Good(_)));
         }
+    }
+
+    /// Oracle: the entropy (nats a pixel) of the first 1000 training and all test images, science.md §1.
+    #[test]
+    fn the_real_files_have_the_published_entropy() {
+        let cache = tempfile::tempdir().unwrap();
+        let places = Places {
+            cache: Some(cache.path().into()),
+            ..Places::from_env()
+        };
+        if env::var_os("ABLATE_DATA_DIR").is_none() || !have_images(&places) {
+            eprintln!("skipped: MNIST is not in ABLATE_DATA_DIR");
+            return;
+        }
+        let entropy = |images: &Images| {
+            let term = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
+            let of = |&x: &f32| term(f64::from(x)) + term(1.0 - f64::from(x));
+            images.pixels.iter().map(of).sum::<f64>() / images.pixels.len() as f64
+        };
+        let splits = load(&DataConfig::default(), &places).unwrap();
+        assert!((entropy(&splits.train) - 0.058_472_962_0).abs() < 1e-8);
+        assert!((entropy(&splits.test) - 0.058_079_701_4).abs() < 1e-8);
+        let again = load(&DataConfig::default(), &places).unwrap();
+        assert_eq!((again.train, again.test), (splits.train, splits.test));
     }
 }

@@ -6,17 +6,23 @@ pub mod digits;
 pub mod fetch;
 mod files;
 mod idx;
+mod layout;
 pub mod mnist;
 mod noise;
 mod npy;
 mod order;
+mod pen;
+mod places;
+mod published;
 pub mod sheet;
 mod source;
 mod strokes;
-mod verified;
+mod verdict;
 
 pub use noise::corrupt;
 pub use order::order;
+pub use places::Places;
+pub use published::Published;
 
 use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::error::{Error, Result};
@@ -89,8 +95,9 @@ pub struct Splits {
 /// # Errors
 /// [`Error::Data`] when files are missing, damaged or hold fewer images than asked for.
 pub fn facts(config: &DataConfig) -> Result<DataFacts> {
-    match resolve(config.dataset) {
-        Dataset::Mnist => mnist::facts(config, &mnist::places()),
+    let places = Places::from_env();
+    match resolve(config.dataset, &places) {
+        Dataset::Mnist => mnist::facts(config, &places),
         Dataset::Files => files::facts(config),
         Dataset::Digits | Dataset::Auto => digits::facts(config),
     }
@@ -102,8 +109,9 @@ pub fn facts(config: &DataConfig) -> Result<DataFacts> {
 /// # Errors
 /// As [`facts`].
 pub fn load(config: &DataConfig) -> Result<Splits> {
-    match resolve(config.dataset) {
-        Dataset::Mnist => mnist::load(config, &mnist::places()),
+    let places = Places::from_env();
+    match resolve(config.dataset, &places) {
+        Dataset::Mnist => mnist::load(config, &places),
         Dataset::Files => files::load(config),
         Dataset::Digits | Dataset::Auto => digits::load(config),
     }
@@ -117,10 +125,10 @@ pub fn first_of_file(path: &Path, count: usize) -> Result<Images> {
     Ok(files::read(path, count)?.first)
 }
 
-/// What `auto` stands for on this machine.
-fn resolve(dataset: Dataset) -> Dataset {
+/// What `auto` stands for with these places.
+fn resolve(dataset: Dataset, places: &Places) -> Dataset {
     match dataset {
-        Dataset::Auto if mnist::found(&mnist::places()) => Dataset::Mnist,
+        Dataset::Auto if mnist::have_images(places) => Dataset::Mnist,
         Dataset::Auto => Dataset::Digits,
         asked => asked,
     }
@@ -147,6 +155,21 @@ fn split(config: &DataConfig, mut train: Images, test: Images) -> Splits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn auto_is_mnist_where_both_image_files_are_and_digits_elsewhere() {
+        let root = tempfile::tempdir().unwrap();
+        let places = Places {
+            folders: vec![root.path().to_owned()],
+            cache: None,
+        };
+        for file in mnist::files().iter().take(2) {
+            assert_eq!(resolve(Dataset::Auto, &places), Dataset::Digits);
+            std::fs::write(root.path().join(format!("{}.gz", file.name)), b"").unwrap();
+        }
+        assert_eq!(resolve(Dataset::Auto, &places), Dataset::Mnist);
+        assert_eq!(resolve(Dataset::Digits, &places), Dataset::Digits);
+    }
 
     #[test]
     fn validation_images_follow_the_training_images() {

@@ -1,6 +1,6 @@
 //! NumPy's `.npy` format: u8 images, or f32 and f64 images with values in [0, 1].
 
-use super::files::{Layout, Pixel};
+use super::layout::{Layout, Pixel};
 use super::source::{MAX_RAW_BYTES, Source};
 use crate::error::Result;
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, TypeStr};

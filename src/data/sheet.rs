@@ -7,6 +7,9 @@ use std::path::Path;
 const GAP: usize = 2;
 const GREY: u8 = 64;
 
+/// More pixels than this no viewer opens.
+const MAX_PIXELS: usize = 1 << 28;
+
 /// A grey picture.
 #[derive(Debug, PartialEq, Eq)]
 struct Sheet {
@@ -46,15 +49,19 @@ fn lay_out(images: &Images, columns: usize, zoom: usize) -> Sheet {
 /// # Errors
 /// [`Error::Usage`] when there is nothing to show or too much, [`Error::Io`] when the file cannot be written.
 pub fn write(images: &Images, zoom: usize, path: &Path) -> Result<()> {
-    let columns = (images.n as f64).sqrt().ceil().max(1.0) as usize;
-    let sheet = lay_out(images, columns, zoom);
-    let size = [sheet.width, sheet.height].map(u32::try_from);
-    let ([Ok(width), Ok(height)], 1..) = (size, images.n) else {
+    let columns = (images.n as f64).sqrt().ceil() as usize;
+    let pixels = columns * columns * (images.w * zoom + GAP) * (images.h * zoom + GAP);
+    if pixels == 0 || pixels > MAX_PIXELS {
         return Err(Error::Usage {
-            problem: format!("{} images do not fit on a contact sheet", images.n),
+            problem: format!(
+                "{} images of {}×{} do not fit on a contact sheet",
+                images.n, images.h, images.w
+            ),
             next: "choose another --count".into(),
         });
-    };
+    }
+    let sheet = lay_out(images, columns, zoom);
+    let (width, height) = (sheet.width as u32, sheet.height as u32);
     let file = std::fs::File::create(path).map_err(Error::io("create", path))?;
     let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
     encoder.set_color(png::ColorType::Grayscale);
@@ -103,6 +110,10 @@ mod tests {
         let file = std::io::BufReader::new(std::fs::File::open(&path).unwrap());
         let reader = png::Decoder::new(file).read_info().unwrap();
         assert_eq!((reader.info().width, reader.info().height), (12, 6));
-        assert!(write(&Images::default(), 1, &path).is_err());
+        assert!(
+            write(&Images::default(), 1, &path).is_err(),
+            "nothing to show"
+        );
+        assert!(write(&images, 1 << 14, &path).is_err(), "too large");
     }
 }

@@ -127,7 +127,7 @@ impl Source {
         Error::Data {
             path: self.path.clone(),
             problem: problem.into(),
-            next: "replace the file with a good copy (for MNIST: `ablate data fetch mnist`)".into(),
+            next: "replace the file with a good copy (for MNIST: delete it and run `ablate data fetch mnist`)".into(),
         }
     }
 
@@ -137,10 +137,7 @@ impl Source {
             (
                 Packing::Gzip,
                 ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof,
-            ) => self.bad(format!(
-                "its gzip compression is damaged after {} raw bytes: {error}",
-                self.position
-            )),
+            ) => self.bad(format!("its gzip compression is damaged: {error}")),
             _ => Error::io("read", &self.path)(error),
         }
     }

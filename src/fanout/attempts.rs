@@ -90,7 +90,7 @@ pub fn record(folder: &Folder, attempt: &Attempt) -> Result<u32> {
     let dir = folder.attempts();
     let temp = dir.join(format!(".{}.{}.tmp", attempt.id, std::process::id()));
     write_synced(&temp, &text)?;
-    for number in 1.. {
+    for number in 1..u32::MAX {
         let path = dir.join(format!("{}.{number}.json", attempt.id));
         match fs::hard_link(&temp, &path) {
             Ok(()) => {
@@ -102,7 +102,7 @@ pub fn record(folder: &Folder, attempt: &Attempt) -> Result<u32> {
             Err(error) => return Err(Error::io("link", &path)(error)),
         }
     }
-    unreachable!("a trial has fewer than four thousand million attempts")
+    Err(Error::Internal("a trial ran out of attempt numbers".into()))
 }
 
 /// Stops an attempt from counting. Nothing is removed.

@@ -4,13 +4,14 @@
 //! was stopped in checkpoints. So it may die at any instant.
 
 mod aftermath;
+mod staff;
 
 use super::breaker::Breaker;
-use super::crew::{Assignment, Duty, Member};
-use super::fate::{self, Circumstance};
-use super::message::{FromWorker, Heard, Hello, ToWorker};
+use super::crew::{Duty, Member};
+use super::fate::Circumstance;
+use super::message::{FromWorker, Heard};
 use super::pace::{Backoff, Cadence};
-use super::process::{Launch, Process};
+use super::process::Launch;
 use super::progress::Progress;
 use super::queue::Queue;
 use crate::error::{Error, Result};
@@ -87,6 +88,7 @@ pub fn supervise(
         mouth,
         ears,
         began: Instant::now(),
+        listened: Instant::now(),
         started: 0,
         failed_starts: 0,
         backoff: Backoff::default(),
@@ -106,6 +108,8 @@ struct Supervisor<'a> {
     mouth: Sender<(u64, Heard<FromWorker>)>,
     ears: Receiver<(u64, Heard<FromWorker>)>,
     began: Instant,
+    /// When it last went through the loop.
+    listened: Instant,
     started: u64,
     failed_starts: u32,
     backoff: Backoff,
@@ -131,12 +135,15 @@ impl Supervisor<'_> {
                 self.hand_out();
             }
             let busy = self.crew.values().any(|m| matches!(m.duty, Duty::Busy(_)));
-            if !busy && !(self.running() && self.queue.waiting() > 0) {
+            let more = self.running() && self.queue.waiting() > 0;
+            if !busy && !more {
                 break;
             }
             // The supervisor holds a sender itself, so the only error is that nothing came.
-            if let Ok((number, heard)) = self.ears.recv_timeout(NAP) {
+            let mut next = self.ears.recv_timeout(NAP).ok();
+            while let Some((number, heard)) = next {
                 self.hear(number, heard);
+                next = self.ears.try_recv().ok();
             }
             self.watch();
             self.progress.tick();
@@ -159,61 +166,6 @@ impl Supervisor<'_> {
 
     fn running(&self) -> bool {
         matches!(self.phase, Phase::Running)
-    }
-
-    /// Starts workers while trials wait for them.
-    fn hire(&mut self) -> Result<()> {
-        let serving =
-            |duty: fn(&Duty) -> bool| self.crew.values().filter(|m| duty(&m.duty)).count();
-        let busy = serving(|duty| matches!(duty, Duty::Busy(_)));
-        let free = serving(|duty| matches!(duty, Duty::Idle | Duty::Starting));
-        let wanted = self
-            .queue
-            .waiting()
-            .min(self.site.workers.saturating_sub(busy));
-        for _ in free..wanted {
-            if !self.backoff.ready(self.began.elapsed()) {
-                break;
-            }
-            self.started += 1;
-            let logs = self.site.folder.logs();
-            let ears = self.mouth.clone();
-            let mut process = Process::start(&self.site.launch, self.started, &logs, ears)?;
-            process.send(&ToWorker::Hello(Hello::ours()));
-            let member = Member {
-                process,
-                duty: Duty::Starting,
-                heard: Instant::now(),
-                circumstance: Circumstance::None,
-                memory_kills: fate::memory_kills(),
-            };
-            self.crew.insert(self.started, member);
-        }
-        Ok(())
-    }
-
-    /// Gives every idle worker a trial.
-    fn hand_out(&mut self) {
-        for (number, member) in &mut self.crew {
-            if !matches!(member.duty, Duty::Idle) {
-                continue;
-            }
-            let Some(index) = self.queue.take() else {
-                return;
-            };
-            let trial = self.work.trial(index);
-            self.progress
-                .started(*number, &trial, self.queue.cost(index));
-            member.process.send(&ToWorker::Train {
-                trial: trial.to_json(),
-            });
-            member.heard = Instant::now();
-            member.duty = Duty::Busy(Box::new(Assignment {
-                trial,
-                since: Instant::now(),
-                moved: false,
-            }));
-        }
     }
 
     /// Takes note of what worker `number` said, or that it will say no more.
@@ -260,56 +212,6 @@ impl Supervisor<'_> {
             }
             _ => {}
         }
-    }
-
-    /// Kills workers that have been silent too long.
-    fn watch(&mut self) {
-        let patience = self.site.hang_after;
-        for (number, member) in &mut self.crew {
-            let silent = member.heard.elapsed();
-            if member.owes_a_word()
-                && silent > patience
-                && member.circumstance == Circumstance::None
-            {
-                member.circumstance = Circumstance::Hang;
-                member.process.kill();
-                let (pid, seconds) = (member.process.pid(), silent.as_secs());
-                self.progress.say(&format!(
-                    "worker {number} (process {pid}) was silent for {seconds} s: killed (--hang-after)"
-                ));
-            }
-        }
-    }
-
-    /// Lets no more trials start, and asks the running ones to stop with a checkpoint. The first error stays.
-    fn stop(&mut self, phase: Phase) {
-        if matches!(self.phase, Phase::Failing(_)) {
-            return;
-        }
-        let told = !self.running();
-        self.phase = phase;
-        if told {
-            return;
-        }
-        for member in self.crew.values_mut() {
-            if matches!(member.duty, Duty::Busy(_)) {
-                member.process.send(&ToWorker::Stop);
-            } else {
-                member.process.dismiss();
-                member.duty = Duty::Leaving;
-            }
-        }
-    }
-
-    /// Sends everyone home and waits until they are gone.
-    fn dismiss_all(&mut self) -> Result<()> {
-        for member in self.crew.values_mut() {
-            member.process.dismiss();
-        }
-        while let Some((_, member)) = self.crew.pop_first() {
-            member.process.bury()?;
-        }
-        Ok(())
     }
 }
 

@@ -136,7 +136,10 @@ mod tests {
     fn multiply_accumulates_count_taps_on_padding() {
         let macs = 784 * 64 * 9 + 196 * 64 * 128 * 9 + 49 * 128 * 16 * 9 + 49 * 16 * 128 * 9;
         let macs = macs + 196 * 256 * 64 * 9 + 784 * 128 * 9;
-        assert_eq!(cost(&lecture(&[14, 28], SkipMode::Concat), IMAGE).macs, macs);
+        assert_eq!(
+            cost(&lecture(&[14, 28], SkipMode::Concat), IMAGE).macs,
+            macs
+        );
     }
 
     #[test]
@@ -146,7 +149,11 @@ mod tests {
                 let mut config = lecture(&[14, 28], mode);
                 (config.widths, config.depth) = (vec![3, 5], depth);
                 let model = Model::new(&config, IMAGE, Init::Keras, 1).unwrap();
-                assert_eq!(model.parameters().count(), cost(&config, IMAGE).params, "{mode:?}");
+                assert_eq!(
+                    model.parameters().count(),
+                    cost(&config, IMAGE).params,
+                    "{mode:?}"
+                );
             }
         }
     }
@@ -162,7 +169,10 @@ mod tests {
             assert_eq!(weight == &skip[name], !joined, "{name}");
         }
         // The joined convolution differs by its bound alone: fan-in doubled.
-        let (narrow, wide) = (&plain["decoder.1.conv.0.weight"], &skip["decoder.1.conv.0.weight"]);
+        let (narrow, wide) = (
+            &plain["decoder.1.conv.0.weight"],
+            &skip["decoder.1.conv.0.weight"],
+        );
         let ratio = wide.values[0] / narrow.values[0];
         assert!((ratio - 0.5f32.sqrt()).abs() < 1e-6, "{ratio}");
     }

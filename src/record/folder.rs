@@ -50,9 +50,19 @@ impl Folder {
         self.root.join("shards")
     }
 
+    /// Checkpoints of all trials, a folder for every trial below.
+    pub fn all_checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoints")
+    }
+
+    /// One shard; its name is a digest of what it holds.
+    pub fn shard(&self, digest: &str) -> PathBuf {
+        self.shards().join(format!("{digest}.h5"))
+    }
+
     /// Checkpoints of one trial, a folder for every attempt below.
     pub fn checkpoints(&self, id: &str) -> PathBuf {
-        self.root.join("checkpoints").join(id)
+        self.all_checkpoints().join(id)
     }
 
     /// Records of attempts that failed.

@@ -1,14 +1,32 @@
 //! Trial files, shards, `sweep.h5`, and their reader.
+//!
+//! A trial is done when a valid file in `trials/` or `shards/` holds it: [`commit`] makes one, [`shard`] packs many,
+//! [`merge`] derives `sweep.h5` for people, [`SweepRecord`] reads that. `results/README.md` documents the layout.
 
+pub mod digest;
 mod folder;
+mod h5;
+mod index;
+mod merge;
+mod publish;
 mod reader;
+pub mod schema;
+mod shard;
+mod sweep_table;
+mod temp;
+mod trial_file;
+mod trial_group;
 
 pub use folder::Folder;
+pub use index::done;
+pub use merge::merge;
 pub use reader::{CompareRecord, SweepRecord, TrialDetail, TrialRow};
+pub use shard::shard;
+pub use trial_file::{commit, read_one as read_trial_file};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::outcome::{Outcome, TrialResult};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a trial file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,38 +90,12 @@ pub struct SweepHeader {
     pub compare: Option<CompareRecord>,
 }
 
-/// Commits a trial: the only way in which one becomes done (DESIGN.md §6).
+/// Removes what attempts on this machine that died left half-written; for the start of a run.
 ///
 /// # Errors
-/// When the file system or HDF5 refuses; nothing is half-written then.
-pub fn commit(folder: &Folder, record: &TrialRecord) -> Result<Commit> {
-    let _ = (folder, record);
-    Err(Error::Internal("not built yet".into()))
-}
-
-/// The ids of all committed trials.
-///
-/// # Errors
-/// When the folder cannot be read.
-pub fn done(folder: &Folder) -> Result<BTreeSet<String>> {
-    let _ = folder;
-    Err(Error::Internal("not built yet".into()))
-}
-
-/// Packs loose trial files into shards of up to 256; a last, smaller rest stays loose.
-///
-/// # Errors
-/// When the file system or HDF5 refuses.
-pub fn shard(folder: &Folder) -> Result<()> {
-    let _ = folder;
-    Err(Error::Internal("not built yet".into()))
-}
-
-/// Builds `sweep.h5` anew from shards and trial files and replaces it whole.
-///
-/// # Errors
-/// When the file system or HDF5 refuses.
-pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> Result<()> {
-    let _ = (folder, header, trials);
-    Err(Error::Internal("not built yet".into()))
+/// When a folder cannot be read.
+pub fn remove_stale_temps(folder: &Folder) -> Result<()> {
+    temp::remove_stale(&folder.trials())?;
+    temp::remove_stale(&folder.shards())?;
+    temp::remove_stale(folder.root())
 }

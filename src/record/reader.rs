@@ -1,6 +1,11 @@
 //! Reads `sweep.h5`, also a foreign one: read-only, external links and storage refused.
 
-use crate::error::{Error, Result};
+use super::h5::{self, Node};
+use super::schema::{column, root};
+use super::{schema, trial_file, trial_group};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::outcome::{Outcome, Samples, Table};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -93,16 +98,112 @@ impl SweepRecord {
     /// # Errors
     /// [`Error::Record`] when it is damaged, foreign or of another format version.
     pub fn open(path: &Path) -> Result<Self> {
-        let _ = path;
-        Err(Error::Internal("not built yet".into()))
+        let file = h5::open_sealed(path)?;
+        let top = trial_file::open_root(&file, path, schema::kind::SWEEP)?;
+        let axes: Vec<String> = json(&top, root::AXES, &top.text(root::AXES)?)?;
+        let metrics: Vec<String> = json(&top, root::METRICS, &top.text(root::METRICS)?)?;
+        let trials = read_rows(&top.child(schema::TRIALS)?, axes.len(), &metrics)?;
+        Ok(Self {
+            path: path.to_owned(),
+            name: top.text(root::NAME)?,
+            question: top.text(root::QUESTION)?,
+            yaml: top.text(root::YAML)?,
+            ablate_version: top.text(root::ABLATE_VERSION)?,
+            git_rev: top.text(root::GIT_REV)?,
+            created: top.text(root::CREATED)?,
+            compare: json(&top, root::COMPARE, &top.text(root::COMPARE)?)?,
+            axes,
+            trials,
+        })
     }
 
-    /// Reads what one committed trial left.
+    /// Reads what one committed trial left, and checks it against its digests.
     ///
     /// # Errors
     /// [`Error::Record`] when it is not there or damaged.
     pub fn detail(&self, id: &str) -> Result<TrialDetail> {
-        let _ = id;
-        Err(Error::Internal("not built yet".into()))
+        let file = h5::open_trusted(&self.path)?;
+        let trials = trial_file::open_trials(&file, &self.path, schema::kind::SWEEP)?;
+        let record = trial_group::read(&trials, id)?;
+        Ok(TrialDetail {
+            config: record.config,
+            environment: record.environment,
+            epochs: record.result.epochs,
+            samples: record.result.samples,
+            message: record.result.message,
+        })
     }
+}
+
+/// The rows of `/trials`, by index.
+fn read_rows(table: &Node, axes: usize, metrics: &[String]) -> Result<Vec<TrialRow>> {
+    let ids = table.texts(column::ID)?;
+    let rows = ids.len();
+    let texts = |name| same_length(table, name, rows, table.texts(name)?);
+    let integers = |name| same_length(table, name, rows, table.column::<u64>(name)?);
+    let numbers = |name| same_length(table, name, rows, table.column::<f64>(name)?);
+
+    let (outcomes, values) = (texts(column::OUTCOME)?, texts(column::AXES)?);
+    let (devices, hosts) = (texts(column::DEVICE)?, texts(column::HOST)?);
+    let (indices, seeds) = (integers(column::INDEX)?, integers(column::SEED)?);
+    let (params, macs) = (integers(column::PARAMS)?, integers(column::MACS)?);
+    let (attempts, wall_seconds) = (integers(column::ATTEMPT)?, numbers(column::WALL_SECONDS)?);
+    let mut finals = Vec::with_capacity(metrics.len());
+    for name in metrics {
+        finals.push((name, numbers(name)?));
+    }
+
+    let mut trials = Vec::with_capacity(rows);
+    for (row, id) in ids.into_iter().enumerate() {
+        let outcome = Outcome::from_name(&outcomes[row]).ok_or_else(|| {
+            table.refuse(
+                column::OUTCOME,
+                format!("has {:?}, which is none", outcomes[row]),
+            )
+        })?;
+        let axis_values: Vec<serde_json::Value> = json(table, column::AXES, &values[row])?;
+        if axis_values.len() != axes {
+            return Err(table.refuse(
+                column::AXES,
+                format!("has other than {axes} values in row {row}"),
+            ));
+        }
+        trials.push(TrialRow {
+            id,
+            index: narrow(table, column::INDEX, indices[row])?,
+            seed: seeds[row],
+            outcome,
+            axes: axis_values.iter().map(ToString::to_string).collect(),
+            metrics: finals
+                .iter()
+                .filter(|(_, values)| !values[row].is_nan())
+                .map(|(name, values)| ((*name).clone(), values[row]))
+                .collect(),
+            params: params[row],
+            macs: macs[row],
+            wall_seconds: wall_seconds[row],
+            device: devices[row].clone(),
+            host: hosts[row].clone(),
+            attempt: narrow(table, column::ATTEMPT, attempts[row])?,
+        });
+    }
+    trials.sort_by_key(|trial| trial.index);
+    Ok(trials)
+}
+
+fn same_length<T>(table: &Node, name: &str, rows: usize, values: Vec<T>) -> Result<Vec<T>> {
+    if values.len() == rows {
+        Ok(values)
+    } else {
+        Err(table.refuse(name, format!("has {} rows, expected {rows}", values.len())))
+    }
+}
+
+fn narrow<T: TryFrom<u64>>(table: &Node, name: &str, value: u64) -> Result<T> {
+    T::try_from(value).map_err(|_| table.refuse(name, format!("has {value}, which is too large")))
+}
+
+fn json<T: serde::de::DeserializeOwned>(at: &Node, name: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text)
+        .map_err(|error| at.refuse(name, format!("is not as expected: {error}")))
 }

@@ -1,9 +1,25 @@
 //! The training loop, optimisers, checkpoints.
 
+mod attempt;
+mod bits;
+mod checkpoint;
+mod clip;
+mod evaluation;
+mod gradient;
+mod optimizer;
+mod ordered;
+mod schedule;
+mod selection;
+mod state;
+
+pub use gradient::MICRO_BATCH;
+
 use crate::config::TrialConfig;
 use crate::data::Splits;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::model::{Cost, Model, cost};
 use crate::outcome::TrialResult;
+use crate::task::Network;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,7 +84,6 @@ pub trait Observer {
 }
 
 /// How a call of [`run`] ended.
-#[expect(clippy::large_enum_variant, reason = "one value a trial")]
 pub enum Ended {
     /// Completed or diverged.
     Finished(TrialResult),
@@ -84,6 +99,21 @@ pub enum Ended {
 /// # Errors
 /// I/O errors of checkpoints, damaged data, tensor errors. A checkpoint that is damaged is passed over.
 pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Ended> {
-    let _ = (job, observer);
-    Err(Error::Internal("not built yet".into()))
+    let (model, images) = (&job.config.model, &job.splits.train);
+    let image = [images.h, images.w];
+    let network = Model::new(model, image, job.config.train.init, job.seed)?;
+    run_network(job, &network, cost(model, image), observer)
+}
+
+/// As [`run`], for a network that is already built: its parameters are the initial values.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_network(
+    job: &Job,
+    network: &dyn Network,
+    cost: Cost,
+    observer: &mut dyn Observer,
+) -> Result<Ended> {
+    attempt::Attempt::new(job, network, cost)?.run(observer)
 }

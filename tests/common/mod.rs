@@ -8,10 +8,16 @@ use std::io::Write as _;
 /// When the environment variable `CI` is set.
 pub fn skip(what: &str, missing: &str) {
     let line = format!("{what}: {missing}");
-    assert!(std::env::var_os("CI").is_none(), "not to be skipped in CI: {line}");
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "not to be skipped in CI: {line}"
+    );
     eprintln!("SKIPPED: {line}");
     if let Some(path) = std::env::var_os("ABLATE_SKIPPED") {
-        let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+        let file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path);
         if let Ok(mut file) = file {
             let _ = writeln!(file, "{line}");
         }

@@ -1,7 +1,7 @@
 //! One sweep as a run sees it: what is left to do, what it costs, and the file for people.
 
 use crate::config::TrialConfig;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fanout::attempts::{self, Counted};
 use crate::fanout::progress::Scope;
 use crate::fanout::queue::{ATTEMPTS, Entry, Queue};
@@ -13,6 +13,7 @@ use crate::plan::{Plan, Trial};
 use crate::record::{self, CompareRecord, Folder, PlannedTrial, SweepHeader};
 use crate::sweep::{Compare, Expect, Sweep};
 use std::collections::BTreeSet;
+use std::fs;
 
 /// A planned sweep with its folder.
 pub struct Sweeping<'a> {
@@ -30,10 +31,15 @@ impl<'a> Sweeping<'a> {
     /// When the folder cannot be read.
     pub fn new(sweep: &Sweep, plan: &'a Plan, folder: &'a Folder) -> Result<Self> {
         let done = record::done(folder)?;
-        for id in &done {
-            let checkpoints = folder.checkpoints(id);
-            if checkpoints.exists() {
-                trainer::forget(&checkpoints)?;
+        let checkpoints = folder.all_checkpoints();
+        for entry in fs::read_dir(&checkpoints).map_err(Error::io("list", &checkpoints))? {
+            let entry = entry.map_err(Error::io("list", &checkpoints))?;
+            if entry
+                .file_name()
+                .to_str()
+                .is_some_and(|id| done.contains(id))
+            {
+                trainer::forget(&entry.path())?;
             }
         }
         Ok(Self {

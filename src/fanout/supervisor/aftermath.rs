@@ -54,7 +54,7 @@ impl Supervisor<'_> {
             }
             Blame::Run => {
                 self.queue.give_back(assignment.trial.index);
-                self.progress.ended(number, "not its fault:");
+                self.progress.ended(number, "given back unblamed");
                 self.stop(Phase::Failing(Error::Reported {
                     message: failure.message,
                     code: ExitCode::from_number(failure.code),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::error::ExitCode;
 use crate::fanout::attempts::Counted;
+use crate::fanout::message::Hello;
 use crate::fanout::progress::Scope;
 use crate::fanout::queue::Entry;
 use crate::outcome::Outcome;

@@ -4,9 +4,9 @@
 //! Every image is copied once into a zero-padded buffer, so that tiles need no edges. Nothing here uses threads:
 //! the trainer gives each thread images of its own.
 
-use super::lanes::{Simd, Work};
+use super::forward::Forward;
 use super::level::Level;
-use super::tiles::{Walk, Window, outer_product, pixels_by_channels, pixels_by_one};
+use super::weight_gradient::WeightGradient;
 
 /// The sizes of one convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    fn pixels(&self) -> usize {
+    pub(super) fn pixels(&self) -> usize {
         self.height * self.width
     }
 
@@ -123,321 +123,136 @@ pub fn bias_gradient(shape: Shape, gradient: &[f32]) -> Vec<f32> {
     total
 }
 
-/// One image with a border of zeros, and at the end as many zeros as a vector may read too far.
-struct Padded {
-    map: Vec<f32>,
-    /// Numbers from one row to the next.
-    row: usize,
-    border: usize,
-    channels: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Padded {
-    fn new(shape: Shape, slack: usize) -> Self {
-        let border = shape.kernel / 2;
-        let row = (shape.width + 2 * border) * shape.input;
-        Self {
-            map: vec![0.0; (shape.height + 2 * border) * row + slack],
-            row,
-            border,
-            channels: shape.input,
+    /// Numbers in [−1, 1] without pattern.
+    fn wave(count: usize, phase: f32) -> Vec<f32> {
+        (0..count)
+            .map(|at| (at as f32 * 1.7 + phase).sin())
+            .collect()
+    }
+
+    /// Calls `f(input at, weight at, output at)` for every product of the convolution.
+    fn products(shape: Shape, mut f: impl FnMut(usize, usize, usize)) {
+        let Shape {
+            n,
+            height,
+            width,
+            input,
+            output,
+            kernel,
+        } = shape;
+        let border = kernel / 2;
+        for at in 0..n * height * width * kernel * kernel {
+            let (tap, pixel) = (at % (kernel * kernel), at / (kernel * kernel));
+            let (image, y, x) = (
+                pixel / (height * width),
+                pixel / width % height,
+                pixel % width,
+            );
+            let (row, column) = (y + tap / kernel, x + tap % kernel);
+            if row < border || row >= height + border || column < border || column >= width + border
+            {
+                continue;
+            }
+            let from = (image * height + row - border) * width + column - border;
+            for i in 0..input {
+                for o in 0..output {
+                    f(
+                        from * input + i,
+                        (tap * input + i) * output + o,
+                        pixel * output + o,
+                    );
+                }
+            }
         }
     }
 
-    fn fill(&mut self, width: usize, image: &[f32]) {
-        for (y, line) in image.chunks_exact(width * self.channels).enumerate() {
-            let at = (y + self.border) * self.row + self.border * self.channels;
-            self.map[at..at + line.len()].copy_from_slice(line);
+    fn assert_close(what: &str, found: &[f32], right: &[f64]) {
+        assert_eq!(found.len(), right.len());
+        let scale = right.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
+        for (at, (&found, right)) in found.iter().zip(right).enumerate() {
+            let error = (f64::from(found) - right).abs() / scale;
+            assert!(error < 2e-5, "{what} at {at}: {found} instead of {right}");
         }
     }
-}
 
-/// Cuts 0..total into the fewest pieces of at most `largest`, as even as can be: (start, length) of each.
-#[inline(always)]
-fn pieces(total: usize, largest: usize) -> impl Iterator<Item = (usize, usize)> {
-    let count = total.div_ceil(largest);
-    let (length, longer) = (total / count, total % count);
-    (0..count).map(move |at| {
-        (
-            at * length + at.min(longer),
-            length + usize::from(at < longer),
-        )
-    })
-}
+    /// Oracle: the definition of the convolution and of its gradients, product by product in f64.
+    fn check(level: Level, shape: Shape) {
+        let pixels = shape.n * shape.pixels();
+        let weights = shape.kernel * shape.kernel * shape.input * shape.output;
+        let (x, g) = (
+            wave(pixels * shape.input, 0.1),
+            wave(pixels * shape.output, 0.2),
+        );
+        let (w, b) = (wave(weights, 0.3), wave(shape.output, 0.4));
+        let bias = |at: usize| f64::from(b[at % shape.output]);
+        let mut out: Vec<f64> = (0..pixels * shape.output).map(bias).collect();
+        let (mut to_x, mut to_w) = (vec![0.0; x.len()], vec![0.0; w.len()]);
+        products(shape, |xi, wi, oi| {
+            let (x, w, g) = (f64::from(x[xi]), f64::from(w[wi]), f64::from(g[oi]));
+            out[oi] += x * w;
+            to_x[xi] += g * w;
+            to_w[wi] += g * x;
+        });
+        let name = format!("{} {shape:?}", level.name());
+        assert_close(
+            &format!("forward {name}"),
+            &forward(level, shape, &x, &w, &b),
+            &out,
+        );
+        assert_close(
+            &format!("input {name}"),
+            &input_gradient(level, shape, &g, &w),
+            &to_x,
+        );
+        assert_close(
+            &format!("weight {name}"),
+            &weight_gradient(level, shape, &x, &g),
+            &to_w,
+        );
+        let mut to_b = vec![0.0; b.len()];
+        g.iter()
+            .enumerate()
+            .for_each(|(at, &g)| to_b[at % shape.output] += f64::from(g));
+        assert_close(&format!("bias {name}"), &bias_gradient(shape, &g), &to_b);
+    }
 
-/// Calls a tile with the constant size that `$size` has at run time. Sizes above the limit never occur.
-macro_rules! with_size {
-    ($size:expr, $limit:expr, |$P:ident| $call:expr, $($n:literal)+) => {
-        match $size {
-            $($n if $n <= $limit => { const $P: usize = $n; $call })+
-            size => unreachable!("no tile of size {size}"),
-        }
-    };
-}
-
-struct Forward<'a, W> {
-    shape: Shape,
-    input: &'a [f32],
-    /// (tap, input channel, output channel) -> weight.
-    weight: W,
-    bias: &'a [f32],
-}
-
-impl<W: Fn([usize; 2], usize, usize) -> f32> Work for Forward<'_, W> {
-    type Output = Vec<f32>;
-
-    #[inline(always)]
-    fn on<S: Simd>(self, simd: S) -> Vec<f32> {
-        let shape = self.shape;
-        let mut out = vec![0.0; shape.n * shape.pixels() * shape.output];
-        let mut padded = Padded::new(shape, S::LANES);
-        // Fewer output channels than this would leave most lanes of the wide tile empty.
-        let thin = 2 * shape.output < S::LANES;
-        let blocks = if thin {
-            thin_blocks::<S>(&self)
-        } else {
-            wide_blocks::<S>(&self)
-        };
-        let images = self.input.chunks_exact(shape.pixels() * shape.input);
-        for (image, out) in images.zip(out.chunks_exact_mut(shape.pixels() * shape.output)) {
-            padded.fill(shape.width, image);
-            for block in &blocks {
-                for y in 0..shape.height {
-                    for (x, pixels) in pieces(shape.width, S::TILE) {
-                        let window = Window {
-                            map: &padded.map[y * padded.row + x * shape.input..],
-                            rows: shape.kernel,
-                            row: padded.row,
-                            length: shape.kernel * shape.input,
-                            pixel: shape.input,
-                        };
-                        let out = &mut out[(y * shape.width + x) * shape.output + block.first..];
-                        block.compute(simd, window, pixels, out, shape.output, thin);
+    #[test]
+    fn every_level_agrees_with_the_definition_at_odd_sizes() {
+        let channels = [
+            (1, 1),
+            (1, 17),
+            (3, 16),
+            (16, 3),
+            (17, 1),
+            (17, 64),
+            (64, 17),
+            (130, 3),
+            (3, 130),
+            (16, 33),
+        ];
+        for level in Level::available() {
+            for (height, width) in [(7, 7), (5, 9), (1, 29), (2, 1)] {
+                for (input, output) in channels {
+                    for kernel in [1, 3] {
+                        let n = 2;
+                        check(
+                            level,
+                            Shape {
+                                n,
+                                height,
+                                width,
+                                input,
+                                output,
+                                kernel,
+                            },
+                        );
                     }
                 }
             }
         }
-        out
     }
-}
-
-/// Output channels that are computed together, with their weights as the tile wants them.
-struct Block {
-    first: usize,
-    live: usize,
-    registers: usize,
-    weights: Vec<f32>,
-    bias: Vec<f32>,
-}
-
-fn wide_blocks<S: Simd>(of: &Forward<impl Fn([usize; 2], usize, usize) -> f32>) -> Vec<Block> {
-    let shape = of.shape;
-    let mut blocks = Vec::new();
-    let mut first = 0;
-    while first < shape.output {
-        let left = shape.output - first;
-        let registers = if left > S::LANES { 2 } else { 1 };
-        let width = registers * S::LANES;
-        let live = left.min(width);
-        let mut weights = vec![0.0; shape.kernel * shape.kernel * shape.input * width];
-        for (at, row) in weights.chunks_exact_mut(width).enumerate() {
-            let (tap, i) = (at / shape.input, at % shape.input);
-            for (o, slot) in row[..live].iter_mut().enumerate() {
-                *slot = (of.weight)([tap / shape.kernel, tap % shape.kernel], i, first + o);
-            }
-        }
-        let mut bias = of.bias[first..first + live].to_vec();
-        bias.resize(width, 0.0);
-        blocks.push(Block {
-            first,
-            live,
-            registers,
-            weights,
-            bias,
-        });
-        first += live;
-    }
-    blocks
-}
-
-fn thin_blocks<S: Simd>(of: &Forward<impl Fn([usize; 2], usize, usize) -> f32>) -> Vec<Block> {
-    let shape = of.shape;
-    let length = (shape.kernel * shape.input).next_multiple_of(S::LANES);
-    let block = |o| {
-        let mut weights = vec![0.0; shape.kernel * length];
-        for (y, row) in weights.chunks_exact_mut(length).enumerate() {
-            for (at, slot) in row[..shape.kernel * shape.input].iter_mut().enumerate() {
-                *slot = (of.weight)([y, at / shape.input], at % shape.input, o);
-            }
-        }
-        Block {
-            first: o,
-            live: 1,
-            registers: 1,
-            weights,
-            bias: vec![of.bias[o]],
-        }
-    };
-    (0..shape.output).map(block).collect()
-}
-
-impl Block {
-    #[inline(always)]
-    fn compute<S: Simd>(
-        &self,
-        simd: S,
-        window: Window,
-        pixels: usize,
-        out: &mut [f32],
-        channels: usize,
-        thin: bool,
-    ) {
-        let (weights, bias, live) = (&self.weights[..], &self.bias[..], self.live);
-        if thin {
-            with_size!(pixels, S::TILE, |P| pixels_by_one::<S, P>(simd, window, weights, bias[0], out, channels),
-                1 2 3 4 5 6 7 8 9 10 11 12 13 14)
-        } else if self.registers == 2 {
-            with_size!(pixels, S::TILE, |P| pixels_by_channels::<S, P, 2>(simd, window, weights, bias, out, channels, live),
-                1 2 3 4 5 6 7 8 9 10 11 12 13 14)
-        } else {
-            with_size!(pixels, S::TILE, |P| pixels_by_channels::<S, P, 1>(simd, window, weights, bias, out, channels, live),
-                1 2 3 4 5 6 7 8 9 10 11 12 13 14)
-        }
-    }
-}
-
-struct WeightGradient<'a> {
-    shape: Shape,
-    input: &'a [f32],
-    gradient: &'a [f32],
-}
-
-impl Work for WeightGradient<'_> {
-    type Output = Vec<f32>;
-
-    /// Sums of one image stay in registers and are then added to the total: long sums in f32 stay exact enough.
-    #[inline(always)]
-    fn on<S: Simd>(self, simd: S) -> Vec<f32> {
-        let shape = self.shape;
-        let length = shape.kernel * shape.input;
-        let mut total = vec![0.0; shape.kernel * length * shape.output];
-        let mut padded = Padded::new(shape, S::LANES);
-        let thin = 2 * shape.output < S::LANES;
-        let images = self.input.chunks_exact(shape.pixels() * shape.input);
-        let gradients = self.gradient.chunks_exact(shape.pixels() * shape.output);
-        if thin {
-            // Sums lie as [output, tap row, tap column · input] until the end.
-            for (image, gradient) in images.zip(gradients) {
-                padded.fill(shape.width, image);
-                for (o, total) in total.chunks_exact_mut(shape.kernel * length).enumerate() {
-                    one_output(simd, shape, &padded, &gradient[o..], total);
-                }
-            }
-            return transposed(&total, shape.output);
-        }
-        let channels = shape.output.next_multiple_of(S::LANES);
-        let mut widened = vec![0.0; shape.pixels() * channels];
-        for (image, gradient) in images.zip(gradients) {
-            padded.fill(shape.width, image);
-            let gradient = if channels == shape.output {
-                gradient
-            } else {
-                let pixels = gradient.chunks_exact(shape.output);
-                for (wide, pixel) in widened.chunks_exact_mut(channels).zip(pixels) {
-                    wide[..shape.output].copy_from_slice(pixel);
-                }
-                &widened
-            };
-            for (tap, total) in total.chunks_exact_mut(length * shape.output).enumerate() {
-                all_outputs(
-                    simd,
-                    shape,
-                    &padded.map[tap * padded.row..],
-                    padded.row,
-                    gradient,
-                    channels,
-                    total,
-                );
-            }
-        }
-        total
-    }
-}
-
-/// Adds one tap row of the gradient of all output channels, [tap column · input, output].
-#[inline(always)]
-fn all_outputs<S: Simd>(
-    simd: S,
-    shape: Shape,
-    map: &[f32],
-    row: usize,
-    gradient: &[f32],
-    channels: usize,
-    total: &mut [f32],
-) {
-    let size = [shape.height, shape.width];
-    for first in (0..channels).step_by(2 * S::LANES) {
-        let registers = ((channels - first) / S::LANES).min(2);
-        let live = (shape.output - first).min(registers * S::LANES);
-        let right = Walk {
-            map: &gradient[first..],
-            row: shape.width * channels,
-            pixel: channels,
-        };
-        for (at, rows) in pieces(shape.kernel * shape.input, S::TILE) {
-            let left = Walk {
-                map: &map[at..],
-                row,
-                pixel: shape.input,
-            };
-            let out = &mut total[at * shape.output + first..];
-            if registers == 2 {
-                with_size!(rows, S::TILE, |M| outer_product::<S, M, 2>(simd, size, left, right, out, shape.output, live),
-                    1 2 3 4 5 6 7 8 9 10 11 12 13 14)
-            } else {
-                with_size!(rows, S::TILE, |M| outer_product::<S, M, 1>(simd, size, left, right, out, shape.output, live),
-                    1 2 3 4 5 6 7 8 9 10 11 12 13 14)
-            }
-        }
-    }
-}
-
-/// Adds the gradient of one output channel, [tap row, tap column · input]; `gradient` begins at that channel.
-#[inline(always)]
-fn one_output<S: Simd>(
-    simd: S,
-    shape: Shape,
-    padded: &Padded,
-    gradient: &[f32],
-    total: &mut [f32],
-) {
-    let size = [shape.height, shape.width];
-    let length = shape.kernel * shape.input;
-    let left = Walk {
-        map: gradient,
-        row: shape.width * shape.output,
-        pixel: shape.output,
-    };
-    for (tap, total) in total.chunks_exact_mut(length).enumerate() {
-        for (first, registers) in pieces(length.div_ceil(S::LANES), 8) {
-            let at = first * S::LANES;
-            let live = (length - at).min(registers * S::LANES);
-            let right = Walk {
-                map: &padded.map[tap * padded.row + at..],
-                row: padded.row,
-                pixel: shape.input,
-            };
-            let out = &mut total[at..];
-            with_size!(registers, 8, |V| outer_product::<S, 1, V>(simd, size, left, right, out, length, live),
-                1 2 3 4 5 6 7 8)
-        }
-    }
-}
-
-/// [rows, columns] -> [columns, rows].
-fn transposed(from: &[f32], rows: usize) -> Vec<f32> {
-    let columns = from.len() / rows;
-    (0..from.len())
-        .map(|at| from[at % rows * columns + at / rows])
-        .collect()
 }

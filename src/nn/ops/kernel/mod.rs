@@ -2,6 +2,9 @@
 //! All of the crate's `unsafe` is in [`lanes`] and [`tiles`]; their faces are safe.
 
 pub mod conv;
+mod forward;
 mod lanes;
 pub mod level;
+mod padded;
 mod tiles;
+mod weight_gradient;

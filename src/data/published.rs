@@ -1,23 +1,9 @@
-//! Files that were published with a SHA-256: read fast, yet never unchecked.
-//!
-//! Unpacking and hashing MNIST's 47 MB takes a worker longer than its first epoch, and of a trial's 1000 images only
-//! the first 2 % are needed. So the first reader checks the whole content against the published SHA-256 and leaves
-//! a *verdict* in the cache folder: which file it saw (path, size, times, inode) and the SHA-256 of every MiB block.
-//! Later readers read only the blocks they need, from the file itself when it is raw, else from an unpacked copy
-//! in the cache, and hash each. A block that does not match (bit rot, truncation, a torn write) or a file that is
-//! no longer the one seen sends the reader back to the full check. A verdict can therefore save work but cannot
-//! make wrong content pass, short of someone forging the user's own cache.
+//! Files that were published with a SHA-256: their content is checked before it is used.
 
-use super::source::{Packing, Source, hex};
+use super::source::{Packing, Source};
+use super::verdict::{Stamp, Verdict};
 use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-use std::fs::File;
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
-
-const BLOCK: usize = 1 << 20;
+use std::path::Path;
 
 /// A file whose content is known beforehand.
 #[derive(Clone, Debug)]
@@ -48,8 +34,8 @@ pub fn check(file: &Published, path: &Path) -> Result<(Packing, Vec<u8>)> {
     }
 }
 
-/// The first `bytes` raw bytes of `path`, after the whole content was checked now or by an earlier reader.
-/// Without a cache folder, or with one that cannot be written, it is checked now.
+/// The first `bytes` raw bytes of `path`, after the whole content was checked now or by an earlier reader, who left
+/// a [`Verdict`] in the cache folder. Without a cache folder, or with one that cannot be written, it is checked now.
 ///
 /// # Errors
 /// As [`check`].
@@ -60,14 +46,14 @@ pub fn prefix(
     cache: Option<&Path>,
 ) -> Result<Vec<u8>> {
     if let Some(cache) = cache
-        && let Some(raw) = Verdict::recall(file, path, cache).and_then(|v| v.read(bytes))
+        && let Some(raw) = Verdict::recall(&file.sha256, path, cache).and_then(|v| v.read(bytes))
     {
         return Ok(raw);
     }
     let seen = Stamp::of(path).map_err(Error::io("read", path))?;
     let (packing, mut raw) = check(file, path)?;
     if let Some(cache) = cache
-        && let Err(error) = Verdict::remember(file, seen, packing, &raw, cache)
+        && let Err(error) = Verdict::remember(&file.sha256, seen, packing, &raw, cache)
     {
         tracing::debug!("no verdict kept in {}: {error}", cache.display());
     }
@@ -75,115 +61,15 @@ pub fn prefix(
     Ok(raw)
 }
 
-/// Tells one state of a file from another without reading it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Stamp {
-    path: PathBuf,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-    device: u64,
-    inode: u64,
-}
-
-impl Stamp {
-    fn of(path: &Path) -> io::Result<Self> {
-        let path = path.canonicalize()?;
-        let meta = path.metadata()?;
-        Ok(Self {
-            path,
-            size: meta.size(),
-            modified: (meta.mtime(), meta.mtime_nsec()),
-            changed: (meta.ctime(), meta.ctime_nsec()),
-            device: meta.dev(),
-            inode: meta.ino(),
-        })
-    }
-}
-
-/// What an earlier reader found out.
-#[derive(Serialize, Deserialize)]
-struct Verdict {
-    seen: Stamp,
-    /// The file that holds the raw content: the one seen, or its unpacked copy.
-    raw: PathBuf,
-    /// SHA-256 (hex) of each block of the raw content.
-    blocks: Vec<String>,
-}
-
-impl Verdict {
-    fn path(file: &Published, cache: &Path) -> PathBuf {
-        cache.join(format!("{}.verdict.json", file.sha256))
-    }
-
-    /// An earlier verdict, if it is about `path` as it is now.
-    fn recall(file: &Published, path: &Path, cache: &Path) -> Option<Self> {
-        let text = std::fs::read(Self::path(file, cache)).ok()?;
-        let verdict: Self = serde_json::from_slice(&text).ok()?;
-        (verdict.seen == Stamp::of(path).ok()?).then_some(verdict)
-    }
-
-    /// The first `bytes` raw bytes, if every block that holds them is sound.
-    fn read(&self, bytes: usize) -> Option<Vec<u8>> {
-        let mut file = File::open(&self.raw).ok()?;
-        let mut raw = Vec::new();
-        for expected in self.blocks.iter().take(bytes.div_ceil(BLOCK)) {
-            let start = raw.len();
-            (&mut file).take(BLOCK as u64).read_to_end(&mut raw).ok()?;
-            if hex(&Sha256::digest(&raw[start..])) != *expected {
-                return None;
-            }
-        }
-        raw.truncate(bytes);
-        (raw.len() == bytes).then_some(raw)
-    }
-
-    /// Leaves a verdict for later readers. Each file appears whole or not at all, so readers that start at the
-    /// same time do each other no harm.
-    fn remember(
-        file: &Published,
-        seen: Stamp,
-        packing: Packing,
-        raw: &[u8],
-        cache: &Path,
-    ) -> io::Result<()> {
-        std::fs::create_dir_all(cache)?;
-        let raw_path = match packing {
-            Packing::Raw => seen.path.clone(),
-            Packing::Gzip => {
-                let copy = cache.join(format!("{}.raw", file.sha256));
-                replace(&copy, raw)?;
-                copy
-            }
-        };
-        let blocks = raw
-            .chunks(BLOCK)
-            .map(|block| hex(&Sha256::digest(block)))
-            .collect();
-        let verdict = Self {
-            seen,
-            raw: raw_path,
-            blocks,
-        };
-        replace(&Self::path(file, cache), &serde_json::to_vec(&verdict)?)
-    }
-}
-
-/// Puts `content` at `path` in one step. Not synced: the block digests find what a power loss may tear.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = File::create(&temporary)
-        .and_then(|mut file| file.write_all(content))
-        .and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::source::hex;
+    use crate::data::verdict::BLOCK;
+    use sha2::{Digest as _, Sha256};
+    use std::fs::File;
+    use std::io::Write as _;
+    use std::path::PathBuf;
 
     /// Three blocks of content with its digest, as raw and as gzip file, and a cache folder.
     struct House {
@@ -195,7 +81,7 @@ mod tests {
     impl House {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let content: Vec<u8> = (0..2 * BLOCK + 5).map(|i| (i * i >> 3) as u8).collect();
+            let content: Vec<u8> = (0..2 * BLOCK + 5).map(|i| ((i * i) >> 3) as u8).collect();
             let file = Published {
                 name: "numbers".into(),
                 raw_bytes: content.len() as u64,
@@ -228,7 +114,7 @@ mod tests {
 
         fn verdict(&self, name: &str) -> Option<Vec<u8>> {
             let cache = self.path("cache");
-            Verdict::recall(&self.file, &self.path(name), &cache)?.read(self.content.len())
+            Verdict::recall(&self.file.sha256, &self.path(name), &cache)?.read(self.content.len())
         }
     }
 
@@ -306,7 +192,9 @@ mod tests {
     fn damaged_verdicts_are_ignored() {
         let house = House::new();
         house.read("numbers.gz", 1).unwrap();
-        let path = Verdict::path(&house.file, &house.path("cache"));
+        let path = house
+            .path("cache")
+            .join(format!("{}.verdict.json", house.file.sha256));
         let text = std::fs::read(&path).unwrap();
         for length in [0, 1, text.len() / 2, text.len() - 1] {
             std::fs::write(&path, &text[..length]).unwrap();

@@ -1,0 +1,33 @@
+//! False-off: how many bright pixels came out dark.
+
+use super::{Picture, Ratio};
+
+/// P(output < ½ | target > ½), as counts.
+pub(super) fn measure(picture: &Picture) -> Ratio {
+    let mut ratio = Ratio::default();
+    for (&output, &target) in picture.output.iter().zip(picture.target) {
+        if target > 0.5 {
+            ratio.count += 1.0;
+            if output < 0.5 {
+                ratio.total += 1.0;
+            }
+        }
+    }
+    ratio
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::compare;
+    use super::*;
+
+    #[test]
+    fn only_bright_targets_are_counted() {
+        let false_off = |x: &[f32], y: &[f32]| compare(measure, x, y, [1, x.len()]);
+        assert_eq!(
+            false_off(&[0.1, 0.5, 0.1, 0.1, 0.9], &[1.0, 0.6, 0.5, 0.0, 1.0]),
+            1.0 / 3.0
+        );
+        assert!(false_off(&[0.1], &[0.5]).is_nan());
+    }
+}

@@ -1,0 +1,33 @@
+//! False-on: how many dark pixels came out bright.
+
+use super::{Picture, Ratio};
+
+/// P(output > ½ | target < ½), as counts.
+pub(super) fn measure(picture: &Picture) -> Ratio {
+    let mut ratio = Ratio::default();
+    for (&output, &target) in picture.output.iter().zip(picture.target) {
+        if target < 0.5 {
+            ratio.count += 1.0;
+            if output > 0.5 {
+                ratio.total += 1.0;
+            }
+        }
+    }
+    ratio
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::compare;
+    use super::*;
+
+    #[test]
+    fn only_dark_targets_are_counted() {
+        let false_on = |x: &[f32], y: &[f32]| compare(measure, x, y, [1, x.len()]);
+        assert_eq!(
+            false_on(&[0.9, 0.5, 0.1, 0.9, 0.9], &[0.0, 0.4, 0.0, 0.5, 1.0]),
+            1.0 / 3.0
+        );
+        assert!(false_on(&[0.9], &[0.5]).is_nan());
+    }
+}

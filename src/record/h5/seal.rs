@@ -1,0 +1,123 @@
+//! Sealed HDF5 files: a 512-byte user block in front holds length and CRC-32 of the rest.
+//!
+//! libhdf5 may crash on damaged files (flipped bits, truncation), so damage is found before it looks at one. HDF5
+//! readers (h5py, h5dump, viewers) pass over a user block by themselves. The digests inside say the rest.
+
+use crate::error::{Error, Result};
+use hdf5::File;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+/// Size of the user block; the smallest that HDF5 allows.
+const BLOCK: usize = 512;
+
+/// Makes a new file to write to, with the block still empty. The same calls always give the same bytes: no times are
+/// kept. No locks are taken, because Lustre and NFS may have none and nothing visible is ever written in place;
+/// so a system where they fail needs no `HDF5_USE_FILE_LOCKING`.
+///
+/// # Errors
+/// When it exists or cannot be made.
+pub fn create(path: &Path) -> Result<File> {
+    hdf5::silence_errors(true);
+    File::with_options()
+        .with_fapl(|access| access.libver_v18().file_locking(false))
+        .with_fcpl(|creation| {
+            creation
+                .userblock(BLOCK as u64)
+                .obj_track_times(false)
+                .attr_phase_change(super::put::COMPACT, 0)
+        })
+        .create_excl(path)
+        .map_err(super::write_error(path))
+}
+
+/// Closes, seals and syncs a file that [`create`] made. Every handle into it must be gone.
+///
+/// # Errors
+/// When anything on the way fails; the file is worthless then.
+pub fn finish(file: File, path: &Path) -> Result<()> {
+    file.close().map_err(super::write_error(path))?;
+    let mut raw = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .map_err(Error::io("open", path))?;
+    let (bytes, crc) = measure(&mut raw).map_err(Error::io("read", path))?;
+    raw.seek(SeekFrom::Start(0))
+        .and_then(|_| raw.write_all(&block(bytes, crc)))
+        .map_err(Error::io("write", path))?;
+    raw.sync_all().map_err(Error::io("fsync", path))
+}
+
+/// Opens a sealed file read-only after its length and CRC-32 were checked.
+///
+/// # Errors
+/// [`Error::Io`] when it is not there or cannot be read, [`Error::Record`] when the seal does not fit.
+pub fn open_sealed(path: &Path) -> Result<File> {
+    let mut raw = std::fs::File::open(path).map_err(Error::io("open", path))?;
+    let mut found = Vec::with_capacity(BLOCK);
+    (&raw)
+        .take(BLOCK as u64)
+        .read_to_end(&mut found)
+        .map_err(Error::io("read", path))?;
+    let (bytes, crc) = measure(&mut raw).map_err(Error::io("read", path))?;
+    if found != block(bytes, crc) {
+        let problem = if found.starts_with(MAGIC) {
+            "damaged: its length or checksum is not what was written"
+        } else {
+            "not a file that ablate wrote (its first line is missing)"
+        };
+        return Err(Error::Record {
+            path: path.to_owned(),
+            problem: problem.into(),
+            next: NEXT.into(),
+        });
+    }
+    open_trusted(path)
+}
+
+/// Opens read-only a file whose seal this process has checked before.
+///
+/// # Errors
+/// When it is gone or HDF5 cannot open it.
+pub fn open_trusted(path: &Path) -> Result<File> {
+    hdf5::silence_errors(true);
+    // HDF5 does not tell "gone" from "damaged"; the caller must know.
+    std::fs::metadata(path).map_err(Error::io("open", path))?;
+    File::with_options()
+        .with_fapl(|access| access.file_locking(false))
+        .open(path)
+        .map_err(Error::hdf5(path))
+}
+
+/// What to do about any damaged record.
+pub const NEXT: &str = "run the same `ablate run` again: it makes damaged or missing results anew (copy the file first if you changed it by hand)";
+
+const MAGIC: &[u8] = b"ablate record 1\n";
+
+fn block(bytes: u64, crc: u32) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    let text = format!("bytes {bytes}\ncrc32 {crc:08x}\n");
+    block[..MAGIC.len()].copy_from_slice(MAGIC);
+    block[MAGIC.len()..MAGIC.len() + text.len()].copy_from_slice(text.as_bytes());
+    block
+}
+
+/// Length of the whole file and CRC-32 of what follows the block.
+fn measure(raw: &mut std::fs::File) -> std::io::Result<(u64, u32)> {
+    raw.seek(SeekFrom::Start(BLOCK as u64))?;
+    let mut hasher = crc32fast::Hasher::new();
+    let mut bytes = BLOCK as u64;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match raw.read(&mut buffer) {
+            Ok(0) => return Ok((bytes, hasher.finalize())),
+            Ok(read) => {
+                hasher.update(&buffer[..read]);
+                bytes += read as u64;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

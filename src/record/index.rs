@@ -1,0 +1,185 @@
+//! Which trials are done, and where: the valid files in `trials/` and `shards/`.
+
+use super::h5::{self, Node};
+use super::{Folder, TrialRecord, digest, schema, trial_file, trial_group};
+use crate::error::{Error, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The ids of all committed trials. Files that are damaged are named in a warning and count as not done.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn done(folder: &Folder) -> Result<BTreeSet<String>> {
+    let index = Index::scan(folder)?;
+    Ok(index
+        .loose
+        .into_keys()
+        .chain(index.sharded.into_keys())
+        .collect())
+}
+
+/// The trials of a folder, by id.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// Content digests of the trial files.
+    pub loose: BTreeMap<String, String>,
+    /// Content digests of the trials in shards, and the shard of each.
+    pub sharded: BTreeMap<String, (String, PathBuf)>,
+}
+
+impl Index {
+    /// Looks at every file. First `trials/`, then `shards/`: a trial file is unlinked only when its shard is there, so
+    /// one that vanishes in between is found in the shard.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn scan(folder: &Folder) -> Result<Self> {
+        let mut index = Self::default();
+        for (stem, path) in hdf5_files(&folder.trials())? {
+            if let Some(digest) = keep_valid(list_trial_file(&path, &stem))? {
+                index.loose.insert(stem, digest);
+            }
+        }
+        for (stem, path) in hdf5_files(&folder.shards())? {
+            for (id, digest) in keep_valid(list_shard(&path, &stem))?.unwrap_or_default() {
+                index.sharded.insert(id, (digest, path.clone()));
+            }
+        }
+        Ok(index)
+    }
+
+    /// The content digest of a committed trial.
+    pub fn content_digest(&self, id: &str) -> Option<&str> {
+        let sharded = || self.sharded.get(id).map(|(digest, _)| digest);
+        self.loose.get(id).or_else(sharded).map(String::as_str)
+    }
+}
+
+/// Reads trials of an index. Shards stay open in between, a few at a time.
+#[derive(Debug)]
+pub struct Source<'a> {
+    folder: &'a Folder,
+    index: Index,
+    open: BTreeMap<PathBuf, hdf5::File>,
+}
+
+/// Most shards open at a time.
+const MAX_OPEN: usize = 32;
+
+impl<'a> Source<'a> {
+    /// Reads from what `index` found in `folder`.
+    pub fn new(folder: &'a Folder, index: Index) -> Self {
+        Self {
+            folder,
+            index,
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// The trial `id`, verified; `None` when the index has none.
+    ///
+    /// # Errors
+    /// When it is damaged or cannot be read.
+    pub fn read(&mut self, id: &str) -> Result<Option<TrialRecord>> {
+        if self.index.loose.contains_key(id) {
+            let path = self.folder.trial(id);
+            match h5::open_trusted(&path) {
+                Ok(file) => return read_from(&file, &path, schema::kind::TRIAL, id).map(Some),
+                // Another process packed it into a shard since.
+                Err(_) if !path.exists() => self.index = Index::scan(self.folder)?,
+                Err(error) => return Err(error),
+            }
+        }
+        let Some((_, path)) = self.index.sharded.get(id).cloned() else {
+            return Ok(None);
+        };
+        if self.open.len() >= MAX_OPEN && !self.open.contains_key(&path) {
+            self.open.clear();
+        }
+        let file = match self.open.entry(path.clone()) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(h5::open_trusted(&path)?)
+            }
+        };
+        read_from(file, &path, schema::kind::SHARD, id).map(Some)
+    }
+}
+
+fn read_from(file: &hdf5::File, path: &Path, kind: &str, id: &str) -> Result<TrialRecord> {
+    trial_group::read(&trial_file::open_trials(file, path, kind)?, id)
+}
+
+/// Content digests of all trials in the shard named `stem`, by id. The name is a digest of the list.
+///
+/// # Errors
+/// [`Error::Record`] when it is damaged or does not fit its name.
+pub fn list_shard(path: &Path, stem: &str) -> Result<BTreeMap<String, String>> {
+    let trials = trial_file::open_trials(&h5::open_sealed(path)?, path, schema::kind::SHARD)?;
+    let digests = list(&trials)?;
+    if shard_name(&digests) != stem {
+        return Err(trials.refuse("", "does not hold the trials that the file is named after"));
+    }
+    Ok(digests)
+}
+
+/// The name of the shard that holds these trials: SHA-256 over ids and content digests.
+pub fn shard_name(digests: &BTreeMap<String, String>) -> String {
+    let mut sum = digest::Sum::new("ablate shard 1");
+    for (id, digest) in digests {
+        sum.text(id);
+        sum.text(digest);
+    }
+    sum.hex()
+}
+
+fn list_trial_file(path: &Path, stem: &str) -> Result<String> {
+    let trials = trial_file::open_trials(&h5::open_sealed(path)?, path, schema::kind::TRIAL)?;
+    let mut digests = list(&trials)?;
+    match digests.remove(stem) {
+        Some(digest) if digests.is_empty() => Ok(digest),
+        _ => Err(trials.refuse("", "does not hold the trial that the file is named after")),
+    }
+}
+
+fn list(trials: &Node) -> Result<BTreeMap<String, String>> {
+    let pair = |id: String| {
+        let digest = trials.child(&id)?.text(schema::trial::CONTENT_DIGEST)?;
+        Ok((id, digest))
+    };
+    trials.children()?.into_iter().map(pair).collect()
+}
+
+/// Files `<64 hex>.h5` of a folder: stem and path.
+fn hdf5_files(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    let mut files = BTreeMap::new();
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(files),
+        Err(error) => return Err(Error::io("read", folder)(error)),
+    };
+    for entry in entries {
+        let path = entry.map_err(Error::io("read", folder))?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let is_hdf5 = path.extension().is_some_and(|extension| extension == "h5");
+        if let Some(stem) = stem.filter(|stem| is_hdf5 && trial_file::is_id(stem)) {
+            files.insert(stem.to_owned(), path.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// Damage becomes a warning, a file that vanished nothing; other errors stay errors.
+fn keep_valid<T>(read: Result<T>) -> Result<Option<T>> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        Err(damage @ Error::Record { .. }) => {
+            tracing::warn!("{damage}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,113 @@
+//! Builds `sweep.h5`, the one file for people, from shards and trial files.
+
+use super::digest::Sum;
+use super::h5;
+use super::index::{Index, Source};
+use super::schema::{kind, root, viewer};
+use super::sweep_table::SweepTable;
+use super::temp::Temp;
+use super::{Folder, PlannedTrial, SweepHeader, publish, schema, trial_file, trial_group};
+use crate::error::{Error, Result};
+use std::path::Path;
+
+/// Builds `sweep.h5` anew and replaces it whole. When it already says exactly the same, not a byte is touched. The file
+/// is a function of the committed trials, the plan and the version of ablate.
+///
+/// # Errors
+/// When the file system or HDF5 refuses; the old file stays then.
+pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> Result<()> {
+    let index = Index::scan(folder)?;
+    let merged_digest = digest(header, trials, &index)?;
+    let target = folder.sweep_h5();
+    if holds(&target, &merged_digest) {
+        return Ok(());
+    }
+    let mut source = Source::new(folder, index);
+    let temp = Temp::new(folder.root(), "sweep.h5");
+    trial_file::write(temp.path(), kind::SWEEP, |group| {
+        let refused = h5::write_error(temp.path());
+        let mut table = SweepTable::default();
+        let mut created = String::new();
+        let mut shown = None;
+        for planned in trials {
+            let record = source.read(&planned.id)?;
+            table.push(planned, record.as_ref());
+            if let Some(record) = record {
+                trial_group::write(group, &record).map_err(&refused)?;
+                created = created.max(record.ended);
+                shown.get_or_insert(record.id);
+            }
+        }
+        h5::text(group, viewer::NX_CLASS, "NXentry").map_err(&refused)?;
+        if let Some(id) = shown {
+            h5::text(group, viewer::DEFAULT, &id).map_err(&refused)?;
+        }
+        let file = group
+            .file()
+            .and_then(|file| file.as_group())
+            .map_err(&refused)?;
+        let texts = header_texts(header, &table)?;
+        let derived = [
+            (root::CREATED, created.as_str()),
+            (root::MERGED_DIGEST, &merged_digest),
+            (viewer::NX_CLASS, "NXroot"),
+            (viewer::DEFAULT, schema::TRIAL),
+        ];
+        let texts = texts.iter().map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in texts.chain(derived) {
+            h5::text(&file, name, value).map_err(&refused)?;
+        }
+        let columns = h5::group(&file, schema::TRIALS).map_err(&refused)?;
+        table.write(&columns, &header.axes).map_err(&refused)
+    })?;
+    std::fs::rename(temp.path(), &target).map_err(Error::io("rename to", &target))?;
+    publish::sync_folder(&target)
+}
+
+/// The root attributes that come from the sweep and from this program.
+fn header_texts(header: &SweepHeader, table: &SweepTable) -> Result<[(&'static str, String); 8]> {
+    Ok([
+        (root::NAME, header.name.clone()),
+        (root::QUESTION, header.question.clone()),
+        (root::YAML, header.yaml.clone()),
+        (root::ABLATE_VERSION, env!("CARGO_PKG_VERSION").into()),
+        (root::GIT_REV, env!("ABLATE_GIT_REV").into()),
+        (root::AXES, json(&header.axes)?),
+        (root::METRICS, json(&table.metrics())?),
+        (root::COMPARE, json(&header.compare)?),
+    ])
+}
+
+/// SHA-256 over all that the file is made from.
+fn digest(header: &SweepHeader, trials: &[PlannedTrial], index: &Index) -> Result<String> {
+    let mut sum = Sum::new("ablate sweep.h5 1");
+    for (name, value) in header_texts(header, &SweepTable::default())? {
+        sum.text(name);
+        sum.text(&value);
+    }
+    for trial in trials {
+        sum.text(&trial.id);
+        sum.integer(trial.index as u64);
+        sum.integer(trial.seed);
+        sum.integer(trial.axes.len() as u64);
+        trial.axes.iter().for_each(|value| sum.text(value));
+        match index.content_digest(&trial.id) {
+            Some(digest) => sum.text(digest),
+            None => sum.text(trial.otherwise.name()),
+        }
+    }
+    Ok(sum.hex())
+}
+
+/// Whether the file is whole and was merged from the same.
+fn holds(path: &Path, merged_digest: &str) -> bool {
+    let read = || {
+        let file = h5::open_sealed(path)?;
+        trial_file::open_root(&file, path, kind::SWEEP)?.text(root::MERGED_DIGEST)
+    };
+    read().is_ok_and(|found| found == merged_digest)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))
+}

@@ -1,0 +1,111 @@
+//! Packs trial files into shards, so that a sweep of many thousand trials is a few files.
+
+use super::h5;
+use super::index::{self, Index, Source};
+use super::temp::Temp;
+use super::{Folder, publish, schema, trial_file, trial_group};
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Trials in a shard.
+const TRIALS: usize = 256;
+
+/// Packs trial files into shards of 256 each; a last, smaller rest stays loose. A trial file is unlinked only after the
+/// shard that holds it is committed and read back; two processes may do this at once.
+///
+/// # Errors
+/// When the file system or HDF5 refuses.
+pub fn shard(folder: &Folder) -> Result<()> {
+    let index = Index::scan(folder)?;
+    // A process that died between commit and unlink left both.
+    let left: Vec<&String> = index
+        .loose
+        .keys()
+        .filter(|id| index.sharded.contains_key(*id))
+        .collect();
+    unlink_packed(folder, &index, &left)?;
+
+    let unpacked: Vec<(&String, &String)> = index
+        .loose
+        .iter()
+        .filter(|(id, _)| !index.sharded.contains_key(*id))
+        .collect();
+    for group in unpacked.chunks_exact(TRIALS) {
+        let digests = group
+            .iter()
+            .map(|(id, digest)| ((*id).clone(), (*digest).clone()))
+            .collect();
+        write_shard(folder, &digests)?;
+    }
+    Ok(())
+}
+
+fn write_shard(folder: &Folder, digests: &BTreeMap<String, String>) -> Result<()> {
+    let name = index::shard_name(digests);
+    let temp = Temp::new(&folder.shards(), &name);
+    let mut source = Source::new(folder, loose(digests));
+    trial_file::write(temp.path(), schema::kind::SHARD, |trials| {
+        for id in digests.keys() {
+            let record = source.read(id)?.ok_or_else(|| gone(folder, id))?;
+            trial_group::write(trials, &record).map_err(h5::write_error(temp.path()))?;
+        }
+        Ok(())
+    })?;
+    verify(temp.path(), &name)?;
+    publish::publish(&temp, &folder.shard(&name), &|path| verify(path, &name))?;
+    for id in digests.keys() {
+        unlink(&folder.trial(id))?;
+    }
+    publish::sync_folder(&folder.trial(&name))
+}
+
+/// Reads back every trial of a shard against its digests.
+fn verify(path: &Path, name: &str) -> Result<()> {
+    let digests = index::list_shard(path, name)?;
+    let file = h5::open_trusted(path)?;
+    let trials = trial_file::open_trials(&file, path, schema::kind::SHARD)?;
+    for id in digests.keys() {
+        trial_group::read(&trials, id)?;
+    }
+    Ok(())
+}
+
+fn unlink_packed(folder: &Folder, index: &Index, ids: &[&String]) -> Result<()> {
+    let sharded = Index {
+        loose: BTreeMap::new(),
+        sharded: index.sharded.clone(),
+    };
+    let mut source = Source::new(folder, sharded);
+    for id in ids {
+        if source.read(id)?.is_some() {
+            unlink(&folder.trial(id))?;
+        }
+    }
+    Ok(())
+}
+
+fn unlink(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        // Another process packed the same trial.
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io("unlink", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn loose(digests: &BTreeMap<String, String>) -> Index {
+    Index {
+        loose: digests.clone(),
+        sharded: BTreeMap::new(),
+    }
+}
+
+fn gone(folder: &Folder, id: &str) -> Error {
+    Error::Record {
+        path: folder.trial(id),
+        problem: "was removed while it was being packed".into(),
+        next: "run the same command again; it makes missing results anew".into(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Learning curves as numbers for the chart: per metric and arm the mean over completed seeds, its 95 % band, and
+//! every seed.
+
+use super::compare::{Arm, Comparisons};
+use super::evidence::Evidence;
+use super::label;
+use super::stats::Summary;
+use crate::outcome::{Outcome, Table};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Columns of the epochs table that are no learning curves.
+const NO_CURVES: [&str; 3] = ["epoch", "seconds", "lr"];
+
+/// All curves of one metric.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Metric {
+    /// `test.bce`.
+    pub name: String,
+    /// Epochs, ascending.
+    pub epochs: Vec<u64>,
+    /// One entry for every arm, in order.
+    pub arms: Vec<Curve>,
+}
+
+/// The curves of one arm. Every list is as long as the epochs; missing values are null.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Curve {
+    /// Mean over completed seeds.
+    pub mean: Vec<Option<f64>>,
+    /// Lower end of the 95 % interval.
+    pub low: Vec<Option<f64>>,
+    /// Upper end.
+    pub high: Vec<Option<f64>>,
+    /// Each seed, diverged ones too.
+    pub seeds: Vec<Vec<Option<f64>>>,
+}
+
+/// The curves of every metric, the compared one first.
+pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Vec<Metric> {
+    let names: BTreeSet<&str> = evidence
+        .detailed()
+        .flat_map(|(_, detail)| detail.epochs.columns().map(|(name, _)| name))
+        .filter(|name| !NO_CURVES.contains(name))
+        .collect();
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_by_key(|name| (*name != comparisons.metric, *name != "train_loss"));
+    let metrics = names
+        .into_iter()
+        .map(|name| metric(evidence, comparisons, name));
+    metrics.filter(|metric| !metric.epochs.is_empty()).collect()
+}
+
+fn metric(evidence: &Evidence, comparisons: &Comparisons, name: &str) -> Metric {
+    let trial = |id: &str| points(&evidence.detail(id)?.epochs, name);
+    let arms: Vec<Vec<(Outcome, BTreeMap<u64, f64>)>> = comparisons
+        .arms
+        .iter()
+        .map(|arm: &Arm| {
+            let with_points = arm
+                .trials
+                .iter()
+                .filter_map(|row| Some((row.outcome, trial(&row.id)?)));
+            with_points.collect()
+        })
+        .collect();
+    let epochs: BTreeSet<u64> = arms
+        .iter()
+        .flatten()
+        .flat_map(|(_, points)| points.keys().copied())
+        .collect();
+    let epochs: Vec<u64> = epochs.into_iter().collect();
+    Metric {
+        name: label::visible(name).into_owned(),
+        arms: arms.iter().map(|trials| curve(trials, &epochs)).collect(),
+        epochs,
+    }
+}
+
+/// The finite values of a column by epoch; without an epoch column rows count from 1.
+fn points(table: &Table, name: &str) -> Option<BTreeMap<u64, f64>> {
+    let values = table.column(name)?;
+    let epochs = table.column("epoch");
+    let epoch = |row: usize| epochs.map_or(row as f64 + 1.0, |epochs| epochs[row]);
+    let in_range = |epoch: &f64| (0.0..=1e9).contains(epoch);
+    let finite = values
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| value.is_finite());
+    let placed =
+        finite.filter_map(|(row, value)| Some((Some(epoch(row)).filter(in_range)? as u64, *value)));
+    Some(placed.collect())
+}
+
+fn curve(trials: &[(Outcome, BTreeMap<u64, f64>)], epochs: &[u64]) -> Curve {
+    let mut curve = Curve::default();
+    for epoch in epochs {
+        let completed = trials
+            .iter()
+            .filter(|(outcome, _)| *outcome == Outcome::Completed);
+        let values: Vec<f64> = completed
+            .filter_map(|(_, points)| points.get(epoch).copied())
+            .collect();
+        let summary = Summary::of(&values);
+        curve.mean.push(summary.mean.map(short));
+        curve.low.push(summary.interval.map(|i| short(i.low)));
+        curve.high.push(summary.interval.map(|i| short(i.high)));
+    }
+    let seed = |(_, points): &(_, BTreeMap<u64, f64>)| {
+        epochs
+            .iter()
+            .map(|epoch| points.get(epoch).copied().map(short))
+            .collect()
+    };
+    curve.seeds = trials.iter().map(seed).collect();
+    curve
+}
+
+/// Six significant digits: more than a screen shows, a third of the bytes.
+fn short(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_is_over_completed_seeds_and_every_seed_is_drawn() {
+        let points = |values: &[(u64, f64)]| values.iter().copied().collect::<BTreeMap<_, _>>();
+        let trials = [
+            (Outcome::Completed, points(&[(1, 1.0), (2, 0.5)])),
+            (Outcome::Completed, points(&[(1, 3.0)])),
+            (Outcome::Diverged, points(&[(1, 100.0)])),
+        ];
+        let curve = curve(&trials, &[1, 2]);
+        assert_eq!(curve.mean, [Some(2.0), Some(0.5)]);
+        assert!(
+            curve.low[0].is_some() && curve.low[1].is_none(),
+            "one seed has no band"
+        );
+        assert_eq!(curve.seeds[2], [Some(100.0), None]);
+    }
+
+    #[test]
+    fn values_that_are_not_finite_or_have_no_epoch_are_left_out() {
+        let mut table = Table::default();
+        table.insert("epoch", vec![1.0, 2.0, f64::NAN]);
+        table.insert("loss", vec![0.5, f64::INFINITY, 0.25]);
+        assert_eq!(points(&table, "loss"), Some([(1, 0.5)].into()));
+    }
+
+    #[test]
+    fn six_digits_stay() {
+        assert_eq!(short(0.123456789), 0.123457);
+    }
+}

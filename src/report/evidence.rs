@@ -1,0 +1,98 @@
+//! A record with the details that pages need, already read: pages can be made of it without a file.
+
+use crate::error::Result;
+use crate::outcome::Outcome;
+use crate::record::{SweepRecord, TrialDetail, TrialRow};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What a report is made from.
+pub struct Evidence<'a> {
+    /// The tables.
+    pub record: &'a SweepRecord,
+    details: BTreeMap<String, TrialDetail>,
+}
+
+impl<'a> Evidence<'a> {
+    /// Takes details by trial id.
+    pub fn new(record: &'a SweepRecord, details: BTreeMap<String, TrialDetail>) -> Self {
+        Self { record, details }
+    }
+
+    /// Reads the details of all trials that left any. Pictures are kept only of the trials that are shown.
+    ///
+    /// # Errors
+    /// When the record is damaged.
+    pub fn load(record: &'a SweepRecord) -> Result<Self> {
+        let pictured = pictured(record);
+        let mut details = BTreeMap::new();
+        for row in record.trials.iter().filter(|row| left_details(row)) {
+            let mut detail = record.detail(&row.id)?;
+            if !pictured.values().any(|shown| shown.id == row.id) {
+                detail.samples.clear();
+            }
+            details.insert(row.id.clone(), detail);
+        }
+        Ok(Self { record, details })
+    }
+
+    /// The details of a trial that left any.
+    pub fn detail(&self, id: &str) -> Option<&TrialDetail> {
+        self.details.get(id)
+    }
+
+    /// Every trial that left details, by plan index.
+    pub fn detailed(&self) -> impl Iterator<Item = (&TrialRow, &TrialDetail)> {
+        let rows = self.record.trials.iter();
+        rows.filter_map(|row| Some((row, self.details.get(&row.id)?)))
+    }
+
+    /// Why a trial diverged; empty otherwise.
+    pub fn message(&self, id: &str) -> &str {
+        self.detail(id).map_or("", |detail| &detail.message)
+    }
+
+    /// The resolved config of a trial.
+    pub fn config(&self, id: &str) -> Option<Map<String, Value>> {
+        serde_json::from_str(&self.detail(id)?.config).ok()
+    }
+
+    /// For every arm (its axis values) the trial whose pictures are shown.
+    pub fn pictured(&self) -> BTreeMap<&'a [String], &'a TrialRow> {
+        pictured(self.record)
+    }
+}
+
+/// Whether `/trial/<id>` holds anything for this trial.
+pub fn left_details(row: &TrialRow) -> bool {
+    matches!(row.outcome, Outcome::Completed | Outcome::Diverged)
+}
+
+/// The completed trial of every arm that is shown: all of one seed where possible, because a seed decides the noise.
+fn pictured(record: &SweepRecord) -> BTreeMap<&[String], &TrialRow> {
+    let completed = || {
+        record
+            .trials
+            .iter()
+            .filter(|row| row.outcome == Outcome::Completed)
+    };
+    let mut arms_of_seed: BTreeMap<u64, usize> = BTreeMap::new();
+    for row in completed() {
+        *arms_of_seed.entry(row.seed).or_default() += 1;
+    }
+    let rank = |row: &TrialRow| {
+        (
+            std::cmp::Reverse(arms_of_seed.get(&row.seed)),
+            row.seed,
+            row.index,
+        )
+    };
+    let mut shown: BTreeMap<&[String], &TrialRow> = BTreeMap::new();
+    for row in completed() {
+        let place = shown.entry(&row.axes).or_insert(row);
+        if rank(row) < rank(place) {
+            *place = row;
+        }
+    }
+    shown
+}

@@ -1,0 +1,103 @@
+//! Names of arms and values as people read them, and text from a record made harmless.
+
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// The label of an arm: every axis without its section, with its value: `skip.at [14] · depth 2`.
+pub fn arm(axes: &[String], values: &[String]) -> String {
+    let part = |(axis, text): (&String, &String)| format!("{} {}", short(axes, axis), value(text));
+    let parts: Vec<String> = axes.iter().zip(values).map(part).collect();
+    if parts.is_empty() {
+        "base".into()
+    } else {
+        parts.join(" · ")
+    }
+}
+
+/// A JSON text as it is written in YAML: text without quotes, `null` as `none`.
+pub fn value(json: &str) -> String {
+    match serde_json::from_str(json) {
+        Ok(Value::String(text)) => visible(&text).into_owned(),
+        Ok(Value::Null) => "none".into(),
+        Ok(Value::Array(items)) => {
+            let items: Vec<String> = items.iter().map(|item| value(&item.to_string())).collect();
+            format!("[{}]", items.join(", "))
+        }
+        _ => visible(json).into_owned(),
+    }
+}
+
+/// The axis without its first part, where that names no other axis too.
+fn short(axes: &[String], axis: &str) -> String {
+    let tail = |path: &str| path.split_once('.').map(|(_, tail)| tail.to_owned());
+    let Some(name) = tail(axis) else {
+        return visible(axis).into_owned();
+    };
+    let alike = |other: &&String| tail(other).as_ref() == Some(&name) || **other == name;
+    if axes.iter().filter(alike).count() > 1 {
+        visible(axis).into_owned()
+    } else {
+        visible(&name).into_owned()
+    }
+}
+
+/// One line of text in which nothing acts: control and direction marks are written out, as `⟨U+202E⟩`.
+/// They could drive a terminal or make a name read as another.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    replace(text, acts)
+}
+
+/// As [`visible`], but lines and tabs stay: for the YAML.
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    replace(text, |c| acts(c) && c != '\n' && c != '\t')
+}
+
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn replace(text: &str, acts: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&acts) {
+        return Cow::Borrowed(text);
+    }
+    let write = |c: char| match acts(c) {
+        true => format!("⟨U+{:04X}⟩", u32::from(c)),
+        false => c.to_string(),
+    };
+    Cow::Owned(text.chars().map(write).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strings(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|&text| text.into()).collect()
+    }
+
+    #[test]
+    fn labels_leave_out_the_section_unless_two_axes_would_look_alike() {
+        let axes = strings(&["model.skip.at", "model.depth"]);
+        assert_eq!(
+            arm(&axes, &strings(&["[14,28]", "2"])),
+            "skip.at [14, 28] · depth 2"
+        );
+        let axes = strings(&["noise.kind", "optimizer.kind", "task"]);
+        assert_eq!(
+            arm(&axes, &strings(&["\"gaussian\"", "null", "\"denoise\""])),
+            "noise.kind gaussian · optimizer.kind none · task denoise"
+        );
+        assert_eq!(arm(&[], &[]), "base");
+    }
+
+    #[test]
+    fn marks_that_act_are_written_out() {
+        assert_eq!(
+            visible("a\u{202e}b\0\u{1b}[2J"),
+            "a⟨U+202E⟩b⟨U+0000⟩⟨U+001B⟩[2J"
+        );
+        assert_eq!(visible_lines("a:\n\tb\r"), "a:\n\tb⟨U+000D⟩");
+        assert!(matches!(visible("plain ünïcode"), Cow::Borrowed(_)));
+    }
+}

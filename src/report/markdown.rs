@@ -1,0 +1,151 @@
+//! `report.md`: the answer, the table and where they come from, as text that renders on a code host.
+
+use super::Findings;
+use super::answer::counts;
+use super::evidence::Evidence;
+use super::label;
+use super::table::columns;
+use super::{changes, provenance};
+
+/// Writes the page.
+pub fn text(evidence: &Evidence, findings: &Findings) -> String {
+    let (record, comparisons) = (evidence.record, &findings.comparisons);
+    let mut page = format!("# {}\n", escape(&record.name));
+    let mut add = |paragraph: String| {
+        page.push('\n');
+        page.push_str(&paragraph);
+        page.push('\n');
+    };
+    if !record.question.trim().is_empty() {
+        add(format!("> {}", escape(record.question.trim())));
+    }
+    let answer = &findings.answer;
+    add(format!(
+        "**{}.** {}",
+        escape(&answer.headline),
+        escape(&answer.sentence)
+    ));
+    add(comparison_table(findings));
+    if comparisons.compared().next().is_some() {
+        add(format!(
+            "Mean ± half of the 95 % t-interval over seeds. Differences to the baseline are paired by seed; p: exact \
+             two-sided sign-flip test after Holm's correction ((t): Student's t, above 20 seeds); wins: seeds where \
+             the arm is {}.",
+            findings.rows.better.name()
+        ));
+    }
+    let notes: Vec<String> = answer
+        .notes
+        .iter()
+        .map(|note| format!("- {}", escape(note)))
+        .collect();
+    add([notes, vec![format!("- {}.", counts(comparisons))]]
+        .concat()
+        .join("\n"));
+    let changes: Vec<String> = changes::of(evidence, comparisons)
+        .into_iter()
+        .flat_map(|(index, fields)| fields.into_iter().map(move |field| (index, field)))
+        .map(|(index, field)| {
+            let arm = &comparisons.arms[index].label;
+            format!(
+                "- {}: {} {} → {}",
+                escape(arm),
+                escape(&field.path),
+                escape(&field.from),
+                escape(&field.to)
+            )
+        })
+        .collect();
+    if !changes.is_empty() {
+        add("## What each arm changed".into());
+        add(changes.join("\n"));
+    }
+    add("## Where this comes from".into());
+    let facts = provenance::facts(evidence);
+    let facts: Vec<String> = facts
+        .iter()
+        .map(|(name, value)| format!("- {}: {}", escape(name), escape(value)))
+        .collect();
+    add(facts.join("\n"));
+    add(format!(
+        "Made again by `{}` with this `sweep.yaml`:",
+        provenance::COMMAND
+    ));
+    add(fenced(&record.yaml));
+    page
+}
+
+fn comparison_table(findings: &Findings) -> String {
+    let columns = columns(&findings.rows);
+    let metric = &findings.comparisons.metric;
+    let names = columns.iter().map(|(name, _)| {
+        if name.is_empty() {
+            escape(metric)
+        } else {
+            (*name).into()
+        }
+    });
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let mut lines = vec![line(names.collect())];
+    let rule = |(index, _)| {
+        if index == 0 {
+            "---".into()
+        } else {
+            "---:".into()
+        }
+    };
+    lines.push(line(columns.iter().enumerate().map(rule).collect()));
+    for row in &findings.rows.rows {
+        lines.push(line(
+            columns.iter().map(|(_, cell)| escape(cell(row))).collect(),
+        ));
+    }
+    lines.join("\n")
+}
+
+/// Text that Markdown and HTML take as text.
+fn escape(text: &str) -> String {
+    let text = label::visible(text);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '|' | '#' | '~' | '$' => out.extend(['\\', c]),
+            // Only a bracket that goes on as a link needs it; `[14]` stays readable.
+            ']' if matches!(rest.peek(), Some('(' | '[' | ':')) => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// A code block whose fence is longer than any in the text.
+fn fenced(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!(
+        "{fence}yaml\n{}\n{fence}",
+        label::visible_lines(text).trim_end()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_become_markup() {
+        assert_eq!(escape("a|b<script>*x*"), "a\\|b&lt;script&gt;\\*x\\*");
+        assert_eq!(escape("[x](javascript:1)"), "[x\\](javascript:1)");
+        assert_eq!(escape("skip.at [14]"), "skip.at [14]");
+    }
+
+    #[test]
+    fn a_fence_in_the_yaml_cannot_end_the_block() {
+        let block = fenced("a: |\n  ````\n  x");
+        assert!(block.starts_with("`````yaml\n") && block.ends_with("\n`````"));
+    }
+}

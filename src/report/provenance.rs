@@ -1,0 +1,84 @@
+//! Where the numbers come from: versions, machines, data, and the command that makes them again.
+
+use super::evidence::Evidence;
+use super::label;
+use super::number::{self, Digits};
+use std::collections::BTreeMap;
+
+/// A name with what is known under it.
+pub type Fact = (String, String);
+
+/// The command that makes the sweep again from the YAML beside the report.
+pub const COMMAND: &str = "ablate run sweep.yaml";
+
+/// The facts, in the order they are shown.
+pub fn facts(evidence: &Evidence) -> Vec<Fact> {
+    let record = evidence.record;
+    let mut facts: Vec<Fact> = Vec::new();
+    let mut add = |name: &str, value: String| {
+        if !value.is_empty() {
+            facts.push((name.into(), value));
+        }
+    };
+    add("sweep", label::visible(&record.name).into_owned());
+    add("record made", label::visible(&record.created).into_owned());
+    add(
+        "ablate",
+        label::visible(&record.ablate_version).into_owned(),
+    );
+    add("commit", label::visible(&record.git_rev).into_owned());
+    add("images", datasets(evidence));
+    add("training time", total_time(evidence));
+    let mut environment: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for (_, detail) in evidence.detailed() {
+        for (name, value) in &detail.environment {
+            *environment
+                .entry(name)
+                .or_default()
+                .entry(value)
+                .or_default() += 1;
+        }
+    }
+    for (name, values) in environment {
+        add(&label::visible(name), shares(&values));
+    }
+    facts
+}
+
+/// Each value once, with its number of trials where there are several.
+fn shares(values: &BTreeMap<&str, usize>) -> String {
+    let several = values.len() > 1;
+    let one = |(value, n): (&&str, &usize)| match several {
+        true => format!("{} ({n} trials)", label::visible(value)),
+        false => label::visible(value).into_owned(),
+    };
+    values.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Figures made on procedural digits say so (science.md §6).
+fn datasets(evidence: &Evidence) -> String {
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    for (row, _) in evidence.detailed() {
+        let config = evidence.config(&row.id);
+        let name = config.and_then(|config| Some(config.get("data.dataset")?.as_str()?.to_owned()));
+        let name = match name.as_deref() {
+            Some("digits") => "procedural digits (not MNIST)",
+            Some("mnist") => "MNIST",
+            Some(other) => other,
+            None => continue,
+        };
+        *names.entry(name.to_owned()).or_default() += 1;
+    }
+    shares(&names.iter().map(|(name, n)| (name.as_str(), *n)).collect())
+}
+
+fn total_time(evidence: &Evidence) -> String {
+    let walls = evidence.record.trials.iter().map(|row| row.wall_seconds);
+    let seconds: f64 = walls.filter(|wall| wall.is_finite() && *wall > 0.0).sum();
+    match seconds {
+        0.0 => String::new(),
+        s if s < 120.0 => format!("{} s in all trials", Digits::Fixed(1).show(s)),
+        s if s < 7200.0 => format!("{} min in all trials", Digits::Fixed(1).show(s / 60.0)),
+        s => format!("{} h in all trials", number::scaled((s / 3600.0).round())),
+    }
+}

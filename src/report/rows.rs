@@ -1,0 +1,211 @@
+//! The comparison table as text, shared by the terminal, Markdown and HTML, so that they never disagree.
+
+use super::compare::{Arm, Comparison, Comparisons, Role};
+use super::number::{self, Digits};
+use super::stats::Test;
+use super::verdict::{Expected, Seeds, Verdict, judge};
+use serde::Serialize;
+
+/// One arm. Empty text where there is nothing to say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Row {
+    /// `skip.at [14]`.
+    pub arm: String,
+    /// `8`, or `7/8` when values are missing.
+    pub n: String,
+    /// `0.1652 ± 0.0021`.
+    pub mean: String,
+    /// Standard deviation over seeds.
+    pub sd: String,
+    /// `−0.0123`, or why there is none.
+    pub difference: String,
+    /// `[−0.0151, −0.0102]`.
+    pub interval: String,
+    /// Holm-corrected.
+    pub p: String,
+    /// `8/8`.
+    pub wins: String,
+    /// Effect size of the paired differences.
+    pub d_z: String,
+    /// Change of parameters.
+    pub params: String,
+    /// Change of multiply-accumulates.
+    pub macs: String,
+    /// Change of mean seconds.
+    pub wall: String,
+    /// The verdict on this arm: `confirmed`.
+    pub verdict: String,
+}
+
+/// Which side of the baseline counts as a win.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// Errors and losses.
+    Lower,
+    /// Accuracies and similarities, or what was expected to rise.
+    Higher,
+}
+
+impl Better {
+    /// As expected; else by the name of the metric.
+    pub fn of(expected: Expected, metric: &str) -> Self {
+        let rises = ["psnr", "ssim", "accuracy"]
+            .iter()
+            .any(|name| metric.ends_with(name));
+        match expected {
+            Expected::Lower => Self::Lower,
+            Expected::Higher => Self::Higher,
+            _ if rises => Self::Higher,
+            _ => Self::Lower,
+        }
+    }
+
+    /// `lower` or `higher`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+        }
+    }
+
+    /// In how many seeds the arm wins.
+    pub fn wins(self, comparison: &Comparison) -> usize {
+        match self {
+            Self::Lower => comparison.paired.lower,
+            Self::Higher => comparison.paired.higher,
+        }
+    }
+}
+
+/// The rows of a sweep, with what they were made from.
+pub struct Rows {
+    /// In the order of the arms.
+    pub rows: Vec<Row>,
+    /// Which side wins.
+    pub better: Better,
+    /// Digits of means.
+    pub digits: Digits,
+    /// Digits of differences.
+    pub difference_digits: Digits,
+}
+
+impl Rows {
+    /// Writes out the comparisons.
+    pub fn of(comparisons: &Comparisons, expected: Expected) -> Self {
+        let arms = &comparisons.arms;
+        let intervals = || arms.iter().filter_map(|arm| arm.summary.interval);
+        let means = || arms.iter().filter_map(|arm| arm.summary.mean);
+        let differences = || comparisons.compared().map(|(_, c)| c.paired.summary);
+        let mut rows = Self {
+            rows: Vec::new(),
+            better: Better::of(expected, &comparisons.metric),
+            digits: Digits::of(intervals().map(|i| i.half_width()), means()),
+            difference_digits: Digits::of(
+                differences().filter_map(|d| Some(d.interval?.half_width())),
+                differences().filter_map(|d| d.mean),
+            ),
+        };
+        let count = comparisons.compared().count();
+        rows.rows = arms
+            .iter()
+            .map(|arm| match &arm.role {
+                Role::Compared(comparison) => {
+                    rows.compared(arm, comparison, judge(expected, comparison, count))
+                }
+                Role::Baseline => Row {
+                    difference: "baseline".into(),
+                    ..rows.alone(arm)
+                },
+                Role::NoBaseline => Row {
+                    difference: "no baseline".into(),
+                    ..rows.alone(arm)
+                },
+                Role::Alone => rows.alone(arm),
+            })
+            .collect();
+        rows
+    }
+
+    fn alone(&self, arm: &Arm) -> Row {
+        let summary = &arm.summary;
+        let mean = match (summary.mean, summary.interval) {
+            (None, _) => "no value".into(),
+            (Some(mean), None) => self.digits.show(mean),
+            (Some(mean), Some(interval)) => format!(
+                "{} ± {}",
+                self.digits.show(mean),
+                self.digits.show(interval.half_width())
+            ),
+        };
+        Row {
+            arm: arm.label.clone(),
+            n: of(summary.n, arm.trials.len()),
+            mean,
+            sd: summary
+                .sd
+                .map_or_else(String::new, |sd| self.digits.show(sd)),
+            ..Row::default()
+        }
+    }
+
+    fn compared(&self, arm: &Arm, comparison: &Comparison, verdict: Option<Verdict>) -> Row {
+        let (paired, digits) = (&comparison.paired, self.difference_digits);
+        let summary = &paired.summary;
+        let p = comparison.p_holm.map(|p| match paired.p {
+            Some((_, Test::StudentT)) => format!("{} (t)", number::p_value(p)),
+            _ => number::p_value(p),
+        });
+        Row {
+            difference: summary
+                .mean
+                .map_or("no pair".into(), |mean| digits.signed(mean)),
+            interval: summary
+                .interval
+                .map_or_else(String::new, |i| digits.interval(i)),
+            p: p.unwrap_or_default(),
+            wins: match summary.n {
+                0 => String::new(),
+                n => format!("{}/{n}", self.better.wins(comparison)),
+            },
+            d_z: paired
+                .d_z
+                .map_or_else(String::new, |d_z| Digits::Fixed(1).signed(d_z)),
+            params: shown(comparison.cost.params, number::count_change),
+            macs: shown(comparison.cost.macs, number::count_change),
+            wall: shown(comparison.cost.wall, number::seconds_change),
+            verdict: verdict.map_or_else(String::new, verdict_words),
+            ..self.alone(arm)
+        }
+    }
+}
+
+fn shown<T>(value: Option<T>, show: impl Fn(T) -> String) -> String {
+    value.map_or_else(String::new, show)
+}
+
+/// `8` when all are there, else `7/8`.
+fn of(n: usize, planned: usize) -> String {
+    if n == planned {
+        n.to_string()
+    } else {
+        format!("{n}/{planned}")
+    }
+}
+
+/// The verdict of one comparison in two or three words.
+pub fn verdict_words(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Confirmed => "confirmed".into(),
+        Verdict::Contradicted => "contradicted".into(),
+        Verdict::NotResolved(seeds) => format!("not resolved ({})", seeds_words(seeds)),
+    }
+}
+
+/// How many seeds would tell, in words.
+pub fn seeds_words(seeds: Seeds) -> String {
+    match seeds {
+        Seeds::About(n) => format!("about {n} seeds would tell"),
+        Seeds::AtLeast(n) => format!("at least {n} seeds are needed"),
+        Seeds::TooMany => "more than 1,000 seeds would be needed".into(),
+    }
+}

@@ -1,0 +1,98 @@
+//! The end of an epoch: evaluate, select, take pictures, add the row, save.
+
+use super::super::evaluation::Measures;
+use super::super::selection::Verdict;
+use super::super::{Event, Observer};
+use super::{Attempt, Stretch};
+use crate::config::Select;
+use crate::data::Split;
+use crate::error::Result;
+use crate::metric::Metric;
+
+impl Attempt<'_> {
+    /// Evaluates where due and adds the epoch's row. The state changes only when all of it is done, so that a stop
+    /// on the way leaves the state of the last step.
+    pub(super) fn close_epoch(&mut self, observer: &mut dyn Observer) -> Result<Stretch> {
+        let train = &self.job.config.train;
+        let epoch = self.state.progress.epoch + 1;
+        let planned_last = epoch == self.course.epochs;
+        let mut selection = self.state.progress.selection;
+        let mut verdict = Verdict::NotBetter;
+        let mut measures = Measures::new();
+        let mut last = planned_last;
+        if planned_last || epoch.is_multiple_of(train.evaluate_every as u64) {
+            let stop = || observer.stop_requested();
+            let evaluate =
+                |split, metrics: &[Metric]| self.evaluation().measure(split, metrics, &stop);
+            let Some(valid) = evaluate(Split::Valid, &Metric::EACH)? else {
+                return Ok(Stretch::Stop);
+            };
+            if let Some((_, loss)) = valid.first() {
+                verdict = selection.judge(epoch, *loss);
+                last |= selection.exhausted(train.patience);
+            }
+            measures.extend(valid);
+            let mut wanted = vec![(Split::Test, &Metric::EACH[..])];
+            if last {
+                wanted.extend([
+                    (Split::Valid, &Metric::LAST[..]),
+                    (Split::Test, &Metric::LAST),
+                ]);
+            }
+            for (split, metrics) in wanted {
+                let Some(found) = evaluate(split, metrics)? else {
+                    return Ok(Stretch::Stop);
+                };
+                measures.extend(found);
+            }
+        }
+        if last || epoch.is_multiple_of(train.samples_every as u64) {
+            let pictures = self.task.pictures(self.network, epoch as u32)?;
+            self.state.add_pictures(pictures);
+        }
+        if verdict == Verdict::Best && train.select == Select::BestValid {
+            self.state.best = Some(self.state.parameters.clone());
+        }
+        self.state.progress.selection = selection;
+        self.add_row(epoch, measures, observer);
+        self.after_epoch(observer)
+    }
+
+    fn add_row(&mut self, epoch: u64, measures: Measures, observer: &mut dyn Observer) {
+        self.count_seconds();
+        let progress = &mut self.state.progress;
+        let mut row = vec![
+            ("epoch".to_owned(), epoch as f64),
+            (
+                "train_loss".to_owned(),
+                progress.loss_sum / progress.loss_elements as f64,
+            ),
+            ("lr".to_owned(), progress.lr),
+            ("seconds".to_owned(), progress.epoch_seconds),
+        ];
+        row.extend(measures);
+        progress.epoch = epoch;
+        progress.loss_sum = 0.0;
+        progress.loss_elements = 0;
+        self.state.epochs.push(&row);
+        observer.tell(Event::Epoch {
+            epoch,
+            epochs: self.course.epochs,
+            row,
+        });
+    }
+
+    /// Saves after an epoch that took long, and listens once more before the next one.
+    fn after_epoch(&mut self, observer: &mut dyn Observer) -> Result<Stretch> {
+        let every = self.job.checkpoint_every;
+        let took = self.state.progress.epoch_seconds;
+        self.state.progress.epoch_seconds = 0.0;
+        if !self.finished() && observer.stop_requested() {
+            return Ok(Stretch::Stop);
+        }
+        if took >= every.as_secs_f64() || self.keeper.unsaved() >= every {
+            self.save(observer)?;
+        }
+        Ok(Stretch::Done)
+    }
+}

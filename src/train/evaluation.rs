@@ -1,0 +1,64 @@
+//! Measuring a whole split.
+
+use super::gradient::MICRO_BATCH;
+use super::ordered::in_order;
+use crate::data::Split;
+use crate::error::Result;
+use crate::metric::{Metric, Ratio};
+use crate::task::{Network, Task};
+
+/// Micro-batches between two looks at whether to stop: a second or so of the largest networks.
+const SLAB: usize = 64;
+
+/// Who is measured, and with how many threads.
+#[derive(Clone, Copy)]
+pub(super) struct Evaluation<'a> {
+    pub(super) network: &'a dyn Network,
+    pub(super) task: &'a dyn Task,
+    pub(super) threads: usize,
+}
+
+/// Measures by name: `test.bce`, ….
+pub(super) type Measures = Vec<(String, f64)>;
+
+impl Evaluation<'_> {
+    /// Measures a split, or nothing of a split without images. `None` when `stop` said so on the way.
+    ///
+    /// # Errors
+    /// When a tensor operation fails.
+    pub(super) fn measure(
+        self,
+        split: Split,
+        metrics: &[Metric],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Measures>> {
+        let n = self.task.measured(split);
+        if n == 0 {
+            return Ok(Some(Vec::new()));
+        }
+        let mut pooled = vec![Ratio::default(); metrics.len()];
+        for slab in (0..n).step_by(SLAB * MICRO_BATCH) {
+            if stop() {
+                return Ok(None);
+            }
+            let end = n.min(slab + SLAB * MICRO_BATCH);
+            let pieces = (end - slab).div_ceil(MICRO_BATCH);
+            let parts = in_order(self.threads, pieces, |piece| {
+                let start = slab + piece * MICRO_BATCH;
+                let images = start..end.min(start + MICRO_BATCH);
+                self.task.measure(self.network, split, images, metrics)
+            })?;
+            // Image after image, whatever the pieces were.
+            for image in parts.concat().chunks(metrics.len()) {
+                for (sum, ratio) in pooled.iter_mut().zip(image) {
+                    *sum += *ratio;
+                }
+            }
+        }
+        let named = |(metric, ratio): (&Metric, Ratio)| {
+            let name = format!("{}.{}", split.name(), metric.name());
+            (name, ratio.value())
+        };
+        Ok(Some(metrics.iter().zip(pooled).map(named).collect()))
+    }
+}

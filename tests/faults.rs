@@ -1,0 +1,151 @@
+//! Faults: real kills of real processes, and the deaths that only the inside can die (`ABLATE_FAULT`).
+//! Oracle throughout: the digests of a run that nothing happened to.
+
+mod scene;
+
+use ablate::outcome::Outcome;
+use rustix::process::Signal;
+use scene::{Scene, expect_code, is_alive, kill, wait_until};
+use std::collections::BTreeMap;
+
+fn oracle(scene: fn() -> Scene) -> BTreeMap<String, String> {
+    let calm = scene();
+    calm.run(&["--workers", "1"], 0);
+    calm.digests()
+}
+
+#[test]
+fn a_killed_worker_costs_one_attempt_and_changes_no_result() {
+    let scene = Scene::slow();
+    let mut running = scene.start(&["--workers", "2", "--checkpoint-every", "0"], 2);
+    let worker = running.workers()[0];
+    kill(worker, Signal::KILL);
+    let output = running.end();
+    expect_code(&output, 0);
+    assert_eq!(scene.failures(), ["SIGKILL"]);
+    assert!(!is_alive(worker));
+    assert_eq!(scene.digests(), oracle(Scene::slow));
+}
+
+#[test]
+fn workers_die_with_their_supervisor_and_the_same_command_goes_on() {
+    let scene = Scene::slow();
+    let mut running = scene.start(&["--workers", "2", "--checkpoint-every", "0"], 2);
+    let workers = running.workers();
+    running.signal(Signal::KILL);
+    assert_eq!(running.end().status.code(), None);
+    wait_until("no worker is left", || {
+        !workers.iter().any(|pid| is_alive(*pid))
+    });
+    scene.run(&["--workers", "2"], 0);
+    assert!(scene.failures().is_empty());
+    assert_eq!(scene.digests(), oracle(Scene::slow));
+}
+
+#[test]
+fn a_stopped_worker_is_noticed_killed_and_replaced() {
+    let scene = Scene::slow();
+    let mut running = scene.start(&["--workers", "2", "--hang-after", "5"], 2);
+    kill(running.workers()[0], Signal::STOP);
+    let output = running.end();
+    expect_code(&output, 0);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("silent"), "{said}");
+    assert_eq!(scene.failures(), ["hang"]);
+    assert_eq!(scene.digests(), oracle(Scene::slow));
+}
+
+#[test]
+fn a_bad_trial_harms_only_itself_whatever_it_dies_of() {
+    let calm = oracle(Scene::new);
+    for (fault, class) in [
+        ("panic", "panic"),
+        ("abort", "SIGABRT"),
+        ("segv", "SIGSEGV"),
+        ("exit0", "exit code 0 without a result"),
+        ("hang", "hang"),
+        ("garbage", "not a message: ABLATE_FAULT asks for garbage"),
+        ("flood,panic", "panic"),
+    ] {
+        let scene = Scene::new();
+        let faults: Vec<_> = fault.split(',').map(|kind| format!("{kind}@2")).collect();
+        let patience = if fault == "hang" { "8" } else { "600" };
+        let mut command = scene.command(&["--workers", "2", "--hang-after", patience]);
+        let output = command.env("ABLATE_FAULT", faults.join(",")).output();
+        expect_code(&output.expect("started"), 1);
+        assert_eq!(scene.failures(), [class; 3]);
+        let mut expected = vec![Outcome::Completed; 4];
+        expected[2] = Outcome::Quarantined;
+        assert_eq!(scene.outcomes(), expected, "{fault}");
+        let digests = scene.digests();
+        assert_eq!(digests.len(), 3);
+        assert!(
+            digests
+                .iter()
+                .all(|(id, digest)| calm.get(id) == Some(digest))
+        );
+        let logged = scene.files().into_iter();
+        let logged = logged.filter(|(path, _)| path.extension().is_some_and(|e| e == "log"));
+        let longest = logged.map(|(_, (bytes, _))| bytes.len()).max();
+        assert!(longest < Some(2 << 20), "{fault} leaves {longest:?} bytes");
+    }
+}
+
+#[test]
+fn quarantine_counts_over_restarts_and_is_lifted_on_request() {
+    let scene = Scene::new();
+    let crash = |arguments: &[&str]| {
+        let mut command = scene.command(arguments);
+        command.env("ABLATE_FAULT", "abort@1,hang@0");
+        command
+    };
+    // Trial 0 hangs, so that the run lasts until it is killed, after the first attempt of trial 1.
+    let mut first = crash(&["--workers", "2"]).spawn().expect("started");
+    wait_until("an attempt is recorded", || {
+        scene.folder().join("attempts").exists() && !scene.failures().is_empty()
+    });
+    first.kill().expect("killed");
+    first.wait().expect("ended");
+    assert!(!scene.failures().is_empty());
+
+    let abort = |arguments: &[&str]| {
+        let mut command = scene.command(arguments);
+        command
+            .env("ABLATE_FAULT", "abort@1")
+            .output()
+            .expect("started")
+    };
+    expect_code(&abort(&[]), 1);
+    assert_eq!(scene.failures(), ["SIGABRT"; 3], "three attempts in all");
+    let quarantined = scene.files();
+    expect_code(&abort(&[]), 1);
+    assert_eq!(
+        scene.files(),
+        quarantined,
+        "a quarantined trial is left alone"
+    );
+
+    scene.run(&["--retry-quarantined"], 0);
+    assert_eq!(scene.digests(), oracle(Scene::new));
+    assert_eq!(
+        scene.failures(),
+        ["SIGABRT"; 3],
+        "what happened stays on disk"
+    );
+}
+
+#[test]
+fn a_build_that_fails_every_trial_ends_the_run_and_blames_none() {
+    let scene = Scene::new();
+    scene.write("[[], [14], [28], [14, 28]]", 3);
+    let mut command = scene.command(&["--workers", "2"]);
+    let output = command
+        .env("ABLATE_FAULT", "panic@*")
+        .output()
+        .expect("started");
+    expect_code(&output, 70);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("ABLATE_FAULT asks for a panic"), "{said}");
+    scene.run(&[], 0);
+    assert_eq!(scene.digests().len(), 8);
+}

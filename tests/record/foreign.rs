@@ -1,0 +1,216 @@
+//! Files that someone made to hurt: refused with a message, whatever their seal says.
+
+use crate::fixture::{folder, id, trial};
+use ablate::Error;
+use ablate::record::{Folder, commit, read_trial_file};
+use hdf5::types::{FixedAscii, VarLenUnicode};
+use hdf5::{File, Group};
+use std::io::Write as _;
+use std::path::Path;
+use std::str::FromStr;
+
+/// Commits trial 1, lets `change` at its group, seals the file again, and gives back what reading says.
+fn read_changed(folder: &Folder, change: impl FnOnce(&Group) -> hdf5::Result<()>) -> Error {
+    let path = folder.trial(&id(1));
+    let _ = std::fs::remove_file(&path);
+    commit(folder, &trial(1)).expect("commit");
+    read_trial_file(&path, &id(1)).expect("whole before the change");
+    let file = File::open_rw(&path).expect("open");
+    let group = file.group(&format!("trial/{}", id(1))).expect("group");
+    change(&group).expect("change");
+    drop(group);
+    file.close().expect("close");
+    seal(&path);
+    read_trial_file(&path, &id(1)).expect_err("hostile")
+}
+
+/// The same seal as in `src/record/h5/seal.rs`, which anybody can compute.
+fn seal(path: &Path) {
+    let bytes = std::fs::read(path).expect("read");
+    let crc = crc32fast::hash(&bytes[512..]);
+    let mut block =
+        format!("ablate record 1\nbytes {}\ncrc32 {crc:08x}\n", bytes.len()).into_bytes();
+    block.resize(512, 0);
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(path)
+        .expect("open");
+    file.write_all(&block).expect("write");
+}
+
+fn assert_refused(error: &Error, because: &str) {
+    let text = error.to_string();
+    assert!(matches!(error, Error::Record { .. }), "{text}");
+    assert!(text.contains(because), "{text:?} does not say {because:?}");
+    assert!(text.contains(&id(1)) && text.contains("next:"), "{text}");
+}
+
+#[test]
+fn the_seal_of_this_test_is_the_real_one() {
+    let (_place, folder) = folder();
+    commit(&folder, &trial(1)).expect("commit");
+    let path = folder.trial(&id(1));
+    let before = std::fs::read(&path).expect("read");
+    seal(&path);
+    assert!(std::fs::read(&path).expect("read") == before);
+}
+
+#[test]
+fn an_hdf5_file_without_a_seal_is_refused() {
+    let (_place, folder) = folder();
+    let path = folder.trial(&id(1));
+    File::create(&path).expect("create").close().expect("close");
+    assert_refused(
+        &read_trial_file(&path, &id(1)).expect_err("foreign"),
+        "not a file that ablate wrote",
+    );
+}
+
+#[test]
+fn values_changed_under_a_good_seal_do_not_fit_the_digest() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| {
+        group
+            .dataset("epochs/train_loss")?
+            .write_raw(&[0.0, 0.0, 0.0])
+    });
+    assert_refused(&error, "does not fit");
+}
+
+#[test]
+fn links_to_other_places_are_refused() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| {
+        group.unlink("epochs/train_loss")?;
+        group
+            .group("epochs")?
+            .link_external("/etc/passwd", "/x", "train_loss")
+    });
+    assert_refused(&error, "link");
+    let error = read_changed(&folder, |group| {
+        group.unlink("epochs")?;
+        group.link_soft("samples", "epochs")
+    });
+    assert_refused(&error, "link");
+}
+
+#[test]
+fn values_stored_outside_the_file_are_refused() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| {
+        group.unlink("epochs/train_loss")?;
+        let epochs = group.group("epochs")?;
+        let empty = epochs.new_dataset::<f64>().shape([3]);
+        empty
+            .external("/etc/passwd", 0, 24)
+            .create("train_loss")
+            .map(|_| ())
+    });
+    assert_refused(&error, "other files");
+}
+
+#[test]
+fn absurd_sizes_are_refused_before_memory_is_taken() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| {
+        group.unlink("epochs/train_loss")?;
+        let epochs = group.group("epochs")?;
+        let empty = epochs
+            .new_dataset::<f64>()
+            .shape([1_usize << 60])
+            .chunk([1024]);
+        empty.create("train_loss").map(|_| ())
+    });
+    assert_refused(&error, "too large");
+}
+
+#[test]
+fn large_chunks_are_refused_before_they_unpack() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| {
+        group.unlink("epochs/train_loss")?;
+        let epochs = group.group("epochs")?;
+        let bomb = epochs
+            .new_dataset::<f64>()
+            .shape([1 << 20])
+            .chunk([1 << 20])
+            .deflate(9);
+        bomb.create("train_loss")?.write_raw(&vec![0.0; 1 << 20])
+    });
+    assert_refused(&error, "too large");
+}
+
+#[test]
+fn unknown_filters_are_refused() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| {
+        group.unlink("epochs/train_loss")?;
+        let epochs = group.group("epochs")?;
+        let odd = epochs.new_dataset::<i32>().shape([3]).chunk([3]).nbit();
+        odd.create("train_loss").map(|_| ())
+    });
+    assert_refused(&error, "filter");
+}
+
+#[test]
+fn values_of_another_type_are_refused() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| {
+        group.unlink("epochs/train_loss")?;
+        let epochs = group.group("epochs")?;
+        epochs
+            .new_dataset::<i8>()
+            .shape([3])
+            .create("train_loss")
+            .map(|_| ())
+    });
+    assert_refused(&error, "of type");
+    let error = read_changed(&folder, |group| {
+        group.delete_attr("config")?;
+        group
+            .new_attr::<FixedAscii<4>>()
+            .create("config")
+            .map(|_| ())
+    });
+    assert_refused(&error, "of type");
+    let error = read_changed(&folder, |group| {
+        group.delete_attr("seed")?;
+        group
+            .new_attr::<u64>()
+            .shape([2])
+            .create("seed")
+            .map(|_| ())
+    });
+    assert_refused(&error, "expected one");
+}
+
+#[test]
+fn text_that_is_not_utf8_is_refused() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| {
+        // Overwrites a byte of the text on its way into the file.
+        let text = VarLenUnicode::from_str("abc").expect("no NUL");
+        // SAFETY: the text is owned here, three bytes long, and only handed to HDF5 afterwards.
+        unsafe { *text.as_ptr().cast_mut() = 0xff };
+        group.attr("config")?.write_scalar(&text)
+    });
+    assert_refused(&error, "UTF-8");
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| group.unlink("samples"));
+    assert_refused(&error, "samples is missing");
+    let error = read_changed(&folder, |group| group.delete_attr("outcome"));
+    assert_refused(&error, "no attribute \"outcome\"");
+}
+
+#[test]
+fn another_format_version_is_refused_by_number() {
+    let (_place, folder) = folder();
+    let error = read_changed(&folder, |group| {
+        group.file()?.attr("ablate_format")?.write_scalar(&2_u64)
+    });
+    assert_refused(&error, "format version 2");
+}

@@ -1,0 +1,112 @@
+//! `sweep.h5` is a function of the record.
+
+use crate::fixture::{files, folder, header, id, plan, trial};
+use ablate::outcome::Outcome;
+use ablate::record::{CompareRecord, SweepRecord, commit, merge};
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
+
+#[test]
+fn what_was_merged_reads_back() {
+    let (_place, folder) = folder();
+    commit(&folder, &trial(0)).expect("commit");
+    let mut header = header();
+    header.compare = Some(CompareRecord {
+        baseline: BTreeMap::from([("model.skip.at".into(), "[0]".into())]),
+        metric: "test.bce".into(),
+        expect: "lower".into(),
+        margin: 0.0,
+    });
+    merge(&folder, &header, &plan(2)).expect("merge");
+    let record = SweepRecord::open(&folder.sweep_h5()).expect("open");
+    assert_eq!(
+        (record.name, record.question),
+        (header.name, header.question)
+    );
+    assert_eq!((record.axes, record.compare), (header.axes, header.compare));
+    assert_eq!(record.created, "2026-01-01T00:00:00Z");
+    let [first, second] = record.trials.as_slice() else {
+        panic!("two rows expected");
+    };
+    assert_eq!(first.outcome, Outcome::Completed);
+    assert_eq!(first.axes, ["0.001", "[0]"]);
+    assert_eq!(first.metrics["test.bce"], 0.25);
+    assert_eq!(
+        (first.host.as_str(), first.device.as_str()),
+        ("höst", "cpu")
+    );
+    assert_eq!(second.outcome, Outcome::Pending);
+    assert!(second.metrics.is_empty() && second.wall_seconds.is_nan());
+}
+
+#[test]
+fn a_trial_in_the_sweep_file_has_all_its_details() {
+    let (_place, folder) = folder();
+    commit(&folder, &trial(0)).expect("commit");
+    merge(&folder, &header(), &plan(2)).expect("merge");
+    let record = SweepRecord::open(&folder.sweep_h5()).expect("open");
+    let detail = record.detail(&id(0)).expect("detail");
+    assert_eq!(detail.samples, trial(0).result.samples);
+    assert_eq!(
+        detail.epochs.column("train_loss"),
+        trial(0).result.epochs.column("train_loss")
+    );
+    record.detail(&id(1)).expect_err("pending");
+}
+
+#[test]
+fn merging_again_touches_nothing_and_merging_anew_gives_the_same_bytes() {
+    let (_place, folder) = folder();
+    for number in 0..20 {
+        commit(&folder, &trial(number)).expect("commit");
+    }
+    let path = folder.sweep_h5();
+    merge(&folder, &header(), &plan(30)).expect("merge");
+    let first = std::fs::read(&path).expect("file");
+    let inode = std::fs::metadata(&path).expect("metadata").ino();
+    merge(&folder, &header(), &plan(30)).expect("merge");
+    assert_eq!(std::fs::metadata(&path).expect("metadata").ino(), inode);
+
+    // HDF5 keeps times in whole seconds; let one pass.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::fs::remove_file(&path).expect("remove");
+    merge(&folder, &header(), &plan(30)).expect("merge");
+    assert!(std::fs::read(&path).expect("file") == first, "other bytes");
+
+    commit(&folder, &trial(25)).expect("commit");
+    merge(&folder, &header(), &plan(30)).expect("merge");
+    assert!(
+        std::fs::read(&path).expect("file") != first,
+        "the new trial is missing"
+    );
+    assert!(
+        files(folder.root())
+            .iter()
+            .all(|path| !path.to_string_lossy().ends_with(".tmp"))
+    );
+}
+
+#[test]
+fn a_damaged_sweep_file_is_refused_and_built_anew() {
+    let (_place, folder) = folder();
+    commit(&folder, &trial(0)).expect("commit");
+    merge(&folder, &header(), &plan(1)).expect("merge");
+    let path = folder.sweep_h5();
+    let whole = std::fs::read(&path).expect("file");
+    std::fs::write(&path, &whole[..whole.len() / 2]).expect("cut");
+    let error = SweepRecord::open(&path).expect_err("cut").to_string();
+    assert!(
+        error.contains("sweep.h5") && error.contains("next:"),
+        "{error}"
+    );
+    merge(&folder, &header(), &plan(1)).expect("merge");
+    assert!(std::fs::read(&path).expect("file") == whole);
+}
+
+#[test]
+fn an_empty_plan_makes_a_readable_file() {
+    let (_place, folder) = folder();
+    merge(&folder, &header(), &[]).expect("merge");
+    let record = SweepRecord::open(&folder.sweep_h5()).expect("open");
+    assert!(record.trials.is_empty() && record.created.is_empty());
+}

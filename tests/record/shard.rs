@@ -1,0 +1,91 @@
+//! Packing keeps every trial, at every instant.
+
+use crate::fixture::{files, folder, header, id, plan, trial};
+use ablate::record::{SweepRecord, TrialRecord, commit, done, merge, shard};
+
+/// A trial with hardly anything in it.
+fn tiny(number: u64) -> TrialRecord {
+    let mut record = trial(number);
+    record.result.samples.clear();
+    record.result.weights.clear();
+    record
+}
+
+#[test]
+fn six_hundred_trials_become_two_shards_and_a_rest() {
+    let (_place, folder) = folder();
+    for number in 0..600 {
+        commit(&folder, &tiny(number)).expect("commit");
+    }
+    let before = done(&folder).expect("done");
+    shard(&folder).expect("shard");
+    assert_eq!(files(&folder.shards()).len(), 2);
+    assert_eq!(files(&folder.trials()).len(), 600 - 512);
+    assert_eq!(done(&folder).expect("done"), before);
+
+    let shards: Vec<Vec<u8>> = files(&folder.shards())
+        .iter()
+        .map(|path| std::fs::read(path).expect("shard"))
+        .collect();
+    shard(&folder).expect("again");
+    let after: Vec<Vec<u8>> = files(&folder.shards())
+        .iter()
+        .map(|path| std::fs::read(path).expect("shard"))
+        .collect();
+    assert_eq!(shards, after);
+
+    merge(&folder, &header(), &plan(600)).expect("merge");
+    let record = SweepRecord::open(&folder.sweep_h5()).expect("open");
+    assert_eq!(record.trials.len(), 600);
+    assert!(
+        record
+            .trials
+            .iter()
+            .all(|row| row.metrics["test.bce"] == 0.25 + row.seed as f64)
+    );
+}
+
+#[test]
+fn trial_files_that_a_dead_packer_left_are_unlinked() {
+    let (_place, folder) = folder();
+    for number in 0..256 {
+        commit(&folder, &tiny(number)).expect("commit");
+    }
+    shard(&folder).expect("shard");
+    commit(&folder, &tiny(5)).expect("a late commit");
+    assert_eq!(files(&folder.trials()).len(), 1);
+    shard(&folder).expect("again");
+    assert!(files(&folder.trials()).is_empty());
+    assert_eq!(done(&folder).expect("done").len(), 256);
+}
+
+#[test]
+fn a_damaged_shard_makes_its_trials_not_done() {
+    let (_place, folder) = folder();
+    for number in 0..257 {
+        commit(&folder, &tiny(number)).expect("commit");
+    }
+    shard(&folder).expect("shard");
+    let path = files(&folder.shards())[0].clone();
+    let mut bytes = std::fs::read(&path).expect("shard");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).expect("damage");
+    assert_eq!(done(&folder).expect("done").len(), 1);
+}
+
+#[test]
+fn two_packers_at_once_lose_nothing() {
+    let (_place, folder) = folder();
+    for number in 0..256 {
+        commit(&folder, &tiny(number)).expect("commit");
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            // A packer that finds its trials gone half-way says so; nothing is lost.
+            scope.spawn(|| shard(&folder).ok());
+        }
+    });
+    assert_eq!(done(&folder).expect("done").len(), 256);
+    assert!(done(&folder).expect("done").contains(&id(0)));
+}

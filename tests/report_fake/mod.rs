@@ -1,0 +1,243 @@
+//! A record made in code: realistic numbers and pictures, no file behind it.
+
+use ablate::outcome::{Outcome, Samples, Table};
+use ablate::record::{CompareRecord, SweepRecord, TrialDetail, TrialRow};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A record and the details of its trials.
+pub struct Fake {
+    /// The tables.
+    pub record: SweepRecord,
+    /// By trial id.
+    pub details: BTreeMap<String, TrialDetail>,
+}
+
+/// What one arm of a fake is like.
+pub struct FakeArm {
+    /// Axis values as JSON text.
+    pub axes: Vec<String>,
+    /// Final loss about which seeds spread.
+    pub level: f64,
+    /// Parameters.
+    pub params: u64,
+}
+
+const EPOCHS: u32 = 20;
+
+/// Uniform in [−1, 1], from its arguments alone.
+fn noise(a: u64, b: u64, c: u64) -> f64 {
+    let mut x = a.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        ^ b.wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
+        ^ c.wrapping_mul(0x1656_67B1_9E37_79F9);
+    for _ in 0..3 {
+        x ^= x >> 29;
+        x = x.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        x ^= x >> 32;
+    }
+    (x >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+}
+
+/// Two arms, eight seeds, an effect that is there.
+pub fn skip_or_not() -> Fake {
+    let arm = |at: &str, level, params| FakeArm {
+        axes: vec![at.into()],
+        level,
+        params,
+    };
+    let arms = [arm("[]", 0.1652, 11_889), arm("[14]", 0.1443, 14_193)];
+    let mut fake = make(&["model.skip.at"], &arms, 8);
+    fake.record.name = "skip_vs_noskip".into();
+    fake.record.question =
+        "Does copying encoder maps into the decoder help it rebuild noisy digits?".into();
+    fake
+}
+
+/// Four skips times three depths, four seeds: too few for nine comparisons.
+pub fn grid() -> Fake {
+    let mut arms = Vec::new();
+    for (i, at) in ["[]", "[14]", "[28]", "[14,28]"].iter().enumerate() {
+        for depth in 1..=3_u32 {
+            arms.push(FakeArm {
+                axes: vec![(*at).into(), depth.to_string()],
+                level: 0.165 - 0.007 * i as f64 - 0.002 * f64::from(depth),
+                params: 11_889 + 2_304 * i as u64 + 9_000 * u64::from(depth - 1),
+            });
+        }
+    }
+    let mut fake = make(&["model.skip.at", "model.depth"], &arms, 4);
+    fake.record.name = "skip_by_depth".into();
+    fake.record.question =
+        "At which resolution does a skip help, and does a deeper network need it less?".into();
+    fake.lose(5, Outcome::Diverged);
+    fake.lose(46, Outcome::Pending);
+    fake.lose(47, Outcome::Quarantined);
+    fake
+}
+
+/// Any arms: the metric is `test.bce`, the baseline `model.skip.at: []`, lower is expected.
+pub fn make(axes: &[&str], arms: &[FakeArm], seeds: u64) -> Fake {
+    let mut trials = Vec::new();
+    let mut details = BTreeMap::new();
+    for (point, arm) in arms.iter().enumerate() {
+        for seed in 0..seeds {
+            let index = trials.len();
+            let id = format!(
+                "{:064x}",
+                (index as u128 + 1) * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834
+            );
+            let last =
+                arm.level + 0.002 * noise(seed, 1, 0) + 0.0008 * noise(seed, 2, point as u64);
+            trials.push(TrialRow {
+                id: id.clone(),
+                index,
+                seed,
+                outcome: Outcome::Completed,
+                axes: arm.axes.clone(),
+                metrics: [
+                    ("test.bce".to_owned(), last),
+                    ("test.psnr".to_owned(), 60.0 * (0.5 - last)),
+                    ("test.ssim".to_owned(), 1.0 - last),
+                ]
+                .into(),
+                params: arm.params,
+                macs: arm.params * 163,
+                wall_seconds: 8.0 + arm.params as f64 / 9000.0 + 0.3 * noise(seed, 3, point as u64),
+                device: "cpu".into(),
+                host: "exp-1-01".into(),
+                attempt: 1,
+            });
+            details.insert(id, detail(axes, arm, seed, last));
+        }
+    }
+    let record = SweepRecord {
+        path: PathBuf::from("sweep.h5"),
+        name: "fake".into(),
+        question: String::new(),
+        yaml: "name: fake\nbase:\n  task: denoise\ngrid:\n  model.skip.at: [[], [14]]\nseeds: 8\n"
+            .into(),
+        ablate_version: "0.1.0".into(),
+        git_rev: "21574bb".into(),
+        created: "2026-11-23T07:20:00Z".into(),
+        axes: axes.iter().map(|&axis| axis.to_owned()).collect(),
+        compare: Some(CompareRecord {
+            baseline: [("model.skip.at".to_owned(), "[]".to_owned())].into(),
+            metric: "test.bce".into(),
+            expect: "lower".into(),
+            margin: 0.0,
+        }),
+        trials,
+    };
+    Fake { record, details }
+}
+
+impl Fake {
+    /// Gives a trial another end: what such a trial does not leave is taken away.
+    pub fn lose(&mut self, index: usize, outcome: Outcome) {
+        let row = &mut self.record.trials[index];
+        row.outcome = outcome;
+        row.metrics.clear();
+        match outcome {
+            Outcome::Diverged => {
+                let detail = self
+                    .details
+                    .get_mut(&row.id)
+                    .expect("every trial has details");
+                detail.message = "train_loss became NaN in epoch 3".into();
+                detail.samples.clear();
+            }
+            _ => {
+                self.details.remove(&row.id);
+                (row.wall_seconds, row.params, row.macs, row.attempt) = (f64::NAN, 0, 0, 0);
+                row.host.clear();
+            }
+        }
+    }
+}
+
+fn detail(axes: &[&str], arm: &FakeArm, seed: u64, last: f64) -> TrialDetail {
+    let mut epochs = Table::default();
+    for epoch in 1..=EPOCHS {
+        let start = 0.35 * (-0.45 * f64::from(epoch)).exp();
+        let jitter = 0.0015 * noise(seed, 10 + u64::from(epoch), arm.params);
+        epochs.push(&[
+            ("epoch", f64::from(epoch)),
+            ("train_loss", last - 0.004 + start + jitter),
+            (
+                "test.bce",
+                last + start + if epoch == EPOCHS { 0.0 } else { jitter },
+            ),
+            ("test.psnr", 60.0 * (0.5 - last - start)),
+            ("lr", 1e-3),
+            ("seconds", 0.4),
+        ]);
+    }
+    let fields = axes
+        .iter()
+        .zip(&arm.axes)
+        .map(|(axis, value)| format!("\"{axis}\":{value}"));
+    let fields = std::iter::once("\"data.dataset\":\"digits\"".to_owned()).chain(fields);
+    TrialDetail {
+        config: format!("{{{}}}", fields.collect::<Vec<_>>().join(",")),
+        environment: [
+            ("host", "exp-1-01"),
+            ("cpu", "AMD EPYC 7742"),
+            ("dispatch", "avx2"),
+            ("threads", "1"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into(),
+        epochs,
+        samples: samples(seed, last),
+        message: String::new(),
+    }
+}
+
+/// Sixteen pictures of rings and strokes that stand for digits: noisy, clean, and rebuilt ever better.
+fn samples(seed: u64, last: f64) -> Vec<Samples> {
+    let ink = |n: usize, y: usize, x: usize| {
+        let (dy, dx) = (
+            y as f64 - 13.5,
+            x as f64 - 13.5 + 0.25 * (y as f64 - 13.5) * noise(n as u64, 4, 4),
+        );
+        let ring = ((dy / 1.25).hypot(dx) - 6.0).abs() - 1.3;
+        let stroke = dx.abs() - 1.5;
+        let bar = (dy - 4.0 * noise(n as u64, 5, 5)).abs() - 1.3;
+        let distance = match n % 3 {
+            0 => ring,
+            1 => stroke.max(dy.abs() - 9.0),
+            _ => stroke.min(bar).max(dy.abs() - 8.0).max(dx.abs() - 7.0),
+        };
+        (0.5 - distance).clamp(0.0, 1.0)
+    };
+    let draw = |name: &str, epochs: Vec<u32>, pixel: &dyn Fn(u32, usize, usize, usize) -> f64| {
+        let mut pixels = Vec::new();
+        for &epoch in &epochs {
+            for n in 0..16 {
+                for y in 0..28 {
+                    pixels.extend(
+                        (0..28).map(|x| (255.0 * pixel(epoch, n, y, x).clamp(0.0, 1.0)) as u8),
+                    );
+                }
+            }
+        }
+        Samples {
+            name: name.into(),
+            epochs,
+            shape: [16, 28, 28],
+            pixels,
+        }
+    };
+    let at = |n: usize, y: usize, x: usize| (n * 784 + y * 28 + x) as u64;
+    vec![
+        draw("input", vec![0], &|_, n, y, x| {
+            ink(n, y, x) + noise(seed, 99, at(n, y, x)).round()
+        }),
+        draw("target", vec![0], &|_, n, y, x| ink(n, y, x)),
+        draw("output", vec![5, 10, 15, 20], &|epoch, n, y, x| {
+            let blur =
+                (ink(n, y.saturating_sub(1), x) + ink(n, (y + 1).min(27), x) + ink(n, y, x)) / 3.0;
+            blur + (last * 1.5 + 1.5 / f64::from(epoch)) * noise(seed, 77, at(n, y, x))
+        }),
+    ]
+}

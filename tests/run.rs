@@ -1,0 +1,133 @@
+//! `ablate run` from outside: placement does not matter, and running it again does only what is left.
+
+mod scene;
+
+use ablate::outcome::Outcome;
+use scene::{Scene, expect_code, is_alive, wait_until};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Whether a path below `folder` holds a file.
+fn holds_files(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths = entries.map(|entry| entry.path());
+    paths.any(|path| path.is_file() || holds_files(&path))
+}
+
+#[test]
+fn results_do_not_depend_on_workers_or_threads() {
+    let digests = |arguments: &[&str]| {
+        let scene = Scene::new();
+        scene.run(arguments, 0);
+        scene.digests()
+    };
+    let serial = digests(&["--workers", "1", "--threads", "1"]);
+    assert_eq!(serial.len(), 4);
+    assert_eq!(digests(&["--workers", "2", "--threads", "1"]), serial);
+    assert_eq!(digests(&["--workers", "1", "--threads", "2"]), serial);
+    assert_eq!(digests(&["--workers", "3", "--threads", "3"]), serial);
+}
+
+#[test]
+fn a_finished_sweep_run_again_changes_nothing() {
+    let scene = Scene::new();
+    let first = scene.run(&["--workers", "2"], 0);
+    assert!(String::from_utf8_lossy(&first.stdout).contains("report.html"));
+    assert!(!holds_files(&scene.folder().join("checkpoints")));
+    let files = scene.files();
+    let began = Instant::now();
+    let again = scene.run(&["--workers", "2"], 0);
+    // The promise is 2 s (row 12); the rest is for a slow test machine.
+    assert!(began.elapsed() < Duration::from_secs(20));
+    assert_eq!(again.stdout, first.stdout);
+    let now = scene.files();
+    let changed: Vec<_> = now
+        .iter()
+        .filter(|(path, file)| files.get(*path) != Some(*file))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(
+        changed.is_empty() && now.len() == files.len(),
+        "{changed:?}"
+    );
+}
+
+#[test]
+fn a_grown_grid_runs_only_the_new_points() {
+    let scene = Scene::new();
+    scene.run(&[], 0);
+    let before = scene.digests();
+    scene.write("[[], [14], [28]]", 3);
+    let output = scene.run(&[], 0);
+    let progress = String::from_utf8_lossy(&output.stderr);
+    let trained: Vec<_> = progress
+        .lines()
+        .filter(|line| line.contains(" seed "))
+        .collect();
+    assert_eq!(trained.len(), 2, "{progress}");
+    assert!(
+        trained.iter().all(|line| line.contains("[28]")),
+        "{progress}"
+    );
+    let after = scene.digests();
+    assert_eq!(after.len(), 6);
+    assert!(
+        before
+            .iter()
+            .all(|(id, digest)| after.get(id) == Some(digest))
+    );
+}
+
+#[test]
+fn every_stop_signal_checkpoints_and_the_same_command_goes_on() {
+    let oracle = Scene::slow();
+    oracle.run(&[], 0);
+    use rustix::process::Signal;
+    for signal in [Signal::INT, Signal::TERM, Signal::USR1] {
+        let scene = Scene::slow();
+        let mut running = scene.start(&["--workers", "2"], 2);
+        let workers = running.workers();
+        running.signal(signal);
+        let output = running.end();
+        expect_code(&output, 75);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("run the same command again"), "{said}");
+        assert!(!workers.into_iter().any(is_alive));
+        assert!(holds_files(&scene.folder().join("checkpoints")));
+        assert!(scene.failures().is_empty());
+        let outcomes = scene.outcomes();
+        assert_eq!(
+            outcomes
+                .iter()
+                .filter(|o| **o == Outcome::Interrupted)
+                .count(),
+            2
+        );
+        scene.run(&["--workers", "2"], 0);
+        assert_eq!(scene.digests(), oracle.digests());
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_ends_everything_at_once_and_harms_nothing() {
+    use rustix::process::Signal;
+    let scene = Scene::slow();
+    let mut running = scene.start(&["--workers", "2"], 2);
+    let workers = running.workers();
+    // Workers that are stopped by force cannot answer the first one.
+    workers
+        .iter()
+        .for_each(|pid| scene::kill(*pid, Signal::STOP));
+    wait_until("Ctrl-C ends it", || {
+        running.signal(Signal::INT);
+        !running.is_alive()
+    });
+    expect_code(&running.end(), 75);
+    wait_until("no worker is left", || {
+        !workers.iter().any(|pid| is_alive(*pid))
+    });
+    scene.run(&["--workers", "2"], 0);
+    assert_eq!(scene.digests().len(), 4);
+    assert!(scene.failures().is_empty());
+}

@@ -1,0 +1,296 @@
+//! However a trial is interrupted, its result has the same bits. And the test that says so can fail.
+
+use crate::bench::{Bench, EPOCHS, Listener, STEPS, STEPS_PER_EPOCH, bits, finished, stopped};
+use ablate::config::{OptimizerKind, Resample, Select};
+use ablate::error::ExitCode;
+use ablate::train::{Event, Observer};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Benches that differ in what a checkpoint has to hold.
+fn benches() -> [Bench; 4] {
+    let full = Bench::new();
+    let mut sgd = Bench::new();
+    sgd.config.train.optimizer = OptimizerKind::Sgd;
+    sgd.config.noise.resample = Resample::Fixed;
+    let mut early = Bench::new();
+    early.config.train.patience = Some(1);
+    early.config.train.select = Select::Last;
+    early.config.train.lr = 3.0;
+    [full, sgd, early, Bench::getting_worse()]
+}
+
+#[test]
+fn a_trial_stopped_at_any_step_ends_with_the_same_bits() {
+    for bench in benches() {
+        let expected = bits(bench.result());
+        for step in 1..=STEPS_PER_EPOCH * bench.result().epochs.rows() as u64 {
+            let root = tempfile::tempdir().unwrap();
+            let mut listener = Listener::stopping_after(step as usize);
+            assert_eq!(stopped(bench.attempt(root.path(), 1, &mut listener)), step);
+            assert_eq!(listener.events.last(), Some(&Event::Saved { step }));
+            let mut listener = Listener::default();
+            let found = finished(bench.attempt(root.path(), 2, &mut listener));
+            assert_eq!(listener.events[0], Event::Resumed { step });
+            assert_eq!(bits(found), expected, "stopped at step {step}");
+        }
+    }
+}
+
+#[test]
+fn a_trial_stopped_at_every_step_in_turn_ends_with_the_same_bits() {
+    for bench in benches() {
+        let expected = bench.result();
+        let root = tempfile::tempdir().unwrap();
+        let steps = STEPS_PER_EPOCH * expected.epochs.rows() as u64;
+        for step in 1..=steps {
+            let mut listener = Listener::stopping_after(1);
+            let ended = bench.attempt(root.path(), step as u32, &mut listener);
+            assert_eq!(stopped(ended), step);
+        }
+        let ended = bench.attempt(root.path(), steps as u32 + 1, &mut Listener::default());
+        assert_eq!(bits(finished(ended)), bits(expected));
+    }
+}
+
+/// Copies the checkpoints at the instant each is reported saved: what a SIGKILL then would leave.
+struct Snapshots {
+    root: PathBuf,
+    to: PathBuf,
+    saved: Vec<u64>,
+}
+
+impl Observer for Snapshots {
+    fn tell(&mut self, event: Event) {
+        if let Event::Saved { step } = event {
+            let folder = self.to.join(self.saved.len().to_string()).join("1");
+            fs::create_dir_all(&folder).unwrap();
+            for entry in fs::read_dir(self.root.join("1")).unwrap() {
+                let from = entry.unwrap().path();
+                fs::copy(&from, folder.join(from.file_name().unwrap())).unwrap();
+            }
+            self.saved.push(step);
+        }
+    }
+    fn stop_requested(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_kill_after_any_reported_save_loses_nothing_of_it() {
+    for mut bench in benches() {
+        bench.checkpoint_every = Duration::ZERO;
+        let (root, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let mut snapshots = Snapshots {
+            root: root.path().to_owned(),
+            to: to.path().to_owned(),
+            saved: Vec::new(),
+        };
+        let expected = finished(bench.attempt(root.path(), 1, &mut snapshots));
+        let rows = expected.epochs.rows() as u64;
+        let expected = bits(expected);
+        // After every step, and once more after every epoch.
+        assert_eq!(snapshots.saved.len() as u64, rows * (STEPS_PER_EPOCH + 1));
+        for (index, &step) in snapshots.saved.iter().enumerate() {
+            let mut listener = Listener::default();
+            let root = to.path().join(index.to_string());
+            let found = finished(bench.attempt(&root, 2, &mut listener));
+            assert_eq!(listener.events[0], Event::Resumed { step });
+            assert_eq!(bits(found), expected, "killed after save {index}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_newest_checkpoint_costs_only_the_steps_since_the_one_before() {
+    let mut bench = Bench::new();
+    bench.checkpoint_every = Duration::ZERO;
+    let root = tempfile::tempdir().unwrap();
+    stopped(bench.attempt(root.path(), 1, &mut Listener::stopping_after(4)));
+    let path = checkpoint(root.path(), 4);
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let mut listener = Listener::default();
+    let found = finished(bench.attempt(root.path(), 2, &mut listener));
+    assert_eq!(listener.events[0], Event::Resumed { step: 3 });
+    assert_eq!(bits(found), bits(bench.result()));
+}
+
+#[test]
+fn seconds_add_up_over_attempts() {
+    let bench = Bench::new();
+    let root = tempfile::tempdir().unwrap();
+    stopped(bench.attempt(root.path(), 1, &mut Listener::stopping_after(1)));
+    edit(&checkpoint(root.path(), 1), |header, _| {
+        header["content"]["progress"]["seconds"] = 1000f64.to_bits().into();
+        header["content"]["progress"]["epoch_seconds"] = 500f64.to_bits().into();
+    });
+    let result = finished(bench.attempt(root.path(), 2, &mut Listener::default()));
+    assert!((1000.0..1100.0).contains(&result.wall_seconds));
+    let seconds = result.epochs.column("seconds").unwrap();
+    assert!((500.0..600.0).contains(&seconds[0]), "{seconds:?}");
+    assert!((0.0..100.0).contains(&seconds[1]), "{seconds:?}");
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_ends_the_attempt_and_is_not_reported_saved() {
+    let bench = Bench::new();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    let mut listener = Listener::stopping_after(2);
+    fs::write(&root, "a file where the folder should be").unwrap();
+    let error = bench
+        .attempt(&root, 1, &mut listener)
+        .err()
+        .expect("refused");
+    assert_eq!(error.exit_code(), ExitCode::Io);
+    let saved = |event: &Event| matches!(event, Event::Saved { .. });
+    assert!(!listener.events.iter().any(saved));
+    fs::remove_file(&root).unwrap();
+    assert_eq!(
+        stopped(bench.attempt(&root, 2, &mut Listener::stopping_after(2))),
+        2
+    );
+}
+
+/// Negative controls: without one part of the state, the bits differ.
+mod without {
+    use super::*;
+
+    /// Whether a trial that is stopped in the middle of an epoch, and whose checkpoint is then changed, still ends
+    /// with the right bits.
+    fn survives(change: impl Fn(&mut Value, &mut [(String, Vec<u8>)])) -> bool {
+        let bench = Bench::getting_worse();
+        let root = tempfile::tempdir().unwrap();
+        stopped(bench.attempt(root.path(), 1, &mut Listener::stopping_after(3)));
+        edit(&checkpoint(root.path(), 3), change);
+        let mut listener = Listener::default();
+        let found = finished(bench.attempt(root.path(), 2, &mut listener));
+        let resumed = matches!(listener.events[0], Event::Resumed { .. });
+        assert!(resumed, "the changed checkpoint is still a good one");
+        bits(found) == bits(bench.result())
+    }
+
+    fn zero(sections: &mut [(String, Vec<u8>)], prefix: &str) {
+        let named = sections
+            .iter_mut()
+            .filter(|(name, _)| name.starts_with(prefix));
+        let zeroed = named.map(|(_, bytes)| bytes.fill(0)).count();
+        assert!(zeroed > 0, "no section {prefix}");
+    }
+
+    #[test]
+    fn nothing_it_is_the_same() {
+        assert!(survives(|_, _| {}));
+    }
+
+    #[test]
+    fn a_moment_it_is_not() {
+        assert!(!survives(|_, sections| zero(sections, "moment.first/")));
+        assert!(!survives(|_, sections| zero(sections, "moment.second/")));
+    }
+
+    #[test]
+    fn the_parameters_it_is_not() {
+        assert!(!survives(|_, sections| zero(sections, "parameter/")));
+    }
+
+    #[test]
+    fn the_parameters_of_the_best_epoch_it_is_not() {
+        assert!(!survives(|_, sections| zero(sections, "best/")));
+    }
+
+    #[test]
+    fn the_step_count_it_is_not() {
+        assert!(!survives(
+            |header, _| header["content"]["progress"]["step"] = 2.into()
+        ));
+    }
+
+    #[test]
+    fn the_sums_of_the_epoch_it_is_not() {
+        assert!(!survives(
+            |header, _| header["content"]["progress"]["loss_sum"] = 0.into()
+        ));
+    }
+
+    #[test]
+    fn the_history_it_is_not() {
+        assert!(!survives(|_, sections| zero(sections, "epochs/test.bce")));
+    }
+
+    /// Order and noise are no part of the state but keyed by the seed: another key, other bits.
+    #[test]
+    fn the_key_of_the_random_streams_it_is_not() {
+        let mut bench = Bench::new();
+        let expected = bits(bench.result());
+        let root = tempfile::tempdir().unwrap();
+        stopped(bench.attempt(root.path(), 1, &mut Listener::stopping_after(3)));
+        bench.seed += 1;
+        let found = finished(bench.attempt(root.path(), 2, &mut Listener::default()));
+        assert_ne!(bits(found), expected);
+    }
+}
+
+/// A foreign checkpoint is not gone on from: the trial starts over and says nothing of resuming.
+#[test]
+fn a_checkpoint_of_another_trial_is_passed_over() {
+    let bench = Bench::new();
+    let root = tempfile::tempdir().unwrap();
+    stopped(bench.attempt(root.path(), 1, &mut Listener::stopping_after(3)));
+    edit(&checkpoint(root.path(), 3), |header, _| {
+        header["content"]["identity"]["trial"] = "cd".repeat(32).into();
+    });
+    let mut listener = Listener::default();
+    let found = finished(bench.attempt(root.path(), 2, &mut listener));
+    assert_eq!(listener.steps() as u64, EPOCHS * STEPS_PER_EPOCH);
+    assert_eq!(
+        listener.events[0],
+        Event::Step {
+            step: 1,
+            steps: STEPS
+        }
+    );
+    assert_eq!(bits(found), bits(bench.result()));
+}
+
+fn checkpoint(root: &Path, step: u64) -> PathBuf {
+    root.join(format!("1/step-{step}.ckpt"))
+}
+
+/// Changes a checkpoint and mends its checksums. Layout: src/train/checkpoint/container.rs.
+fn edit(path: &Path, change: impl Fn(&mut Value, &mut [(String, Vec<u8>)])) {
+    let file = fs::read(path).unwrap();
+    let length = u32::from_le_bytes(file[12..16].try_into().unwrap()) as usize;
+    let mut header: Value = serde_json::from_slice(&file[16..16 + length]).unwrap();
+    let mut at = 16 + length + 4;
+    let mut sections = Vec::new();
+    for section in header["sections"].as_array().unwrap() {
+        let bytes = section["bytes"].as_u64().unwrap() as usize;
+        let name = section["name"].as_str().unwrap().to_owned();
+        sections.push((name, file[at..at + bytes].to_vec()));
+        at += bytes;
+    }
+    change(&mut header, &mut sections);
+    for (entry, (_, bytes)) in header["sections"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .zip(&sections)
+    {
+        entry["crc32"] = crc32fast::hash(bytes).into();
+    }
+    let text = serde_json::to_vec(&header).unwrap();
+    let mut mended = file[..12].to_vec();
+    mended.extend((text.len() as u32).to_le_bytes());
+    mended.extend(&text);
+    mended.extend(crc32fast::hash(&text).to_le_bytes());
+    mended.extend(sections.iter().flat_map(|(_, bytes)| bytes));
+    mended.extend(crc32fast::hash(&mended).to_le_bytes());
+    fs::write(path, mended).unwrap();
+}
