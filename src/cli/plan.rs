@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Arguments of `ablate plan`.
 ///
 /// `--json` prints one object: `format`, `name`, `question`, `trials`, `points`, `seeds`, `axes`, `excluded`
-/// (`line`, `rule`, `points`), `collapsed_points`, `collapsed` (`point`, `into`, `reason`; the first 20),
+/// (`line`, `rule`, `points`, `first`; the first three), `collapsed_points`, `collapsed` (`point`, `into`, `reason`; the first 20),
 /// `comparisons`, `estimate` (`seconds`, `workers`, `gflops_per_worker`), `warnings` and `arms` (`arm`, `axes`,
 /// `baseline`, `params`, `macs`, `ids`). `format` is raised when a key changes its meaning or goes away.
 #[derive(clap::Args)]

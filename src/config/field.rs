@@ -237,7 +237,7 @@ macro_rules! choice {
 
         impl $crate::config::Setting for $name {
             fn expected() -> String {
-                concat!("one of" $(, " ", $text)+).into()
+                format!("one of {}", [$($text),+].join(", "))
             }
             fn parse(value: &serde_json::Value) -> Result<Self, $crate::config::Mismatch> {
                 match value.as_str() {

@@ -3,7 +3,7 @@
 use super::check::Checks;
 use super::id::{Data, Digest};
 use super::space::{Matcher, Origin, Space};
-use super::{Arm, Collapsed, Excluded, Plan};
+use super::{Arm, Collapsed, Plan};
 use crate::config::{DataConfig, DataFacts};
 use crate::error::{Error, Result};
 use crate::sweep::{Diagnostic, Place, Sweep};
@@ -12,11 +12,18 @@ use std::collections::HashMap;
 /// Most random draws for each point that is wanted: a bound for rules that exclude nearly everything.
 const DRAWS_PER_POINT: u64 = 100;
 
+/// Points of a rule that are remembered one by one.
+const FIRST: usize = 3;
+
+/// More trials than any machine's memory should hold ids of: refused whatever the user allows.
+const MOST_TRIALS: usize = 10_000_000;
+
 pub(super) fn build(
     sweep: &Sweep,
     max_trials: usize,
     facts: &dyn Fn(&DataConfig) -> Result<DataFacts>,
 ) -> Result<Plan> {
+    let max_trials = max_trials.min(MOST_TRIALS);
     let space = Space::new(sweep)
         .ok_or_else(|| too_many(sweep, "2^64 or more points".into(), max_trials))?;
     let expected = count(&space, max_trials)?;
@@ -73,7 +80,7 @@ fn count(space: &Space, max_trials: usize) -> Result<usize> {
             let trials = trials.map_or("2^64 or more".into(), |n| n.to_string());
             Err(too_many(
                 sweep,
-                format!("{trials} trials ({points} points × {seeds} seeds)"),
+                format!("{trials} trials (points × seeds: {points} × {seeds})"),
                 max_trials,
             ))
         }
@@ -129,7 +136,11 @@ impl Builder<'_> {
         let origin = Origin::Grid(number);
         self.plan.space.grid.digits(number, &mut self.digits);
         if let Some(rule) = self.rules.iter().position(|rule| rule.meets(&self.digits)) {
-            self.plan.excluded.push(Excluded { origin, rule });
+            let excluded = &mut self.plan.excluded[rule];
+            excluded.points += 1;
+            if excluded.first.len() < FIRST {
+                excluded.first.push(origin);
+            }
             return Ok(());
         }
         let is_baseline = self

@@ -32,6 +32,7 @@ pub struct Plan {
     data: Vec<DataFacts>,
     baseline: Vec<u32>,
     collapsed: Vec<Collapsed>,
+    /// One entry a rule.
     excluded: Vec<Excluded>,
     unused: Vec<(&'static str, usize)>,
 }
@@ -49,10 +50,11 @@ struct Collapsed {
     into: usize,
 }
 
-/// A point that a rule of `exclude` drops.
+/// What a rule of `exclude` drops.
+#[derive(Clone, Default)]
 struct Excluded {
-    origin: Origin,
-    rule: usize,
+    points: usize,
+    first: Vec<Origin>,
 }
 
 impl Plan {
@@ -62,7 +64,7 @@ impl Plan {
     /// Makes the plan. `facts` is asked once for every distinct data config.
     ///
     /// # Errors
-    /// More than `max_trials` trials (counted before points are excluded or collapse), values that do not fit
+    /// More than `max_trials` (or ten million) trials, counted before points are excluded or collapse, values that do not fit
     /// together, an axis that no point uses, a baseline that is not among the points, or what `facts` says.
     pub fn build(
         sweep: &Sweep,
@@ -79,13 +81,13 @@ impl Plan {
                 .iter()
                 .map(|field| field.path.to_owned())
                 .collect(),
+            excluded: vec![Excluded::default(); space.sweep.exclude.len()],
             space,
             arms: Vec::new(),
             ids: Vec::new(),
             data: Vec::new(),
             baseline: Vec::new(),
             collapsed: Vec::new(),
-            excluded: Vec::new(),
             unused: Vec::new(),
         }
     }
@@ -118,7 +120,7 @@ impl Plan {
 
     /// Points that `exclude` drops.
     pub fn excluded(&self) -> usize {
-        self.excluded.len()
+        self.excluded.iter().map(|rule| rule.points).sum()
     }
 
     /// Identity of trial `index`, which is below [`len`](Self::len).

@@ -2,6 +2,7 @@
 
 use super::{Estimate, Plan};
 use crate::model::cost;
+use crate::sweep::Assignment;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -53,6 +54,8 @@ pub struct ExcludedSummary {
     pub rule: Map<String, Value>,
     /// How many points.
     pub points: usize,
+    /// The first three of them.
+    pub first: Vec<Map<String, Value>>,
 }
 
 /// A point that is the same trial as an earlier one.
@@ -140,34 +143,33 @@ impl Plan {
     }
 
     fn excluded_by_rule(&self) -> Vec<ExcludedSummary> {
-        let mut counts = vec![0; self.space.sweep.exclude.len()];
-        for excluded in &self.excluded {
-            counts[excluded.rule] += 1;
-        }
-        let rules = self.space.sweep.exclude.iter().zip(counts);
+        let rules = self.space.sweep.exclude.iter().zip(&self.excluded);
         rules
-            .map(|(rule, points)| ExcludedSummary {
+            .map(|(rule, excluded)| ExcludedSummary {
                 line: rule.place.line,
-                rule: rule
-                    .values
+                rule: named(&rule.values),
+                points: excluded.points,
+                first: excluded
+                    .first
                     .iter()
-                    .map(|value| (value.field.path.to_owned(), value.value()))
+                    .map(|origin| named(self.space.values(*origin)))
                     .collect(),
-                points,
             })
             .collect()
     }
 
     fn collapse(&self, index: usize) -> CollapsedSummary {
         let collapsed = &self.collapsed[index];
-        let values = self.space.values(collapsed.origin);
         CollapsedSummary {
-            point: values
-                .iter()
-                .map(|value| (value.field.path.to_owned(), value.value()))
-                .collect(),
+            point: named(self.space.values(collapsed.origin)),
             into: collapsed.into,
             reason: self.reason(collapsed),
         }
     }
+}
+
+/// Values by path.
+fn named<'a>(values: impl IntoIterator<Item = &'a Assignment>) -> Map<String, Value> {
+    let pair = |value: &Assignment| (value.field.path.to_owned(), value.value());
+    values.into_iter().map(pair).collect()
 }

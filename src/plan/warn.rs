@@ -38,10 +38,8 @@ impl Plan {
         if sweep.compare.is_none() && self.points() > 1 {
             out.push("no compare: the report will show the arms but answer no question; add compare with a baseline and a metric".into());
         }
-        for (index, rule) in sweep.exclude.iter().enumerate() {
-            if sweep.sample.is_none()
-                && !self.excluded.iter().any(|excluded| excluded.rule == index)
-            {
+        for (rule, excluded) in sweep.exclude.iter().zip(&self.excluded) {
+            if sweep.sample.is_none() && excluded.points == 0 {
                 out.push(format!(
                     "the exclude rule on line {} drops no point (or only points that an earlier rule drops)",
                     rule.place.line

@@ -22,22 +22,17 @@ impl Plan {
         let levels: Vec<_> = axes
             .map(|(axis, written)| matcher.levels(axis, written.levels.len()))
             .collect();
-        let size = levels
-            .iter()
-            .map(|levels| levels.len() as u64)
-            .product::<u64>();
-        let matched = Grid::new(levels.iter().map(Vec::len).collect());
-        let size = if self.space.sweep.axes.is_empty() && !matcher.meets(&[]) {
-            0
-        } else {
-            size
+        let matched = Grid::new(levels.iter().map(Vec::len).collect())
+            .expect("not larger than the whole grid");
+        // Without axes there are no levels that could rule the one point out.
+        let size = match self.space.sweep.axes.is_empty() && !matcher.meets(&[]) {
+            true => 0,
+            false => matched.size(),
         };
         let mut out = Vec::new();
         for number in 0..size.min(MOST as u64) {
             let mut digits = Vec::new();
-            if let Some(matched) = &matched {
-                matched.digits(number, &mut digits);
-            }
+            matched.digits(number, &mut digits);
             let chosen: Vec<usize> = digits
                 .iter()
                 .zip(&levels)

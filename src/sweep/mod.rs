@@ -93,3 +93,6 @@ impl Sweep {
         diagnose::error(&self.file, yaml, found)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,7 +96,8 @@ pub fn parse(text: &str) -> Result<Node, Diagnostic> {
             max_anchors: 1_000,
             max_recorded_anchor_events: MOST_NODES,
             max_recorded_anchor_bytes: 4 << 20,
-            max_documents: 1,
+            // One more than is read: the second is refused by name.
+            max_documents: 2,
         },
         alias_limits: serde_yaml::alias_limits! {
             max_total_replayed_events: MOST_NODES,
@@ -119,7 +120,11 @@ pub fn parse(text: &str) -> Result<Node, Diagnostic> {
 fn explain(error: &serde_yaml::Error) -> Diagnostic {
     use serde_yaml::Error as E;
     let place = error.location().map_or(Place::START, Place::from);
-    let (problem, expected) = match error.without_snippet() {
+    let mut cause = error;
+    while let E::AliasError { error, .. } = cause {
+        cause = error;
+    }
+    let (problem, expected) = match cause {
         E::DuplicateMappingKey { key, .. } => (
             match key {
                 Some(key) => format!("the key {} is written twice", super::diagnose::quote(key)),
@@ -144,9 +149,19 @@ fn explain(error: &serde_yaml::Error) -> Diagnostic {
             "an alias stands inside its own anchor".into(),
             "aliases of finished values",
         ),
-        other => (other.to_string(), "YAML"),
+        E::Message { msg, .. } if msg.starts_with("the tag ") => (
+            msg.clone(),
+            "no tag: the field itself says how its value is read",
+        ),
+        other => (without_place(&other.to_string()), "valid YAML"),
     };
     Diagnostic::new(place, "", problem, expected)
+}
+
+/// The parser ends its messages with the place, which stands at the beginning of ours.
+fn without_place(message: &str) -> String {
+    let end = message.find(" at line ").unwrap_or(message.len());
+    message[..end].to_owned()
 }
 
 impl From<Location> for Place {

@@ -68,7 +68,7 @@ fn linear(
             node.place,
             path,
             problem,
-            "from <= to and a step above 0",
+            format!("from <= to, a step above 0 and at most {MOST} values"),
         ));
         return None;
     }

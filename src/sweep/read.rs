@@ -44,7 +44,10 @@ pub fn text(path: &Path) -> Result<String> {
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |at| at + 1);
         let column = 1 + String::from_utf8_lossy(&before[begin..]).chars().count();
-        let problem = "the text is not UTF-8";
+        let problem = match error.as_bytes() {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the text is UTF-16",
+            _ => "the text is not UTF-8",
+        };
         let found = Diagnostic::new(Place { line, column }, "", problem, "a file saved as UTF-8");
         // No snippet: the line cannot be shown as text.
         super::diagnose::error(&path.display().to_string(), "", vec![found])
