@@ -1,6 +1,7 @@
 //! The command line: one file per command, each with its arguments and a `run` that returns an exit code.
 
 mod data;
+mod fields;
 mod plan;
 mod report;
 mod run;
@@ -32,6 +33,8 @@ Exit codes:
 enum Command {
     /// Show what a sweep file asks for, without running anything
     Plan(plan::Args),
+    /// List every field that a sweep file can set, with its default
+    Fields(fields::Args),
     /// Run a sweep, or go on with it, and end with its report
     Run(run::Args),
     /// Write the report of a sweep again
@@ -48,6 +51,7 @@ pub fn main() -> ExitCode {
     init_tracing();
     let outcome = match Cli::parse().command {
         Command::Plan(args) => plan::run(&args),
+        Command::Fields(args) => fields::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Data(args) => data::run(&args),

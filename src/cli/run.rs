@@ -59,6 +59,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
     let folder = Folder::create(&args.results, &sweep.name)?;
     keep_yaml(&folder, &sweep.text)?;
+    record::remove_stale_temps(&folder)?;
     let sweeping = Sweeping::new(&sweep, &plan, &folder)?;
     if args.retry_quarantined {
         sweeping.forgive()?;
