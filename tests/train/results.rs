@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, EPOCHS, Listener, SIDE, STEPS, finished};
 use crate::common::skip;
-use ablate::config::{Dataset, NoiseKind, OptimizerKind, Select, TrialConfig, Weights};
+use ablate::config::{Dataset, NoiseKind, OptimizerKind, Resample, Select, TrialConfig, Weights};
 use ablate::data::{self, Split, corrupt};
 use ablate::metric::entropy_floor;
 use ablate::outcome::Outcome;
@@ -115,6 +115,28 @@ fn measures_and_pictures_are_those_of_the_final_parameters() {
     assert_eq!(last.epochs, [2, 3], "every second epoch, and the last");
     for (found, expected) in last.pixels[pictured..].iter().zip(&output) {
         assert!(found.abs_diff(byte(*expected)) <= 1);
+    }
+}
+
+/// Oracle: the formula, written plainly here, on the initial parameters, which so small a rate leaves alone.
+#[test]
+fn the_training_loss_is_the_mean_over_all_pixels_of_each_epoch() {
+    let mut bench = Bench::new();
+    bench.config.noise.resample = Resample::Fixed;
+    bench.config.train.lr = 1e-30;
+    let result = bench.result();
+    let train = &bench.splits.train;
+    let noisy = corrupt(&bench.config.noise, bench.seed, Split::Train, 0, train);
+    let gain = &result.weights["gain"].values;
+    let bias = result.weights["bias"].values[0];
+    let loss = |(at, (&x, &y)): (usize, (&f32, &f32))| {
+        let z = f64::from(x * gain[at % (SIDE * SIDE)] + bias);
+        (1.0 + z.exp()).ln() - z * f64::from(y)
+    };
+    let pairs = noisy.pixels.iter().zip(&train.pixels);
+    let expected = pairs.enumerate().map(loss).sum::<f64>() / train.pixels.len() as f64;
+    for found in result.epochs.column("train_loss").unwrap() {
+        assert!((found - expected).abs() < 1e-6, "{found} {expected}");
     }
 }
 
