@@ -1,13 +1,13 @@
 //! `report.html`: one file that needs no network. The template writes what is made here, escaped.
 
 use super::Findings;
-use super::answer::counts;
 use super::changes::FieldChange;
 use super::compare::Role;
 use super::curves::Metric;
 use super::effect::{self, Effect};
 use super::evidence::Evidence;
 use super::images::Strip;
+use super::notes::counts;
 use super::rows::Row;
 use super::table::columns;
 use super::trials::{self, TrialTable};

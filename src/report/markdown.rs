@@ -1,9 +1,9 @@
 //! `report.md`: the answer, the table and where they come from, as text that renders on a code host.
 
 use super::Findings;
-use super::answer::counts;
 use super::evidence::Evidence;
 use super::label;
+use super::notes::counts;
 use super::table::columns;
 use super::{changes, provenance};
 

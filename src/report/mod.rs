@@ -2,7 +2,7 @@
 //!
 //! - [`stats`], [`verdict`]: pure numbers.
 //! - [`compare`], [`baseline`]: trials to arms to paired comparisons.
-//! - [`rows`], [`answer`], [`number`], [`label`]: numbers to words; every output shows these same words.
+//! - [`rows`], [`answer`], [`notes`], [`number`], [`label`]: numbers to words; every output shows these same words.
 //! - [`table`] (terminal), [`markdown`], [`csv`], [`html`]: the outputs. [`curves`], [`images`], [`effect`], [`trials`] and
 //!   [`changes`] are its parts, [`provenance`] says where the numbers come from.
 //! - [`evidence`]: what an output may look at. [`output`]: files put in place.
@@ -21,6 +21,7 @@ pub mod html;
 pub mod images;
 pub mod label;
 pub mod markdown;
+pub mod notes;
 pub mod number;
 pub mod output;
 pub mod provenance;

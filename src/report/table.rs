@@ -1,12 +1,12 @@
 //! The comparison table for the terminal, as wide as the terminal and without colour elsewhere.
 
 use super::Findings;
-use super::answer::counts;
 use super::compare::Comparisons;
 use super::label;
+use super::notes::counts;
 use super::rows::{Row, Rows};
 use crate::record::SweepRecord;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 
 /// Question, table, answer and counts. `width`: columns to fit into; the terminal's when `None`.
 pub fn text(record: &SweepRecord, findings: &Findings, width: Option<u16>) -> String {
@@ -33,6 +33,9 @@ pub fn text(record: &SweepRecord, findings: &Findings, width: Option<u16>) -> St
     parts.join("\n") + "\n"
 }
 
+const MACS: &str = "Δ MACs";
+const INTERVAL: &str = "95% interval";
+
 type Column = (&'static str, fn(&Row) -> &str);
 
 /// The columns of the table with their contents; the mean's heading is the metric.
@@ -41,11 +44,11 @@ const COMPARED: [Column; 10] = [
     ("n", |row| &row.n),
     ("", |row| &row.mean),
     ("difference", |row| &row.difference),
-    ("95% interval", |row| &row.interval),
+    (INTERVAL, |row| &row.interval),
     ("p", |row| &row.p),
     ("wins", |row| &row.wins),
-    ("Δ parameters", |row| &row.params),
-    ("Δ MACs", |row| &row.macs),
+    ("Δ params", |row| &row.params),
+    (MACS, |row| &row.macs),
     ("Δ wall", |row| &row.wall),
 ];
 const ALONE: [Column; 4] = [
@@ -63,23 +66,53 @@ pub fn columns(rows: &Rows) -> Vec<Column> {
     all.iter().filter(says).copied().collect()
 }
 
+/// Below this width an interval takes two lines, and MACs are left to the other outputs.
+const WIDE: u16 = 100;
+
 fn table(comparisons: &Comparisons, rows: &Rows, width: Option<u16>) -> String {
-    let columns = columns(rows);
-    let metric = label::visible(&comparisons.metric);
-    let heading = |name: &str| Cell::new(if name.is_empty() { &metric } else { name });
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(columns.iter().map(|(name, _)| heading(name)));
+        .set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = width {
         table.set_width(width);
     }
+    let narrow = table.width().is_some_and(|width| width < WIDE);
+    let metric = label::visible(&comparisons.metric);
+    let mut columns = columns(rows);
+    columns.retain(|(name, _)| *name != INTERVAL && !(narrow && *name == MACS));
+    table.set_header(columns.iter().map(|(name, _)| match *name {
+        "" => Cell::new(&metric),
+        name => Cell::new(name),
+    }));
     for row in &rows.rows {
-        table.add_row(columns.iter().map(|(_, cell)| cell(row)));
+        table.add_row(columns.iter().map(|(name, cell)| match *name {
+            "arm" => row.arm.clone(),
+            "difference" => difference(row, narrow),
+            _ => stacked(cell(row)),
+        }));
+    }
+    // The names of arms give way to a narrow terminal; numbers are not broken.
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     table.trim_fmt()
+}
+
+/// The difference above its interval.
+fn difference(row: &Row, narrow: bool) -> String {
+    let interval = match narrow {
+        true => row.interval.replacen(", ", ",\n", 1),
+        false => row.interval.clone(),
+    };
+    format!("{}\n{interval}", row.difference).trim_end().into()
+}
+
+/// `0.1652` above `± 0.0021`, `+2,304` above `(+19%)`.
+fn stacked(cell: &str) -> String {
+    cell.replacen(" ± ", "\n± ", 1).replacen(" (", "\n(", 1)
 }
