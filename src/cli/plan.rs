@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ExitCode, Result};
 use crate::plan::{ArmSummary, Plan, Summary};
-use crate::sweep::Sweep;
+use crate::sweep::{Sweep, harmless};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
 use std::io::Write as _;
@@ -34,7 +34,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let sweep = Sweep::load(&args.file)?;
     let plan = Plan::build(&sweep, args.max_trials, &crate::data::facts)?;
     if let Some(question) = &args.why {
-        return print(&(plan.why(question)?.join("\n") + "\n"));
+        return print(&visible(&plan.why(question)?.join("\n")));
     }
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let summary = plan.summary(workers);
@@ -43,7 +43,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             .map_err(|error| Error::Internal(error.to_string()))?;
         return print(&(text + "\n"));
     }
-    print(&describe(&plan, &summary))
+    print(&visible(&describe(&plan, &summary)))
+}
+
+/// Questions and paths are the user's own words: shown so that they cannot drive the terminal.
+fn visible(text: &str) -> String {
+    text.lines().map(|line| harmless(line) + "\n").collect()
 }
 
 /// Prints, and takes a closed pipe (`ablate plan … | head`) for a reader who has seen enough.
