@@ -101,7 +101,7 @@ fn a_longer_grid_keeps_the_ids_of_the_shorter_one() {
 
 #[test]
 fn a_larger_sample_keeps_the_points_of_the_smaller_one_and_none_is_excluded() {
-    let grid = "grid: { train.epochs: { from: 1, to: 1000 }, train.batch: { from: 1, to: 1000 } }\nexclude: [{ train.batch: 7 }]\n";
+    let grid = "grid: { train.epochs: { from: 1, to: 1000 }, train.batch: [1, 2] }\nexclude: [{ train.batch: 2 }]\n";
     let of =
         |n: usize, seed: usize| plan(&format!("{grid}sample: {{ random: {n}, seed: {seed} }}"));
     let (few, many) = (of(20, 1), of(50, 1));
@@ -113,8 +113,8 @@ fn a_larger_sample_keeps_the_points_of_the_smaller_one_and_none_is_excluded() {
     );
     assert_eq!(all.points(), 2);
     assert!(all.why("model.depth=2").expect("question")[0].contains("excluded by the rule"));
-    let none = few.why("train.epochs=1,train.batch=1").expect("question");
-    assert!(none[0].contains("not in the sample"), "{none:?}");
+    let none = few.why("train.batch=1").expect("question");
+    assert!(none.iter().any(|fate| fate.contains("not in the sample")), "{none:?}");
 }
 
 #[test]
