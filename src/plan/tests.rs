@@ -114,7 +114,10 @@ fn a_larger_sample_keeps_the_points_of_the_smaller_one_and_none_is_excluded() {
     assert_eq!(all.points(), 2);
     assert!(all.why("model.depth=2").expect("question")[0].contains("excluded by the rule"));
     let none = few.why("train.batch=1").expect("question");
-    assert!(none.iter().any(|fate| fate.contains("not in the sample")), "{none:?}");
+    assert!(
+        none.iter().any(|fate| fate.contains("not in the sample")),
+        "{none:?}"
+    );
 }
 
 #[test]
