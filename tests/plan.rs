@@ -144,14 +144,14 @@ fn a_file_that_is_not_there_or_a_folder_is_bad_input() {
 fn the_plan_shows_arms_with_their_cost_and_what_became_of_every_point() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x.yaml");
-    let text = "name: x\nquestion: Why?\nbase: { data: { dataset: digits } }\ngrid:\n  model.skip.at: [[], [14]]\n  model.skip.mode: [concat, add]\n  model.depth: [1, 2]\nexclude:\n  - { model.depth: 2, model.skip.mode: add }\nseeds: 2\n";
+    let text = "name: x\nquestion: \"Why\\e[31m?\"\nbase: { data: { dataset: digits } }\ngrid:\n  model.skip.at: [[], [14]]\n  model.skip.mode: [concat, add]\n  model.depth: [1, 2]\nexclude:\n  - { model.depth: 2, model.skip.mode: add }\nseeds: 2\n";
     std::fs::write(&path, text).expect("written");
     let path = path.to_str().expect("UTF-8 path");
     let output = plan(&[path]);
     let said = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     for part in [
-        "Why?",
+        "Why·[31m?",
         "5 points × 2 seeds = 10 trials",
         "excluded: 2 points by the rule on line 9",
         "collapsed: 1 point",

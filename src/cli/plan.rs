@@ -2,20 +2,31 @@
 
 use crate::error::{Error, ExitCode, Result};
 use crate::plan::{ArmSummary, Plan, Summary};
-use crate::sweep::Sweep;
+use crate::sweep::{Sweep, harmless};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
-use std::io::Write as _;
+use std::io::{BufWriter, ErrorKind, Write as _};
 use std::num::NonZero;
 use std::path::PathBuf;
 
+/// The structure that scripts may rely on.
+const JSON_KEYS: &str = "\
+--json prints one object:
+  format            raised when a key changes its meaning or goes away
+  name, question    as in the sweep file
+  trials, points    how many; a point (arm) has one trial for each seed
+  seeds, axes       the seeds, and the paths of the fields that differ between points
+  excluded          one entry a rule: line, rule, points (how many), first (the first three)
+  collapsed_points  how many points are the same trials as an earlier one
+  collapsed         the first twenty: point, into (the arm), reason
+  comparisons       arms that are compared with the baseline
+  estimate          seconds, workers, gflops_per_worker (assumed)
+  warnings          sentences
+  arms              one entry a point: arm, axes (null: has no effect), baseline, params, macs, ids (by seed)";
+
 /// Arguments of `ablate plan`.
-///
-/// `--json` prints one object: `format`, `name`, `question`, `trials`, `points`, `seeds`, `axes`, `excluded`
-/// (`line`, `rule`, `points`, `first`; the first three), `collapsed_points`, `collapsed` (`point`, `into`, `reason`; the first 20),
-/// `comparisons`, `estimate` (`seconds`, `workers`, `gflops_per_worker`), `warnings` and `arms` (`arm`, `axes`,
-/// `baseline`, `params`, `macs`, `ids`). `format` is raised when a key changes its meaning or goes away.
 #[derive(clap::Args)]
+#[command(after_long_help = JSON_KEYS)]
 pub struct Args {
     /// The sweep file
     file: PathBuf,
@@ -34,22 +45,40 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let sweep = Sweep::load(&args.file)?;
     let plan = Plan::build(&sweep, args.max_trials, &crate::data::facts)?;
     if let Some(question) = &args.why {
-        return print(&(plan.why(question)?.join("\n") + "\n"));
+        return print(&visible(&plan.why(question)?.join("\n")));
     }
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let summary = plan.summary(workers);
     if args.json {
-        let text = serde_json::to_string_pretty(&summary)
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        return print(&(text + "\n"));
+        return print_json(&summary);
     }
-    print(&describe(&plan, &summary))
+    print(&visible(&describe(&plan, &summary)))
 }
 
-/// Prints, and takes a closed pipe (`ablate plan … | head`) for a reader who has seen enough.
+/// Questions and paths are the user's own words: shown so that they cannot drive the terminal.
+fn visible(text: &str) -> String {
+    text.lines().map(|line| harmless(line) + "\n").collect()
+}
+
+/// Prints arm by arm: a large plan is never text in memory.
+fn print_json(summary: &Summary<'_>) -> Result<ExitCode> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut out, summary)
+        .map_err(std::io::Error::from)
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush());
+    printed(written)
+}
+
+/// Prints text.
 fn print(text: &str) -> Result<ExitCode> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+    printed(std::io::stdout().lock().write_all(text.as_bytes()))
+}
+
+/// Takes a closed pipe (`ablate plan … | head`) for a reader who has seen enough.
+fn printed(written: std::io::Result<()>) -> Result<ExitCode> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Error::io("write", "standard output".as_ref())(error))
         }
         _ => Ok(ExitCode::Done),

@@ -198,7 +198,8 @@ macro_rules! field {
                 let parsed = <$type as $crate::config::Setting>::parse(value)?;
                 $({
                     let $value = &parsed;
-                    if !$ok {
+                    let fits: bool = $ok;
+                    if !fits {
                         return Err($crate::config::Mismatch::new($expected));
                     }
                 })?

@@ -13,7 +13,7 @@ pub use assign::Assignment;
 pub use axis::Axis;
 pub use compare::{Baseline, Compare, Expect};
 pub use diagnose::{Diagnostic, Place};
-pub(crate) use diagnose::{nearest, quote};
+pub(crate) use diagnose::{harmless, nearest, quote};
 pub use draws::Sample;
 
 use crate::config::TrialConfig;

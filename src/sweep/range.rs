@@ -41,7 +41,7 @@ fn fit(field: &'static Field, number: f64, node: &Node) -> Result<Assignment, St
     let whole = number.round();
     let exact = Assignment::from_json(field, &Value::from(number), node.place);
     exact.or_else(|mismatch| {
-        if whole < 0.0 || whole >= 9e15 {
+        if !(0.0..9e15).contains(&whole) {
             return Err(mismatch.expected);
         }
         Assignment::from_json(field, &Value::from(whole as u64), node.place).map_err(|m| m.expected)
