@@ -12,6 +12,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sweep", &["sweep", "config", "error"]),
     ("grid", &["grid", "sweep", "config", "seed", "error"]),
     (
+        "plan/estimate.rs",
+        &["plan", "grid", "sweep", "model", "config", "seed", "error"],
+    ),
+    (
+        "plan/summary.rs",
+        &["plan", "grid", "sweep", "model", "config", "seed", "error"],
+    ),
+    (
         "plan",
         &["plan", "grid", "sweep", "config", "seed", "error"],
     ),

@@ -1,8 +1,11 @@
 //! Data sets from outside: fetching from servers that the tests run themselves, verifying, contact sheets.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod fetching;
 mod server;
 
+use common::note_skipped;
 use server::{Answer, Server};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,7 +81,7 @@ fn when_both_mirrors_fail_the_exit_code_says_data_and_nothing_is_left() {
 #[test]
 fn real_files_are_fetched_into_the_cache_verified_and_shown() {
     let Some(real) = real_mnist() else {
-        eprintln!("skipped: MNIST is not in ABLATE_DATA_DIR");
+        note_skipped("fetching the real MNIST files", "not in ABLATE_DATA_DIR");
         return;
     };
     let folder = tempfile::tempdir().unwrap();

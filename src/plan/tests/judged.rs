@@ -132,7 +132,7 @@ fn the_limit_counts_trials_and_is_inclusive() {
     assert!(Plan::build(&sweep, 11, &facts).is_err());
 }
 
-/// What a sweep of many trials may cost; the same counts hold for a release build with 10^6 (see the report).
+/// What a sweep of many trials may cost; the same counts hold for a release build with 10^6 (benches/plan_a_million.sh).
 #[test]
 fn a_hundred_thousand_trials_are_planned_and_a_trillion_are_refused_at_once() {
     let start = std::time::Instant::now();
@@ -145,31 +145,4 @@ fn a_hundred_thousand_trials_are_planned_and_a_trillion_are_refused_at_once() {
     }
     // A hang guard of ten times the expected, not a timing.
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
-}
-
-/// By hand: `cargo test --release --lib a_million -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, run by hand"]
-fn a_million_trials_are_planned_in_five_seconds() {
-    for (points, seeds) in [(1000, 1), (125, 8)] {
-        let yaml = format!(
-            "grid: {{ train.epochs: {{ from: 1, to: 1000 }}, train.batch: {{ from: 1, to: {points} }}, model.skip.at: [[14]] }}\nseeds: {seeds}"
-        );
-        let start = std::time::Instant::now();
-        let plan = Plan::build(&sweep(&yaml), 1_000_000, &facts).expect("plan");
-        println!(
-            "{} trials of {} points: {:?}",
-            plan.len(),
-            plan.points(),
-            start.elapsed()
-        );
-    }
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    println!(
-        "{}",
-        status
-            .lines()
-            .find(|line| line.starts_with("VmHWM"))
-            .unwrap_or_default()
-    );
 }
