@@ -9,8 +9,8 @@ purpose=${1:?usage: scripts/setup.sh run|test}
 mkdir -p .setup
 
 have() { command -v "$1" >/dev/null 2>&1; }
-have_hdf5() {
-    [ -n "${HDF5_DIR:-}" ] || { have pkg-config && { pkg-config --exists hdf5 || pkg-config --exists hdf5-serial; }; }
+have_hdf5() { # 1.10.7 or newer, which can be told not to lock files
+    [ -n "${HDF5_DIR:-}" ] || { have pkg-config && { pkg-config --atleast-version=1.10.7 hdf5 || pkg-config --atleast-version=1.10.7 hdf5-serial; }; }
 }
 have_cmake() { # 3.26 or newer, which the bundled HDF5 needs
     have cmake && printf '3.26\n%s\n' "$(cmake --version | awk 'NR == 1 {print $3}')" | sort -VC
@@ -55,7 +55,7 @@ if ! have_hdf5; then
         echo "setup: no HDF5 library found; building one from source (a few minutes, once)"
         features="--features hdf5-static"
     else
-        missing+=("HDF5, one of: apt install libhdf5-dev pkg-config | module load hdf5 and export HDF5_DIR=<its prefix>
+        missing+=("HDF5 1.10.7 or newer, one of: apt install libhdf5-dev pkg-config | module load hdf5 and export HDF5_DIR=<its prefix>
       | conda install -c conda-forge hdf5 and export HDF5_DIR=\$CONDA_PREFIX
       | cmake 3.26 or newer (python3 -m pip install --user cmake), with which this script builds HDF5 from source")
     fi
