@@ -21,6 +21,8 @@ pub enum ExitCode {
     Io = 4,
     /// A record (HDF5) or checkpoint is damaged or of another format.
     BadRecord = 5,
+    /// Workers do not start, or keep dying whatever they train: this machine or build is to blame.
+    Machine = 6,
     /// A bug in ablate.
     Internal = 70,
     /// Interrupted with everything saved; the same command goes on (EX_TEMPFAIL).
@@ -152,7 +154,8 @@ impl Error {
             Self::Io { .. } => ExitCode::Io,
             Self::Record { .. } | Self::Hdf5 { .. } => ExitCode::BadRecord,
             Self::Reported { code, .. } => *code,
-            Self::Tensor(_) | Self::Worker(_) | Self::Internal(_) => ExitCode::Internal,
+            Self::Worker(_) => ExitCode::Machine,
+            Self::Tensor(_) | Self::Internal(_) => ExitCode::Internal,
         }
     }
 }

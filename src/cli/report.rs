@@ -3,6 +3,7 @@
 use crate::error::{Error, ExitCode, Result};
 use crate::record::{Folder, SweepRecord};
 use crate::report;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `ablate report`.
@@ -27,9 +28,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let record = SweepRecord::open(&record)?;
     let folder = Folder::existing(out);
     report::write(&folder, &record)?;
-    println!("{}", report::terminal_table(&record));
+    // All is written: a reader that left early (`| head`) is no failure.
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{}", report::terminal_table(&record));
     for name in report::FILES {
-        println!("{}", folder.report(name).display());
+        let _ = writeln!(out, "{}", folder.report(name).display());
     }
     Ok(ExitCode::Done)
 }
@@ -46,7 +49,7 @@ fn find(path: &Path) -> Result<PathBuf> {
     }
     Err(Error::Usage {
         problem: format!("{}: there is no such file", file.display()),
-        next: "give the results folder of a sweep (results/<name>) or its sweep.h5; `ablate run` makes both".into(),
+        next: "give the results folder of a sweep (results/<name>) or its sweep.h5; `ablate run` makes both, the file when its first worker starts".into(),
     })
 }
 

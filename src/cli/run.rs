@@ -57,6 +57,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let sweep = Sweep::load(&args.file)?;
     let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
+    for warning in plan.warnings() {
+        eprintln!("warning: {warning}");
+    }
     let folder = Folder::create(&args.results, &sweep.name)?;
     keep_yaml(&folder, &sweep.text)?;
     record::remove_stale_temps(&folder)?;
@@ -99,6 +102,10 @@ fn train(args: &Args, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End>
     let threads = usize::from(args.threads);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = args.workers.map_or((cores / threads).max(1), usize::from);
+    eprintln!(
+        "{}",
+        sweeping.announcement(queue, workers.min(queue.waiting()))
+    );
     let site = Site {
         folder: sweeping.folder,
         launch: launch(args, sweeping.folder)?,

@@ -174,17 +174,23 @@ impl TrialConfig {
                 );
             }
         }
-        if self.data.dataset == Dataset::Files {
-            for (path, value) in [
-                ("data.train_images", &self.data.train_images),
-                ("data.test_images", &self.data.test_images),
-            ] {
-                if value.is_empty() {
-                    blame(path, "dataset: files needs this path".into());
-                }
-            }
-        }
         found
+    }
+
+    /// Paths that `dataset: files` needs and that are not there: to be checked before the images are looked at.
+    pub fn missing_paths(&self) -> Vec<Conflict> {
+        let paths = [
+            ("data.train_images", &self.data.train_images),
+            ("data.test_images", &self.data.test_images),
+        ];
+        let missing =
+            |(_, value): &(_, &String)| self.data.dataset == Dataset::Files && value.is_empty();
+        let problem = || "dataset: files needs this path".to_owned();
+        let conflict = |(path, _)| Conflict {
+            path,
+            problem: problem(),
+        };
+        paths.into_iter().filter(missing).map(conflict).collect()
     }
 
     /// The resolutions (heights) at which a skip can join, for images of this height, smallest first.

@@ -127,7 +127,7 @@ impl Source {
         Error::Data {
             path: self.path.clone(),
             problem: problem.into(),
-            next: "replace the file with a good copy (for MNIST: delete it and run `ablate data fetch mnist`)".into(),
+            next: "replace the file with a good copy (MNIST: `ablate data fetch mnist`; your own images: np.save of u8, or of float32 in [0, 1], shaped [n, h, w])".into(),
         }
     }
 

@@ -38,12 +38,12 @@ pub struct Cadence {
 }
 
 impl Cadence {
-    const SHORTEST: Duration = Duration::from_secs(30);
+    const SHORTEST: Duration = Duration::from_secs(10);
 
-    /// First due half a minute after the start.
+    /// First due at once, so that there is a file to look at from the start.
     pub fn new() -> Self {
         Self {
-            next: Self::SHORTEST,
+            next: Duration::ZERO,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Who is next: pure policy over trials known only by their position in the plan.
 //!
-//! Longest first, so that the last trials to end are short ones. A trial that failed waits behind all that
+//! Seed by seed, so that a sweep stopped halfway has whole pairs to compare; within a seed longest first, so that
+//! the last trials to end are short ones. A trial that failed waits behind all that
 //! failed less often: a bad trial delays nobody, and none is given up before every other had its turn.
 
 use crate::outcome::Outcome;
@@ -15,6 +16,8 @@ pub const ATTEMPTS: u32 = 3;
 pub struct Entry {
     /// Position in the plan.
     pub index: usize,
+    /// Position of its seed among the seeds.
+    pub round: usize,
     /// Expected work, in any unit that all entries share; only the order counts.
     pub cost: f64,
     /// Counted failed attempts so far.
@@ -30,10 +33,11 @@ pub enum Verdict {
     Quarantined,
 }
 
-/// Waiting trials stand in the order of this key: fewest failures, longest, first in the plan.
+/// Waiting trials stand in the order of this key: fewest failures, earliest seed, longest, first in the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {
     failures: u32,
+    round: usize,
     cost: Reverse<u64>,
     index: usize,
 }
@@ -44,6 +48,7 @@ impl Turn {
         let cost = Reverse(entry.cost.max(0.0).to_bits());
         Self {
             failures: entry.failures,
+            round: entry.round,
             cost,
             index: entry.index,
         }

@@ -152,6 +152,9 @@ impl Builder<'_> {
 
     fn point(&mut self, origin: Origin, is_baseline: bool) -> Result<()> {
         let mut config = self.plan.space.config(origin);
+        if self.checks.paths(&self.plan.space, origin, &config) {
+            return Ok(());
+        }
         let data = self.data.find(&config.data)?;
         let Data { facts, digest } = &self.data.known[data];
         config.data.dataset = facts.dataset;

@@ -53,6 +53,17 @@ impl Checks {
         }
     }
 
+    /// Whether the point lacks paths of its images, so that nothing more can be known of it.
+    pub(super) fn paths(&mut self, space: &Space, origin: Origin, config: &TrialConfig) -> bool {
+        let missing = config.missing_paths();
+        let lacks = !missing.is_empty();
+        self.points += u64::from(lacks);
+        for conflict in missing {
+            self.blame(space, origin, conflict);
+        }
+        lacks
+    }
+
     fn blame(&mut self, space: &Space, origin: Origin, conflict: Conflict) {
         if self.found.len() >= ENOUGH {
             return;

@@ -6,7 +6,7 @@ use crate::model::{Cost, cost};
 
 /// What one worker (one core) is assumed to compute: 10⁹ floating-point operations a second, this many times.
 /// Small convolutions on one core of a 2020s server or laptop reach 5 to 20.
-pub const GFLOPS_PER_WORKER: f64 = 10.0;
+pub const GFLOPS_PER_WORKER: f64 = 30.0;
 
 /// Arms whose cost is looked at; a larger plan is estimated from so many, evenly spread.
 const LOOKED_AT: usize = 2_000;

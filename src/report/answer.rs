@@ -94,6 +94,12 @@ fn nothing_to_compare(comparisons: &Comparisons, compare: &CompareRecord) -> Str
         .iter()
         .map(|(path, value)| format!("{} {}", label::visible(path), label::value(value)))
         .collect();
+    if comparisons.unfinished() > 0 {
+        return format!(
+            "Nothing can be compared yet: no trial of the baseline ({}) has finished.",
+            baseline.join(", ")
+        );
+    }
     let why = if comparisons
         .arms
         .iter()
@@ -144,6 +150,7 @@ impl Words<'_> {
             };
             sentences.push(format!("{lead}{}", self.difference(arm, comparison)));
             if count == 1
+                && comparison.paired.summary.n > 0
                 && let Some(Verdict::NotResolved(seeds)) = judge(self.expected, comparison, count)
             {
                 sentences.push(format!(
@@ -191,7 +198,7 @@ impl Words<'_> {
         let (summary, digits) = (&comparison.paired.summary, self.rows.difference_digits);
         let Some(mean) = summary.mean else {
             return format!(
-                "no seed has {metric} for both {} and {baseline}.",
+                "No seed has {metric} for both {} and {baseline}.",
                 arm.label
             );
         };

@@ -102,6 +102,16 @@ impl<'a> Comparisons<'a> {
         }
     }
 
+    /// Trials that the same command would go on with.
+    pub fn unfinished(&self) -> usize {
+        let open = [Outcome::Pending, Outcome::Interrupted, Outcome::Failed];
+        let counts = self.counts.iter();
+        counts
+            .filter(|(outcome, _)| open.contains(outcome))
+            .map(|(_, n)| n)
+            .sum()
+    }
+
     /// The arms that are compared, with their comparisons.
     pub fn compared(&self) -> impl Iterator<Item = (&Arm<'a>, &Comparison)> {
         self.arms.iter().filter_map(|arm| match &arm.role {

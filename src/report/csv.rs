@@ -83,11 +83,12 @@ pub fn text(evidence: &Evidence, comparisons: &Comparisons) -> Result<String> {
     String::from_utf8(bytes).map_err(|e| internal(&e))
 }
 
-/// A number of an axis stays one; other values are written as in YAML.
+/// A number of an axis stays one; other values are written as in YAML; a field without effect leaves the cell empty.
 fn axis_cell(row: &TrialRow, axis: usize) -> String {
     let json = row.axes.get(axis).map_or("", String::as_str);
     match serde_json::from_str::<serde_json::Number>(json) {
         Ok(number) => number.to_string(),
+        Err(_) if json == "null" => String::new(),
         Err(_) => inert(&label::value(json)),
     }
 }

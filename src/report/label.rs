@@ -14,11 +14,11 @@ pub fn arm(axes: &[String], values: &[String]) -> String {
     }
 }
 
-/// A JSON text as it is written in YAML: text without quotes, `null` as `none`.
+/// A JSON text as it is written in YAML: text without quotes; `null`, a field without effect, as a dash.
 pub fn value(json: &str) -> String {
     match serde_json::from_str(json) {
         Ok(Value::String(text)) => visible(&text).into_owned(),
-        Ok(Value::Null) => "none".into(),
+        Ok(Value::Null) => "–".into(),
         Ok(Value::Array(items)) => {
             let items: Vec<String> = items.iter().map(|item| value(&item.to_string())).collect();
             format!("[{}]", items.join(", "))
@@ -86,7 +86,7 @@ mod tests {
         let axes = strings(&["noise.kind", "optimizer.kind", "task"]);
         assert_eq!(
             arm(&axes, &strings(&["\"gaussian\"", "null", "\"denoise\""])),
-            "noise.kind gaussian · optimizer.kind none · task denoise"
+            "noise.kind gaussian · optimizer.kind – · task denoise"
         );
         assert_eq!(arm(&[], &[]), "base");
     }

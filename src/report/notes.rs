@@ -31,7 +31,7 @@ pub fn notes(comparisons: &Comparisons) -> Vec<String> {
             .sum()
     };
     let mut notes = Vec::new();
-    match number(&[Outcome::Pending, Outcome::Interrupted, Outcome::Failed]) {
+    match comparisons.unfinished() {
         0 => {}
         1 => notes
             .push("Provisional: 1 trial is still to be done; run the same command again.".into()),
@@ -68,7 +68,11 @@ pub fn notes(comparisons: &Comparisons) -> Vec<String> {
     let alone = arms_with(comparisons, |arm| {
         matches!(arm.role, Role::NoBaseline).then(|| "shown, not compared".into())
     });
-    if !alone.is_empty() {
+    if !alone.is_empty() && comparisons.unfinished() > 0 {
+        notes.push(
+            "Some arms are not compared yet: their baseline has not finished a trial.".into(),
+        );
+    } else if !alone.is_empty() {
         notes.push(format!(
             "No baseline with equal values of all other axes: {alone}."
         ));

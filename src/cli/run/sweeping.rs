@@ -21,6 +21,7 @@ pub struct Sweeping<'a> {
     pub folder: &'a Folder,
     plan: &'a Plan,
     header: SweepHeader,
+    seeds: &'a [u64],
     done: BTreeSet<String>,
 }
 
@@ -29,7 +30,7 @@ impl<'a> Sweeping<'a> {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn new(sweep: &Sweep, plan: &'a Plan, folder: &'a Folder) -> Result<Self> {
+    pub fn new(sweep: &'a Sweep, plan: &'a Plan, folder: &'a Folder) -> Result<Self> {
         let done = record::done(folder)?;
         let checkpoints = folder.all_checkpoints();
         for entry in fs::read_dir(&checkpoints).map_err(Error::io("list", &checkpoints))? {
@@ -46,6 +47,7 @@ impl<'a> Sweeping<'a> {
             folder,
             plan,
             header: header(sweep, plan),
+            seeds: &sweep.seeds,
             done,
         })
     }
@@ -60,6 +62,11 @@ impl<'a> Sweeping<'a> {
             let trial = self.plan.trial(index);
             Entry {
                 index,
+                round: self
+                    .seeds
+                    .iter()
+                    .position(|&seed| seed == trial.seed)
+                    .unwrap_or(0),
                 cost: cost(&trial.config, trial.image),
                 failures: counted.of(&id),
             }
@@ -92,6 +99,22 @@ impl<'a> Sweeping<'a> {
             cost: self.left().map(|(index, _)| queue.cost(index)).sum(),
             metric: metric.unwrap_or_else(|| "test.bce".to_owned()),
         }
+    }
+
+    /// One line that says what will be done, for the start of a run.
+    pub fn announcement(&self, queue: &Queue, workers: usize) -> String {
+        let (trials, waiting) = (self.plan.len(), queue.waiting());
+        let mut datasets: Vec<_> = (0..self.plan.points())
+            .map(|point| self.plan.facts(point).dataset.name())
+            .collect();
+        datasets.sort_unstable();
+        datasets.dedup();
+        format!(
+            "{}: {trials} trials, {} done, {waiting} to do, {workers} workers; images: {}",
+            self.header.name,
+            trials - self.left().count(),
+            datasets.join(", ")
+        )
     }
 
     fn left(&self) -> impl Iterator<Item = (usize, String)> + '_ {

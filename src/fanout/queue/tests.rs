@@ -6,6 +6,7 @@ use proptest::prelude::*;
 fn queue(costs: &[f64]) -> Queue {
     Queue::new(costs.iter().enumerate().map(|(index, &cost)| Entry {
         index,
+        round: 0,
         cost,
         failures: 0,
     }))
@@ -16,6 +17,24 @@ fn the_longest_goes_first_and_ties_go_by_index() {
     let mut queue = queue(&[1.0, 5.0, 5.0, f64::NAN, 2.0]);
     let order: Vec<_> = std::iter::from_fn(|| queue.take()).collect();
     assert_eq!(order, [1, 2, 4, 0, 3]);
+}
+
+#[test]
+fn earlier_seeds_go_first_whatever_they_cost() {
+    let entry = |index, round, cost| Entry {
+        index,
+        round,
+        cost,
+        failures: 0,
+    };
+    let mut queue = Queue::new([
+        entry(0, 0, 1.0),
+        entry(1, 1, 1.0),
+        entry(2, 0, 9.0),
+        entry(3, 1, 9.0),
+    ]);
+    let order: Vec<_> = std::iter::from_fn(|| queue.take()).collect();
+    assert_eq!(order, [2, 0, 3, 1]);
 }
 
 #[test]
@@ -37,6 +56,7 @@ fn a_failed_trial_waits_behind_all_others_and_is_given_up_after_three() {
 fn failures_of_earlier_runs_count() {
     let entry = |failures| Entry {
         index: failures as usize,
+        round: 0,
         cost: 1.0,
         failures,
     };

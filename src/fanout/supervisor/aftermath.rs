@@ -186,5 +186,11 @@ impl Supervisor<'_> {
 fn quote(text: &str) -> String {
     let skip = text.chars().count().saturating_sub(QUOTED);
     let end: String = text.chars().skip(skip).collect();
-    end.trim().to_owned()
+    match end.trim() {
+        "" => {
+            "(nothing; the kernel kills without a word where memory runs out: try fewer --workers)"
+                .into()
+        }
+        said => said.to_owned(),
+    }
 }

@@ -114,6 +114,7 @@ fn supervise_shell(
     };
     let mut queue = Queue::new((0..trials).map(|index| Entry {
         index,
+        round: 0,
         cost: 1.0,
         failures: 0,
     }));
