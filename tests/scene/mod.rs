@@ -1,7 +1,7 @@
 //! A small sweep in a folder of its own, run by the real binary with real processes.
 
 use ablate::outcome::Outcome;
-use ablate::record::SweepRecord;
+use ablate::record::{SweepRecord, read_trial_file};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
 use std::fs;
@@ -85,8 +85,7 @@ impl Scene {
 
     /// Starts the sweep and waits until as many workers train.
     pub fn start(&self, arguments: &[&str], workers: usize) -> Running {
-        let child = self.command(arguments).spawn().expect("started");
-        let mut running = Running(Some(child));
+        let mut running = self.launch(arguments);
         wait_until("workers begin", || {
             assert!(running.is_alive(), "the run ended before it was caught");
             self.begun() >= workers && running.workers().len() >= workers
@@ -133,6 +132,10 @@ impl Scene {
                     text += &format!(" {name} {:x}", value.to_bits());
                 }
                 text += &format!(" {:?}", detail.samples);
+                // A sweep this small has no shards: every trial is still in a file of its own.
+                let file = self.folder().join("trials").join(format!("{}.h5", row.id));
+                let trial = read_trial_file(&file, &row.id).expect("a committed trial");
+                text += &format!(" {}", trial.result.parameters_digest);
                 (row.id.clone(), text)
             })
             .collect()
