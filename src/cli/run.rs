@@ -5,6 +5,7 @@ mod sweeping;
 use crate::data;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::Launch;
+use crate::fanout::lock::Lock;
 use crate::fanout::progress::Progress;
 use crate::fanout::queue::{ATTEMPTS, Queue};
 use crate::fanout::supervisor::{End, Site, Work as _, supervise};
@@ -40,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
     /// Refuse sweeps with more trials than this
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    #[arg(long, value_name = "N", default_value_t = Plan::MAX_TRIALS)]
     max_trials: usize,
     /// Try trials again that were given up after three failed attempts
     #[arg(long)]
@@ -48,8 +49,8 @@ pub struct Args {
     /// Longest training that a crash may cost
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
     checkpoint_every: f64,
-    /// Kill a worker that says nothing for so long
-    #[arg(long, value_name = "SECONDS", default_value_t = 600.0, value_parser = seconds)]
+    /// Kill a worker that says nothing for so long (from 1 up)
+    #[arg(long, value_name = "SECONDS", default_value_t = 600.0, value_parser = patience)]
     hang_after: f64,
 }
 
@@ -61,6 +62,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         eprintln!("warning: {warning}");
     }
     let folder = Folder::create(&args.results, &sweep.name)?;
+    let _alone = Lock::take(&folder)?;
     keep_yaml(&folder, &sweep.text)?;
     record::remove_stale_temps(&folder)?;
     let sweeping = Sweeping::new(&sweep, &plan, &folder)?;
@@ -179,6 +181,14 @@ pub(super) fn seconds(text: &str) -> std::result::Result<f64, String> {
         .ok_or_else(|| "expected a number of seconds from 0 to 1e9".to_owned())
 }
 
+/// As [`seconds`], but long enough for a healthy worker to speak.
+fn patience(text: &str) -> std::result::Result<f64, String> {
+    match seconds(text)? {
+        short if short < 1.0 => Err("expected at least 1 second".to_owned()),
+        long => Ok(long),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +196,7 @@ mod tests {
     #[test]
     fn times_that_are_no_times_are_refused() {
         assert_eq!(seconds("0.5"), Ok(0.5));
+        assert!(patience("0.5").is_err());
         for text in ["-1", "NaN", "inf", "1e300", "soon"] {
             assert!(seconds(text).is_err(), "{text}");
         }

@@ -14,6 +14,7 @@ pub mod breaker;
 mod crew;
 mod fate;
 mod fault;
+pub mod lock;
 mod log;
 mod machine;
 pub mod message;

@@ -16,6 +16,8 @@ pub const ATTEMPTS: u32 = 3;
 pub struct Entry {
     /// Position in the plan.
     pub index: usize,
+    /// Position of its arm among the plan's arms.
+    pub point: usize,
     /// Position of its seed among the seeds.
     pub round: usize,
     /// Expected work, in any unit that all entries share; only the order counts.
@@ -147,6 +149,16 @@ impl Queue {
         self.entries
             .get(&index)
             .map_or(0.0, |(entry, _)| entry.cost)
+    }
+
+    /// Number of arms of which trials wait.
+    pub fn waiting_points(&self) -> usize {
+        let waiting = self.entries.values();
+        let points: BTreeSet<_> = waiting
+            .filter(|(_, state)| *state == State::Waiting)
+            .map(|(entry, _)| entry.point)
+            .collect();
+        points.len()
     }
 
     /// Number of trials that wait for their turn.

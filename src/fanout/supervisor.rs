@@ -40,8 +40,6 @@ pub struct Site<'a> {
 pub trait Work {
     /// The trial at this position of the plan.
     fn trial(&self, index: usize) -> Trial;
-    /// Number of arms.
-    fn points(&self) -> usize;
     /// Rebuilds the file that people look at while the sweep runs.
     ///
     /// # Errors
@@ -79,6 +77,7 @@ pub fn supervise(
     progress: &mut Progress,
 ) -> Result<End> {
     let (mouth, ears) = channel();
+    let breaker = Breaker::new(queue.waiting_points());
     let mut supervisor = Supervisor {
         site,
         queue,
@@ -92,7 +91,7 @@ pub fn supervise(
         started: 0,
         failed_starts: 0,
         backoff: Backoff::default(),
-        breaker: Breaker::new(work.points()),
+        breaker,
         blamed: Vec::new(),
         phase: Phase::Running,
     };
@@ -158,8 +157,9 @@ impl Supervisor<'_> {
         self.progress.clear();
         self.dismiss_all()?;
         match std::mem::replace(&mut self.phase, Phase::Running) {
-            Phase::Running => Ok(End::Drained),
-            Phase::Stopping => Ok(End::Stopped),
+            Phase::Stopping if self.queue.waiting() > 0 => Ok(End::Stopped),
+            // Asked to stop when the last trials were just about to be committed: nothing is left to do.
+            Phase::Running | Phase::Stopping => Ok(End::Drained),
             Phase::Failing(error) => Err(error),
         }
     }

@@ -78,7 +78,10 @@ impl Trainer for Committing {
             ended: now(),
         };
         record::commit(&self.folder, &committed)?;
-        forget(&checkpoints)?;
+        // The trial is done, whatever becomes of its checkpoints; the next run tries again to remove them.
+        if let Err(error) = forget(&checkpoints) {
+            tracing::warn!("{error}");
+        }
         Ok(Done::Finished(finished))
     }
 }

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::nn::init::Source;
 use crate::nn::ops;
 use candle_core::Tensor;
+use candle_nn::Module as _;
 
 /// The network; `C` is a convolution, on paper or built.
 pub struct Autoencoder<C> {
@@ -210,7 +211,7 @@ impl Autoencoder<Conv> {
             map = ops::upsample2(&map)?;
         }
         // No ReLU: these are the logits.
-        output.convs[0].forward(&output.joined(map, &taps)?)
+        Ok(output.convs[0].forward(&output.joined(map, &taps)?)?)
     }
 
     /// Convolution and ReLU, and the shortcut of every block after the first, whose input has the same channels.

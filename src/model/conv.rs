@@ -5,6 +5,7 @@ use crate::config::Init;
 use crate::error::Result;
 use crate::nn::{Parameters, init, ops};
 use candle_core::{Tensor, Var};
+use candle_nn::Module;
 
 /// A convolution that keeps height and width, with bias.
 pub struct Conv {
@@ -32,12 +33,11 @@ impl Conv {
             bias: parameters.add(format!("{}.bias", plan.name), init::bias(init, seed, layer))?,
         })
     }
+}
 
+impl Module for Conv {
     /// [n, h, w, in] to [n, h, w, out].
-    ///
-    /// # Errors
-    /// When the channels do not fit.
-    pub fn forward(&self, map: &Tensor) -> Result<Tensor> {
-        Ok(ops::conv2d(map, &self.weight, &self.bias)?)
+    fn forward(&self, map: &Tensor) -> candle_core::Result<Tensor> {
+        ops::conv2d(map, &self.weight, &self.bias)
     }
 }

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::nn::init::Source;
 use crate::nn::ops;
 use candle_core::Tensor;
+use candle_nn::Module as _;
 
 /// A join of the decoder map d with an encoder map e; `C` is a convolution, on paper or built.
 pub enum Join<C> {

@@ -75,6 +75,11 @@ impl Folder {
         self.root.join("logs")
     }
 
+    /// Locked by the run that is at work here.
+    pub fn lock(&self) -> PathBuf {
+        self.root.join(".lock")
+    }
+
     /// The one file for people.
     pub fn sweep_h5(&self) -> PathBuf {
         self.root.join("sweep.h5")

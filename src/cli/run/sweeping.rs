@@ -1,6 +1,5 @@
 //! One sweep as a run sees it: what is left to do, what it costs, and the file for people.
 
-use crate::config::TrialConfig;
 use crate::error::{Error, Result};
 use crate::fanout::attempts::{self, Counted};
 use crate::fanout::progress::Scope;
@@ -9,7 +8,7 @@ use crate::fanout::supervisor::Work;
 use crate::fanout::trainer;
 use crate::model;
 use crate::outcome::Outcome;
-use crate::plan::{Plan, Trial};
+use crate::plan::{Plan, Trial, work};
 use crate::record::{self, CompareRecord, Folder, PlannedTrial, SweepHeader};
 use crate::sweep::{Compare, Expect, Sweep};
 use std::collections::BTreeSet;
@@ -62,12 +61,17 @@ impl<'a> Sweeping<'a> {
             let trial = self.plan.trial(index);
             Entry {
                 index,
+                point: trial.point,
                 round: self
                     .seeds
                     .iter()
                     .position(|&seed| seed == trial.seed)
                     .unwrap_or(0),
-                cost: cost(&trial.config, trial.image),
+                cost: work(
+                    model::cost(&trial.config.model, trial.image),
+                    &trial.config.data,
+                    &trial.config.train,
+                ),
                 failures: counted.of(&id),
             }
         })))
@@ -128,10 +132,6 @@ impl Work for Sweeping<'_> {
         self.plan.trial(index)
     }
 
-    fn points(&self) -> usize {
-        self.plan.points()
-    }
-
     fn snapshot(&self, queue: &Queue) -> Result<()> {
         let planned = (0..self.plan.len()).map(|index| {
             let trial = self.plan.trial(index);
@@ -146,14 +146,6 @@ impl Work for Sweeping<'_> {
         let planned: Vec<_> = planned.collect();
         record::merge(self.folder, &self.header, &planned)
     }
-}
-
-/// Expected work: multiply-accumulates of all passes. A training step costs about three forward passes.
-fn cost(config: &TrialConfig, image: [usize; 2]) -> f64 {
-    let images = 3.0 * config.data.train as f64
-        + config.data.test as f64 / config.train.evaluate_every as f64;
-    let macs = model::cost(&config.model, image).macs;
-    macs as f64 * images * config.train.epochs as f64
 }
 
 fn header(sweep: &Sweep, plan: &Plan) -> SweepHeader {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 fn queue(costs: &[f64]) -> Queue {
     Queue::new(costs.iter().enumerate().map(|(index, &cost)| Entry {
         index,
+        point: index,
         round: 0,
         cost,
         failures: 0,
@@ -23,6 +24,7 @@ fn the_longest_goes_first_and_ties_go_by_index() {
 fn earlier_seeds_go_first_whatever_they_cost() {
     let entry = |index, round, cost| Entry {
         index,
+        point: index,
         round,
         cost,
         failures: 0,
@@ -56,6 +58,7 @@ fn a_failed_trial_waits_behind_all_others_and_is_given_up_after_three() {
 fn failures_of_earlier_runs_count() {
     let entry = |failures| Entry {
         index: failures as usize,
+        point: 0,
         round: 0,
         cost: 1.0,
         failures,

@@ -37,9 +37,6 @@ impl Work for Trials {
             image: [28, 28],
         }
     }
-    fn points(&self) -> usize {
-        self.points
-    }
     fn snapshot(&self, _queue: &Queue) -> Result<()> {
         Ok(())
     }
@@ -114,6 +111,7 @@ fn supervise_shell(
     };
     let mut queue = Queue::new((0..trials).map(|index| Entry {
         index,
+        point: index % points,
         round: 0,
         cost: 1.0,
         failures: 0,
