@@ -15,7 +15,7 @@ use crate::report;
 use crate::sweep::Sweep;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -165,12 +165,15 @@ fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
     if fs::read(&path).is_ok_and(|kept| kept == text.as_bytes()) {
         return Ok(());
     }
-    let temp = path.with_extension(format!("yaml.{}.tmp", std::process::id()));
-    let mut file = File::create(&temp).map_err(Error::io("create", &temp))?;
-    file.write_all(text.as_bytes())
-        .map_err(Error::io("write", &temp))?;
-    file.sync_all().map_err(Error::io("fsync", &temp))?;
-    fs::rename(&temp, &path).map_err(Error::io("replace", &path))
+    if let Ok(old) = fs::read(&path) {
+        let kept = folder.replaced_yaml(&old);
+        record::replace(&kept, &old)?;
+        eprintln!(
+            "note: the sweep file differs from the last run's, which is kept as {}; the report now answers the new one",
+            kept.display()
+        );
+    }
+    record::replace(&path, text.as_bytes())
 }
 
 /// A time from the command line: from 0 up, finite.

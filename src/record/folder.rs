@@ -1,6 +1,7 @@
 //! The results folder of one sweep: every path is named here, once.
 
 use crate::error::{Error, Result};
+use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 
 /// `results/<sweep>/`.
@@ -88,6 +89,16 @@ impl Folder {
     /// The sweep file as last run.
     pub fn sweep_yaml(&self) -> PathBuf {
         self.root.join("sweep.yaml")
+    }
+
+    /// A sweep file that was run here before and replaced since: named by its content.
+    pub fn replaced_yaml(&self, text: &[u8]) -> PathBuf {
+        let digest = Sha256::digest(text);
+        let short: String = digest[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        self.root.join(format!("sweep.{short}.yaml"))
     }
 
     /// A file of the report: `report.html`, `report.md`, `trials.csv`.

@@ -10,6 +10,7 @@ mod index;
 mod merge;
 mod publish;
 mod reader;
+mod replace;
 pub mod schema;
 mod shard;
 mod sweep_table;
@@ -21,6 +22,7 @@ pub use folder::Folder;
 pub use index::done;
 pub use merge::merge;
 pub use reader::{CompareRecord, SweepRecord, TrialDetail, TrialRow};
+pub use replace::replace;
 pub use shard::shard;
 pub use trial_file::{commit, read_one as read_trial_file};
 

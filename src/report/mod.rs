@@ -23,7 +23,6 @@ pub mod label;
 pub mod markdown;
 pub mod notes;
 pub mod number;
-pub mod output;
 pub mod provenance;
 pub mod rows;
 pub mod stats;
@@ -32,7 +31,7 @@ pub mod trials;
 pub mod verdict;
 
 use crate::error::Result;
-use crate::record::{Folder, SweepRecord};
+use crate::record::{self, Folder, SweepRecord};
 use answer::Answer;
 use compare::Comparisons;
 use evidence::Evidence;
@@ -76,7 +75,7 @@ impl<'a> Findings<'a> {
 /// When a file cannot be written or the record is damaged.
 pub fn write(folder: &Folder, record: &SweepRecord) -> Result<()> {
     for (name, text) in FILES.iter().zip(pages(&Evidence::load(record)?)?) {
-        output::replace(&folder.report(name), text.as_bytes())?;
+        record::replace(&folder.report(name), text.as_bytes())?;
     }
     Ok(())
 }

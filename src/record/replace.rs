@@ -1,5 +1,7 @@
 //! Puts a file in place: whole or not at all, and only when its bytes differ.
 
+use super::publish::sync_folder;
+use super::temp::Temp;
 use crate::error::{Error, Result};
 use std::io::Write as _;
 use std::path::Path;
@@ -13,20 +15,16 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         return Ok(());
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = write(&temporary, bytes)
-        .and_then(|()| std::fs::rename(&temporary, path).map_err(Error::io("rename to", path)));
-    if written.is_err() {
-        // Best effort: the first error is the one to tell.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
+    let temp = Temp::new(path.parent().unwrap_or(Path::new(".")), &name);
+    write(temp.path(), bytes)?;
+    std::fs::rename(temp.path(), path).map_err(Error::io("rename to", path))?;
+    sync_folder(path)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = std::fs::File::create(path).map_err(Error::io("make", path))?;
     file.write_all(bytes).map_err(Error::io("write", path))?;
-    file.sync_all().map_err(Error::io("sync", path))
+    file.sync_all().map_err(Error::io("fsync", path))
 }
 
 #[cfg(test)]
