@@ -30,7 +30,7 @@ impl Scene {
     /// As [`new`](Self::new), with trials that take long enough to be caught in the middle.
     pub fn slow() -> Self {
         let scene = Self::new();
-        scene.write("[[], [14]]", 40);
+        scene.write("[[], [14]]", 20);
         scene
     }
 
