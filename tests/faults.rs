@@ -5,7 +5,7 @@ mod scene;
 
 use ablate::outcome::Outcome;
 use rustix::process::Signal;
-use scene::{Scene, expect_code, is_alive, kill, wait_until};
+use scene::{Running, Scene, expect_code, is_alive, kill, wait_until};
 use std::collections::BTreeMap;
 
 fn oracle(scene: fn() -> Scene) -> BTreeMap<String, String> {
@@ -30,16 +30,31 @@ fn a_killed_worker_costs_one_attempt_and_changes_no_result() {
 #[test]
 fn workers_die_with_their_supervisor_and_the_same_command_goes_on() {
     let scene = Scene::slow();
-    let mut running = scene.start(&["--workers", "2", "--checkpoint-every", "0"], 2);
+    let running = scene.start(&["--workers", "2", "--checkpoint-every", "0"], 2);
+    kill_and_mourn(running);
+    scene.run(&["--workers", "2"], 0);
+    assert!(scene.failures().is_empty());
+    assert_eq!(scene.digests(), oracle(Scene::slow));
+}
+
+#[test]
+fn workers_that_hang_or_are_stopped_by_force_die_with_their_supervisor() {
+    let scene = Scene::new();
+    let mut command = scene.command(&["--workers", "2"]);
+    let running = Running::new(command.env("ABLATE_FAULT", "hang@*"));
+    let mut running = scene.catch(running, 2);
+    kill(running.workers()[0], Signal::STOP);
+    kill_and_mourn(running);
+}
+
+/// Kills a supervisor and waits until its workers are gone.
+fn kill_and_mourn(mut running: Running) {
     let workers = running.workers();
     running.signal(Signal::KILL);
     assert_eq!(running.end().status.code(), None);
     wait_until("no worker is left", || {
         !workers.iter().any(|pid| is_alive(*pid))
     });
-    scene.run(&["--workers", "2"], 0);
-    assert!(scene.failures().is_empty());
-    assert_eq!(scene.digests(), oracle(Scene::slow));
 }
 
 #[test]
@@ -100,12 +115,11 @@ fn quarantine_counts_over_restarts_and_is_lifted_on_request() {
         command
     };
     // Trial 0 hangs, so that the run lasts until it is killed, after the first attempt of trial 1.
-    let mut first = crash(&["--workers", "2"]).spawn().expect("started");
+    let first = Running::new(&mut crash(&["--workers", "2"]));
     wait_until("an attempt is recorded", || {
         scene.folder().join("attempts").exists() && !scene.failures().is_empty()
     });
-    first.kill().expect("killed");
-    first.wait().expect("ended");
+    kill_and_mourn(first);
     assert!(!scene.failures().is_empty());
 
     let abort = |arguments: &[&str]| {

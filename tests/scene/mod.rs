@@ -30,7 +30,7 @@ impl Scene {
     /// As [`new`](Self::new), with trials that take long enough to be caught in the middle.
     pub fn slow() -> Self {
         let scene = Self::new();
-        scene.write("[[], [14]]", 40);
+        scene.write("[[], [14]]", 20);
         scene
     }
 
@@ -85,7 +85,11 @@ impl Scene {
 
     /// Starts the sweep and waits until as many workers train.
     pub fn start(&self, arguments: &[&str], workers: usize) -> Running {
-        let mut running = self.launch(arguments);
+        self.catch(self.launch(arguments), workers)
+    }
+
+    /// Waits until as many workers train.
+    pub fn catch(&self, mut running: Running, workers: usize) -> Running {
         wait_until("workers begin", || {
             assert!(running.is_alive(), "the run ended before it was caught");
             self.begun() >= workers && running.workers().len() >= workers
@@ -95,7 +99,7 @@ impl Scene {
 
     /// Starts the sweep and waits for nothing.
     pub fn launch(&self, arguments: &[&str]) -> Running {
-        Running(Some(self.command(arguments).spawn().expect("started")))
+        Running::new(&mut self.command(arguments))
     }
 
     /// Number of trials that have begun and are not committed.
@@ -181,6 +185,11 @@ impl Scene {
 pub struct Running(Option<Child>);
 
 impl Running {
+    /// Starts it.
+    pub fn new(command: &mut Command) -> Self {
+        Self(Some(command.spawn().expect("started")))
+    }
+
     fn child(&mut self) -> &mut Child {
         self.0.as_mut().expect("not ended")
     }
