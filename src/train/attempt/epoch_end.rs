@@ -1,6 +1,6 @@
 //! The end of an epoch: evaluate, select, take pictures, add the row, save.
 
-use super::super::evaluation::Measures;
+use super::super::evaluation::{Measures, not_finite};
 use super::super::selection::Verdict;
 use super::super::{Event, Observer};
 use super::{Attempt, Stretch};
@@ -45,6 +45,11 @@ impl Attempt<'_> {
                 };
                 measures.extend(found);
             }
+        }
+        // Finite parameters may still give no number. Whatever can become final is measured here.
+        if let Some(name) = not_finite(&measures) {
+            let step = self.state.progress.step;
+            return Ok(Stretch::diverged(name, step, epoch));
         }
         if last || epoch.is_multiple_of(train.samples_every as u64) {
             let pictures = self.task.pictures(self.network, epoch as u32)?;
