@@ -53,6 +53,18 @@ fn more_images_than_there_are_is_an_error_at_the_field() {
 }
 
 #[test]
+fn more_images_than_a_real_data_set_has_is_an_error_at_the_field_too() {
+    let sweep = sweep("base: { data: { dataset: digits, train: 20000000 } }");
+    match Plan::build(&sweep, Plan::MAX_TRIALS, &crate::data::facts) {
+        Err(Error::Sweep(text)) => assert!(
+            text.starts_with("x.yaml:2:35: data.train: 20000000 training"),
+            "{text}"
+        ),
+        other => panic!("expected a refusal of the sweep, found {:?}", other.err()),
+    }
+}
+
+#[test]
 fn the_baseline_may_be_named_by_a_point_that_collapsed() {
     let yaml = "grid: { model.skip.at: [[], [14]], model.skip.mode: [concat, add] }\nseeds: 8\ncompare: { metric: test.bce, baseline: ";
     let named = plan(&format!(
