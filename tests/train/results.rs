@@ -30,6 +30,7 @@ fn every_epoch_has_a_row_and_measures_where_due() {
             assert_eq!(result.metrics[&format!("{split}.{name}")], values[2]);
         }
     }
+    assert_eq!(result.metrics["train_loss"], column("train_loss")[2]);
     let ssim = column("test.ssim");
     assert!(ssim[1].is_nan() && ssim[2].is_finite());
     // Warm-up of 2 steps, then half a cosine over 4.

@@ -3,6 +3,7 @@
 use super::super::evaluation::{Measures, not_finite};
 use super::super::selection::Verdict;
 use super::super::{Event, Observer};
+use super::result::TRAIN_LOSS;
 use super::{Attempt, Stretch};
 use crate::config::Select;
 use crate::data::Split;
@@ -69,7 +70,7 @@ impl Attempt<'_> {
         let mut row = vec![
             ("epoch".to_owned(), epoch as f64),
             (
-                "train_loss".to_owned(),
+                TRAIN_LOSS.to_owned(),
                 progress.loss_sum / progress.loss_elements as f64,
             ),
             ("lr".to_owned(), progress.lr),
