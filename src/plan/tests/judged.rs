@@ -57,7 +57,7 @@ fn more_images_than_a_real_data_set_has_is_an_error_at_the_field_too() {
     let sweep = sweep("base: { data: { dataset: digits, train: 20000000 } }");
     match Plan::build(&sweep, Plan::MAX_TRIALS, &crate::data::facts) {
         Err(Error::Sweep(text)) => assert!(
-            text.starts_with("x.yaml:2:35: data.train: 20000000 training"),
+            text.starts_with("x.yaml:2:41: data.train: 20000000 training"),
             "{text}"
         ),
         other => panic!("expected a refusal of the sweep, found {:?}", other.err()),
