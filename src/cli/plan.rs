@@ -36,7 +36,7 @@ pub struct Args {
     /// Explain what became of the points with these values, for example model.depth=2,model.skip.at=[14]
     #[arg(long, value_name = "FIELD=VALUE,…", conflicts_with = "json")]
     why: Option<String>,
-    /// Refuse sweeps of more trials than this
+    /// Refuse sweeps of more trials than this; 10,000,000 is the ceiling
     #[arg(long, value_name = "N", default_value_t = Plan::MAX_TRIALS)]
     max_trials: usize,
 }

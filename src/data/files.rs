@@ -62,13 +62,6 @@ fn read_both(config: &DataConfig) -> Result<[ImageFile; 2]> {
     );
     let train = read(train_path, wanted)?;
     let test = read(test_path, config.test)?;
-    enough(
-        train_path,
-        "data.train + data.valid",
-        wanted,
-        train.layout.n,
-    )?;
-    enough(test_path, "data.test", config.test, test.layout.n)?;
     let size = |file: &ImageFile| (file.layout.h, file.layout.w);
     if size(&train) != size(&test) {
         return Err(Error::Data {
@@ -88,7 +81,7 @@ fn read_both(config: &DataConfig) -> Result<[ImageFile; 2]> {
 /// What a plan must know of the user's files. Reads them whole.
 ///
 /// # Errors
-/// As [`read`]; [`Error::Data`] too when they hold fewer images than asked for or differ in size.
+/// As [`read`]; [`Error::Data`] too when they differ in size.
 pub fn facts(config: &DataConfig) -> Result<DataFacts> {
     let [train, test] = read_both(config)?;
     let mut hash = Sha256::new();
@@ -107,9 +100,11 @@ pub fn facts(config: &DataConfig) -> Result<DataFacts> {
 /// Loads the user's images.
 ///
 /// # Errors
-/// As [`facts`].
+/// As [`facts`]; [`Error::Data`] too when they hold fewer images than asked for.
 pub fn load(config: &DataConfig) -> Result<Splits> {
     let [train, test] = read_both(config)?;
+    let paths = [&config.train_images, &config.test_images].map(Path::new);
+    enough(config, paths, [train.layout.n, test.layout.n])?;
     Ok(split(config, train.first, test.first))
 }
 
@@ -174,7 +169,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let [small, train] = [2, 4].map(|n| write(root.path(), &n.to_string(), n, 2));
         let wide = write(root.path(), "wide", 4, 3);
-        let reason = |train: &str, test: &str| facts(&config(train, test)).unwrap_err().to_string();
+        let reason = |train: &str, test: &str| load(&config(train, test)).unwrap_err().to_string();
         let few = reason(&small, &train);
         assert!(
             few.contains("data.train + data.valid asks for 3 images, 2 are there"),

@@ -71,18 +71,10 @@ fn find_images(part: usize, places: &Places) -> Result<(Published, PathBuf)> {
 /// What a plan must know of MNIST. The files must be there; their content is checked when it is loaded.
 ///
 /// # Errors
-/// [`Error::Data`] when a file is missing or more images are asked for than MNIST has.
-pub fn facts(config: &DataConfig, places: &Places) -> Result<DataFacts> {
-    let (train, train_path) = find_images(TRAIN, places)?;
-    let (test, test_path) = find_images(TEST, places)?;
-    let wanted = config.train.saturating_add(config.valid);
-    enough(
-        &train_path,
-        "data.train + data.valid",
-        wanted,
-        AVAILABLE[TRAIN],
-    )?;
-    enough(&test_path, "data.test", config.test, AVAILABLE[TEST])?;
+/// [`Error::Data`] when a file is missing.
+pub fn facts(places: &Places) -> Result<DataFacts> {
+    let (train, _) = find_images(TRAIN, places)?;
+    let (test, _) = find_images(TEST, places)?;
     Ok(DataFacts {
         dataset: Dataset::Mnist,
         image: [SIDE, SIDE],
@@ -95,9 +87,11 @@ pub fn facts(config: &DataConfig, places: &Places) -> Result<DataFacts> {
 /// Loads MNIST images, content checked.
 ///
 /// # Errors
-/// As [`facts`]; [`Error::Data`] too when a file is damaged.
+/// As [`facts`]; [`Error::Data`] too when a file is damaged or more images are asked for than MNIST has.
 pub fn load(config: &DataConfig, places: &Places) -> Result<Splits> {
-    facts(config, places)?;
+    let (_, train) = find_images(TRAIN, places)?;
+    let (_, test) = find_images(TEST, places)?;
+    enough(config, [&train, &test], AVAILABLE)?;
     let train = images(TRAIN, config.train + config.valid, places)?;
     let test = images(TEST, config.test, places)?;
     Ok(split(config, train, test))
@@ -180,9 +174,7 @@ mod tests {
     #[test]
     fn a_missing_file_names_every_place_and_the_command() {
         let places = places(&[Path::new("/a"), Path::new("/b")]);
-        let text = facts(&DataConfig::default(), &places)
-            .unwrap_err()
-            .to_string();
+        let text = facts(&places).unwrap_err().to_string();
         for part in [
             "train-images-idx3-ubyte",
             "/a, /b",
@@ -193,29 +185,32 @@ mod tests {
     }
 
     #[test]
-    fn facts_only_look_whether_the_files_are_there_and_count() {
+    fn facts_only_look_whether_the_files_are_there_and_loading_counts() {
         let root = tempfile::tempdir().unwrap();
         touch(root.path(), "train-images-idx3-ubyte");
         touch(root.path(), "t10k-images-idx3-ubyte");
         let places = places(&[root.path()]);
         assert!(have_images(&places), "labels are not needed for images");
-        let ask = |train, valid, test| {
-            facts(
-                &DataConfig {
-                    train,
-                    valid,
-                    test,
-                    ..DataConfig::default()
-                },
-                &places,
-            )
-        };
-        let facts = ask(50_000, 10_000, 10_000).unwrap();
+        let facts = facts(&places).unwrap();
         assert_eq!((facts.dataset, facts.image), (Dataset::Mnist, [28, 28]));
+        assert_eq!(
+            (facts.train_available, facts.test_available),
+            (60_000, 10_000)
+        );
         assert!(facts.digest.starts_with("ba891046") && facts.digest.contains("+0fa7898d"));
-        assert!(ask(50_000, 10_001, 1).is_err());
-        assert!(ask(usize::MAX, 2, 1).is_err());
-        assert!(ask(1, 0, 10_001).is_err());
+        let refused = |train, valid, test| {
+            let config = DataConfig {
+                train,
+                valid,
+                test,
+                ..DataConfig::default()
+            };
+            let reason = load(&config, &places).unwrap_err().to_string();
+            assert!(reason.contains("asks for"), "{reason}");
+        };
+        refused(50_000, 10_001, 1);
+        refused(usize::MAX, 2, 1);
+        refused(1, 0, 10_001);
     }
 
     #[test]

@@ -93,13 +93,14 @@ pub struct Splits {
 /// checked by [`load`]), the user's own files are read whole because their digest is part of every trial id.
 ///
 /// # Errors
-/// [`Error::Data`] when files are missing, damaged or hold fewer images than asked for.
+/// [`Error::Data`] when files are missing or damaged. How many images are asked for is the plan's to judge: it knows
+/// where the number is written.
 pub fn facts(config: &DataConfig) -> Result<DataFacts> {
     let places = Places::from_env();
     match resolve(config.dataset, &places) {
-        Dataset::Mnist => mnist::facts(config, &places),
+        Dataset::Mnist => mnist::facts(&places),
         Dataset::Files => files::facts(config),
-        Dataset::Digits | Dataset::Auto => digits::facts(config),
+        Dataset::Digits | Dataset::Auto => Ok(digits::facts()),
     }
 }
 
@@ -107,7 +108,7 @@ pub fn facts(config: &DataConfig) -> Result<DataFacts> {
 /// test part.
 ///
 /// # Errors
-/// As [`facts`].
+/// As [`facts`]; [`Error::Data`] too when there are fewer images than asked for.
 pub fn load(config: &DataConfig) -> Result<Splits> {
     let places = Places::from_env();
     match resolve(config.dataset, &places) {
@@ -134,16 +135,27 @@ fn resolve(dataset: Dataset, places: &Places) -> Dataset {
     }
 }
 
-/// Refuses to give fewer images than asked for.
-fn enough(path: &Path, field: &str, wanted: usize, available: usize) -> Result<()> {
-    if wanted <= available {
-        return Ok(());
+/// Refuses to give fewer images than asked for; paths and what is there: the training part, then the test part.
+fn enough(config: &DataConfig, paths: [&Path; 2], available: [usize; 2]) -> Result<()> {
+    let wanted = [
+        (
+            "data.train + data.valid",
+            config.train.saturating_add(config.valid),
+        ),
+        ("data.test", config.test),
+    ];
+    for ((field, wanted), (path, available)) in
+        wanted.into_iter().zip(paths.into_iter().zip(available))
+    {
+        if wanted > available {
+            return Err(Error::Data {
+                path: path.to_owned(),
+                problem: format!("{field} asks for {wanted} images, {available} are there"),
+                next: format!("lower {field}, or give a larger file"),
+            });
+        }
     }
-    Err(Error::Data {
-        path: path.to_owned(),
-        problem: format!("{field} asks for {wanted} images, {available} are there"),
-        next: format!("lower {field}, or give a larger file"),
-    })
+    Ok(())
 }
 
 /// Divides the start of the training part into training and validation images.
@@ -192,12 +204,24 @@ mod tests {
 
     #[test]
     fn asking_for_more_than_there_is_names_the_field_and_both_numbers() {
-        let outcome = enough(Path::new("x.npy"), "data.test", 3, 2);
-        let text = outcome.unwrap_err().to_string();
+        let config = DataConfig {
+            train: 2,
+            valid: 1,
+            test: 3,
+            ..DataConfig::default()
+        };
+        let enough = |available| enough(&config, ["a", "b"].map(Path::new), available);
+        let reason = |available| enough(available).unwrap_err().to_string();
+        let few = reason([2, 3]);
         assert!(
-            text.contains("data.test asks for 3 images, 2 are there"),
-            "{text}"
+            few.starts_with("a: data.train + data.valid asks for 3 images, 2 are there"),
+            "{few}"
         );
-        assert!(enough(Path::new("x.npy"), "data.test", 2, 2).is_ok());
+        let few = reason([3, 2]);
+        assert!(
+            few.starts_with("b: data.test asks for 3 images, 2 are there"),
+            "{few}"
+        );
+        assert!(enough([3, 3]).is_ok());
     }
 }

@@ -2,13 +2,15 @@
 
 use super::{Picture, Ratio};
 
-/// P(output < ½ | target > ½), as counts.
+/// P(output < ½ | target > ½), as counts; NaN when an output that counts is NaN.
 pub(super) fn measure(picture: &Picture) -> Ratio {
     let mut ratio = Ratio::default();
     for (&output, &target) in picture.output.iter().zip(picture.target) {
         if target > 0.5 {
             ratio.count += 1.0;
-            if output < 0.5 {
+            if output.is_nan() {
+                ratio.total = f64::NAN;
+            } else if output < 0.5 {
                 ratio.total += 1.0;
             }
         }
@@ -29,5 +31,10 @@ mod tests {
             1.0 / 3.0
         );
         assert!(false_off(&[0.1], &[0.5]).is_nan());
+    }
+
+    #[test]
+    fn an_output_that_is_nan_leaves_no_value() {
+        assert!(compare(measure, &[f32::NAN, 0.5], &[1.0, 1.0], [1, 2]).is_nan());
     }
 }

@@ -86,6 +86,9 @@ impl Metric {
     /// Measured only after the last epoch.
     pub const LAST: [Self; 1] = [Self::Ssim];
 
+    /// Finite for every finite answer; the others may find nothing to count (no ink, images below a window).
+    pub const FINITE: [Self; 2] = [Self::Bce, Self::Mse];
+
     /// The name in records, after "test." or "valid.".
     pub fn name(self) -> &'static str {
         match self {

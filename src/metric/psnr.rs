@@ -5,10 +5,12 @@ use super::{Picture, Ratio, mse};
 /// What a perfect image gets, so that one of them does not make a mean infinite.
 const CAP: f64 = 100.0;
 
-/// 10·log10(R²/MSE) of the image with range R = 1, capped at 100 dB; counts as one image.
+/// 10·log10(R²/MSE) of the image with range R = 1, capped at 100 dB; counts as one image. NaN stays NaN.
 pub(super) fn measure(picture: &Picture) -> Ratio {
+    let decibels = -10.0 * libm::log10(mse::measure(picture).value());
     Ratio {
-        total: (-10.0 * libm::log10(mse::measure(picture).value())).min(CAP),
+        // Not `min`: it would take the cap for NaN.
+        total: if decibels > CAP { CAP } else { decibels },
         count: 1.0,
     }
 }
@@ -31,5 +33,10 @@ mod tests {
     #[test]
     fn a_perfect_image_is_capped() {
         assert_eq!(compare(measure, &a(), &a(), [SIDE, SIDE]), 100.0);
+    }
+
+    #[test]
+    fn an_image_with_nan_has_no_value() {
+        assert!(compare(measure, &[f32::NAN, 0.5], &[0.0, 0.5], [1, 2]).is_nan());
     }
 }

@@ -90,7 +90,7 @@ fn count(space: &Space, max_trials: usize) -> Result<usize> {
 fn too_many(sweep: &Sweep, asked: String, max_trials: usize) -> Error {
     let place = sweep.axes.first().map_or(Place::START, |axis| axis.place);
     let expected = format!(
-        "at most {max_trials} trials: shorten the axes, draw some points with sample: {{ random: n }}, or raise --max-trials"
+        "at most {max_trials} trials: shorten the axes, draw some points with sample: {{ random: n }}, or raise --max-trials (10,000,000 at most)"
     );
     sweep.error(vec![Diagnostic::new(
         place,

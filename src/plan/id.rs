@@ -1,4 +1,5 @@
-//! The identity of a trial: what would give the same numbers has the same id, and nothing else has.
+//! The identity of a trial: equal ids give equal numbers. Other ids may give the same numbers too: a decoder written
+//! out that equals the mirrored one is another config.
 
 use crate::config::{DataFacts, NUMERICS_VERSION, TrialConfig};
 use sha2::{Digest as _, Sha256};

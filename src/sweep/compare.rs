@@ -155,7 +155,13 @@ fn expect(node: &Node, found: &mut Vec<Diagnostic>) -> Option<Expect> {
                 FORMS,
             );
             let word = node.to_json();
-            found.push(diagnostic.near(word.as_str().unwrap_or(""), ["lower", "higher", "same"]));
+            let word = word.as_str().unwrap_or("");
+            let mut diagnostic = diagnostic.near(word, ["lower", "higher", "same"]);
+            // The word alone would be refused again: it needs its margin.
+            if diagnostic.meant.as_deref() == Some("same") {
+                diagnostic.meant = Some("{ same: 0.01 }".into());
+            }
+            found.push(diagnostic);
             None
         }
     }

@@ -143,14 +143,18 @@ fn shorten(text: &str) -> String {
     short
 }
 
-/// The word nearest to what was written, when it is near enough to be meant: also right when only the last part
-/// of a path was written.
+/// The word nearest to what was written, when it is near enough to be meant: also right when only the last parts
+/// of a path were written.
 pub fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<String> {
     if written.is_empty() || written.len() > 200 {
         return None;
     }
     let distance = |word: &str| {
         let whole = strsim::osa_distance(written, word);
+        let before = word.strip_suffix(written);
+        if before.is_some_and(|before| before.ends_with('.')) {
+            return 1;
+        }
         match word.rsplit_once('.') {
             // One worse than the same word whole.
             Some((_, last)) if !written.contains('.') => {
@@ -181,6 +185,8 @@ mod tests {
         );
         assert_eq!(nearest("depth", words).as_deref(), Some("model.depth"));
         assert_eq!(nearest("banana", words), None);
+        let path = "model.skip.at";
+        assert_eq!(nearest("skip.at", [path]).as_deref(), Some(path));
     }
 
     #[test]

@@ -14,16 +14,16 @@ pub fn values(field: &'static Field, node: &Node, found: &mut Vec<Diagnostic>) -
     let path = field.path;
     let before = found.len();
     let entries = Entries::read(node, path, &["from", "to", "step", "log"], found);
-    let numbers = match entries.get("log") {
-        Some(log) => logarithmic(path, log, found),
-        None => linear(path, node, &entries, found),
+    let (numbers, rounding) = match entries.get("log") {
+        Some(log) => (logarithmic(path, log, found), Rounding::Nearest),
+        None => (linear(path, node, &entries, found), Rounding::Refused),
     };
     let Some(numbers) = numbers.filter(|_| found.len() == before) else {
         return Vec::new();
     };
     let mut out = Vec::with_capacity(numbers.len());
     for number in numbers {
-        match fit(field, number, node) {
+        match fit(field, number, rounding, node) {
             Ok(assignment) => out.push(assignment),
             Err(expected) => {
                 let problem = format!("the range makes the value {number}");
@@ -32,16 +32,36 @@ pub fn values(field: &'static Field, node: &Node, found: &mut Vec<Diagnostic>) -
             }
         }
     }
-    out.dedup_by(|next, previous| next.text == previous.text);
+    if let Some(pair) = out.windows(2).find(|pair| pair[0].text == pair[1].text) {
+        let problem = format!("the range makes the value {} more than once", pair[0].text);
+        let expected = "every value once: fewer values, or a list of them";
+        found.push(Diagnostic::new(node.place, path, problem, expected));
+        return Vec::new();
+    }
     out
 }
 
-/// A number as the field takes it: itself, or rounded where only whole numbers fit.
-fn fit(field: &'static Field, number: f64, node: &Node) -> Result<Assignment, String> {
+/// What becomes of a fraction where only whole numbers fit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rounding {
+    /// The nearest whole number: values spread in the logarithm are hardly ever whole.
+    Nearest,
+    /// An error: whoever writes a linear range means its values.
+    Refused,
+}
+
+/// A number as the field takes it: itself, or as a whole number where only those fit.
+fn fit(
+    field: &'static Field,
+    number: f64,
+    rounding: Rounding,
+    node: &Node,
+) -> Result<Assignment, String> {
     let whole = number.round();
     let exact = Assignment::from_json(field, &Value::from(number), node.place);
     exact.or_else(|mismatch| {
-        if !(0.0..9e15).contains(&whole) {
+        let changed = whole != number && rounding == Rounding::Refused;
+        if changed || !(0.0..9e15).contains(&whole) {
             return Err(mismatch.expected);
         }
         Assignment::from_json(field, &Value::from(whole as u64), node.place).map_err(|m| m.expected)
@@ -195,5 +215,22 @@ mod tests {
         ] {
             assert!(texts("train.epochs", yaml).is_err(), "{yaml}");
         }
+    }
+
+    #[test]
+    fn a_fraction_of_a_whole_number_is_refused_and_so_are_equal_values() {
+        let refused = |yaml| texts("model.depth", yaml).expect_err(yaml);
+        assert_eq!(
+            refused("{from: 1, to: 3, step: 0.5}"),
+            "the range makes the value 1.5"
+        );
+        assert_eq!(
+            refused("{from: 1.5, to: 3}"),
+            "the range makes the value 1.5"
+        );
+        assert_eq!(
+            refused("log: {from: 1, to: 3, count: 9}"),
+            "the range makes the value 1 more than once"
+        );
     }
 }

@@ -240,3 +240,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn expecting_the_same_without_a_margin_is_answered_with_one() {
+    let text = refused(
+        "name: x\ncompare: { baseline: { model.depth: 1 }, metric: test.bce, expect: same }",
+    );
+    assert!(text.contains("did you mean `{ same: 0.01 }`?"), "{text}");
+}

@@ -21,6 +21,15 @@ pub(super) struct Evaluation<'a> {
 /// Measures by name: `test.bce`, ….
 pub(super) type Measures = Vec<(String, f64)>;
 
+/// The first measure that is NaN or infinite though it has a number for every finite answer of the network.
+pub(super) fn not_finite(measures: &Measures) -> Option<&str> {
+    let broken = |(name, value): &&(String, f64)| {
+        let measure = name.rsplit('.').next();
+        !value.is_finite() && Metric::FINITE.iter().any(|m| measure == Some(m.name()))
+    };
+    measures.iter().find(broken).map(|(name, _)| name.as_str())
+}
+
 impl Evaluation<'_> {
     /// Measures a split, or nothing of a split without images. `None` when `stop` said so on the way.
     ///

@@ -6,7 +6,7 @@ use ablate::config::{Dataset, NoiseKind, OptimizerKind, Resample, Select, TrialC
 use ablate::data::{self, Split, corrupt};
 use ablate::metric::entropy_floor;
 use ablate::outcome::Outcome;
-use ablate::train::Event;
+use ablate::train::{Event, run};
 
 #[test]
 fn every_epoch_has_a_row_and_measures_where_due() {
@@ -30,6 +30,7 @@ fn every_epoch_has_a_row_and_measures_where_due() {
             assert_eq!(result.metrics[&format!("{split}.{name}")], values[2]);
         }
     }
+    assert_eq!(result.metrics["train_loss"], column("train_loss")[2]);
     let ssim = column("test.ssim");
     assert!(ssim[1].is_nan() && ssim[2].is_finite());
     // Warm-up of 2 steps, then half a cosine over 4.
@@ -213,6 +214,28 @@ fn divergence_is_a_result_that_says_where() {
             .message
             .starts_with("parameter bias is NaN or infinite at step 1 (epoch 1)")
     );
+}
+
+/// One step to parameters of about 1e29: finite, but their products are not.
+#[test]
+fn a_network_whose_answers_are_no_numbers_has_diverged_though_its_parameters_are_finite() {
+    let mut bench = Bench::new();
+    let train = &mut bench.config.train;
+    train.optimizer = OptimizerKind::Sgd;
+    train.clip = None;
+    train.warmup_steps = 0;
+    train.lr = 1e30;
+    train.batch = 50;
+    train.epochs = 1;
+    let root = tempfile::tempdir().unwrap();
+    let ended = run(&bench.job(root.path(), 1), &mut Listener::default());
+    let result = finished(ended);
+    assert_eq!(result.outcome, Outcome::Diverged);
+    assert_eq!(
+        result.message,
+        "valid.bce is NaN or infinite at step 1 (epoch 1)"
+    );
+    assert!(result.metrics.is_empty());
 }
 
 #[test]

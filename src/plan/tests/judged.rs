@@ -53,6 +53,18 @@ fn more_images_than_there_are_is_an_error_at_the_field() {
 }
 
 #[test]
+fn more_images_than_a_real_data_set_has_is_an_error_at_the_field_too() {
+    let sweep = sweep("base: { data: { dataset: digits, train: 20000000 } }");
+    match Plan::build(&sweep, Plan::MAX_TRIALS, &crate::data::facts) {
+        Err(Error::Sweep(text)) => assert!(
+            text.starts_with("x.yaml:2:41: data.train: 20000000 training"),
+            "{text}"
+        ),
+        other => panic!("expected a refusal of the sweep, found {:?}", other.err()),
+    }
+}
+
+#[test]
 fn the_baseline_may_be_named_by_a_point_that_collapsed() {
     let yaml = "grid: { model.skip.at: [[], [14]], model.skip.mode: [concat, add] }\nseeds: 8\ncompare: { metric: test.bce, baseline: ";
     let named = plan(&format!(
@@ -141,7 +153,9 @@ fn a_hundred_thousand_trials_are_planned_and_a_trillion_are_refused_at_once() {
     assert_eq!(ids(&plan).len(), 100_000);
     let huge = "grid: { train.epochs: { from: 1, to: 10000 }, train.batch: { from: 1, to: 10000 }, data.train: { from: 1, to: 10000 } }";
     for max_trials in [100_000, usize::MAX] {
-        assert!(Plan::build(&sweep(huge), max_trials, &facts).is_err());
+        let refusal = Plan::build(&sweep(huge), max_trials, &facts).err();
+        let text = refusal.expect("too many trials").to_string();
+        assert!(text.contains("(10,000,000 at most)"), "{text}");
     }
     // A hang guard of ten times the expected, not a timing.
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());

@@ -1,8 +1,9 @@
 //! The end of an epoch: evaluate, select, take pictures, add the row, save.
 
-use super::super::evaluation::Measures;
+use super::super::evaluation::{Measures, not_finite};
 use super::super::selection::Verdict;
 use super::super::{Event, Observer};
+use super::result::TRAIN_LOSS;
 use super::{Attempt, Stretch};
 use crate::config::Select;
 use crate::data::Split;
@@ -46,6 +47,11 @@ impl Attempt<'_> {
                 measures.extend(found);
             }
         }
+        // Finite parameters may still give no number. Whatever can become final is measured here.
+        if let Some(name) = not_finite(&measures) {
+            let step = self.state.progress.step;
+            return Ok(Stretch::diverged(name, step, epoch));
+        }
         if last || epoch.is_multiple_of(train.samples_every as u64) {
             let pictures = self.task.pictures(self.network, epoch as u32)?;
             self.state.add_pictures(pictures);
@@ -64,7 +70,7 @@ impl Attempt<'_> {
         let mut row = vec![
             ("epoch".to_owned(), epoch as f64),
             (
-                "train_loss".to_owned(),
+                TRAIN_LOSS.to_owned(),
                 progress.loss_sum / progress.loss_elements as f64,
             ),
             ("lr".to_owned(), progress.lr),

@@ -27,6 +27,15 @@ enum Stretch {
     Diverged(String),
 }
 
+impl Stretch {
+    /// Diverged: `what` is no number, found after `step` in `epoch`, both counted from 1.
+    fn diverged(what: &str, step: u64, epoch: u64) -> Self {
+        Self::Diverged(format!(
+            "{what} is NaN or infinite at step {step} (epoch {epoch})"
+        ))
+    }
+}
+
 /// An attempt under way: what never changes, the state, and where it is saved.
 pub(super) struct Attempt<'a> {
     job: &'a Job<'a>,
@@ -125,10 +134,7 @@ impl<'a> Attempt<'a> {
         let mut found = gradient::of_batch(self.network, &*self.task, batch, self.job.threads)?;
         let step = self.state.progress.step + 1;
         let epoch = self.state.progress.epoch + 1;
-        let diverged = |what: &str| {
-            let message = format!("{what} is NaN or infinite at step {step} (epoch {epoch})");
-            Ok(Stretch::Diverged(message))
-        };
+        let diverged = |what: &str| Ok(Stretch::diverged(what, step, epoch));
         if !found.loss.is_finite() {
             return diverged("the training loss");
         }

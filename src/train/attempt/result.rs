@@ -9,9 +9,12 @@ use crate::nn::ops::dispatch;
 use crate::outcome::{Outcome, TrialResult};
 use std::collections::BTreeMap;
 
+/// The mean training loss of an epoch: a column of the epochs, and of the last one a metric.
+pub(super) const TRAIN_LOSS: &str = "train_loss";
+
 impl Attempt<'_> {
-    /// Metrics of the parameters that `select` chooses; `None` when asked to stop on the way. Those parameters are
-    /// the network's afterwards.
+    /// Metrics of the parameters that `select` chooses, and the training loss of the last epoch; `None` when asked to
+    /// stop on the way. Those parameters are the network's afterwards.
     pub(super) fn final_metrics(
         &self,
         stop: &dyn Fn() -> bool,
@@ -44,6 +47,8 @@ impl Attempt<'_> {
                 }));
             }
         }
+        let loss = self.state.epochs.column(TRAIN_LOSS);
+        metrics.extend(loss.and_then(|all| Some((TRAIN_LOSS.to_owned(), *all.last()?))));
         Ok(Some(metrics))
     }
 
