@@ -3,6 +3,7 @@
 use super::digest::Sum;
 use super::h5;
 use super::index::{Index, Source};
+use super::keep::keep_only_copy;
 use super::schema::{kind, root, viewer};
 use super::sweep_table::SweepTable;
 use super::temp::Temp;
@@ -23,6 +24,7 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
         if merged.is_ok_and(|found| found == merged_digest) {
             return Ok(());
         }
+        keep_only_copy(folder, &standing, &index)?;
     }
     let mut source = Source::new(folder, index);
     let temp = Temp::new(folder.root(), "sweep.h5");
