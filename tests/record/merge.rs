@@ -130,3 +130,23 @@ fn a_sweep_file_that_alone_holds_a_trial_is_kept_when_it_is_replaced() {
     merge(&folder, &header(), &plan(3)).expect("merge");
     assert!(!folder.root().join("sweep.kept-2.h5").exists());
 }
+
+#[test]
+fn an_axis_that_has_no_effect_somewhere_stays_a_column_of_its_kind() {
+    let (_place, folder) = folder();
+    let mut planned = plan(2);
+    planned[0].axes = vec!["null".into(), "null".into()];
+    planned[1].axes = vec!["0.5".into(), "\"add\"".into()];
+    merge(&folder, &header(), &planned).expect("merge");
+    let file = hdf5::File::open(folder.sweep_h5()).expect("open");
+    let column = |name: &str| file.dataset(&format!("trials/{name}")).expect("a column");
+    let numbers = column("train.lr").read_raw::<f64>().expect("numbers");
+    assert!(numbers[0].is_nan() && numbers[1] == 0.5);
+    let texts = column("model.skip.at").read_raw::<hdf5::types::VarLenUnicode>();
+    let texts: Vec<String> = texts
+        .expect("texts")
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(texts, ["", "add"]);
+}
