@@ -89,7 +89,7 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A record or checkpoint is damaged, foreign or of another format version.
+    /// A record or checkpoint is damaged or foreign.
     #[error("{}: {problem}\n  next: {next}", path.display())]
     Record {
         /// The file.
@@ -98,6 +98,14 @@ pub enum Error {
         problem: String,
         /// What to do about it.
         next: String,
+    },
+    /// A record of another format version: whole, so never to be replaced by new results.
+    #[error("{}: {problem}\n  next: use the ablate that wrote it, or choose another --results folder", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Which version it is of, and which one this program reads.
+        problem: String,
     },
     /// HDF5 said no.
     #[error("{}: HDF5: {source}", path.display())]
@@ -152,7 +160,7 @@ impl Error {
             Self::Usage { .. } | Self::Sweep(_) => ExitCode::BadInput,
             Self::Data { .. } => ExitCode::BadData,
             Self::Io { .. } => ExitCode::Io,
-            Self::Record { .. } | Self::Hdf5 { .. } => ExitCode::BadRecord,
+            Self::Record { .. } | Self::Format { .. } | Self::Hdf5 { .. } => ExitCode::BadRecord,
             Self::Reported { code, .. } => *code,
             Self::Worker(_) => ExitCode::Machine,
             Self::Tensor(_) | Self::Internal(_) => ExitCode::Internal,

@@ -214,3 +214,13 @@ fn the_page_names_nothing_outside_itself() {
     }
     assert!(html.contains("default-src 'none'"));
 }
+
+#[test]
+fn an_arm_without_a_pair_is_not_told_to_run_more_seeds() {
+    let mut fake = skip_or_not();
+    for index in 8..16 {
+        fake.lose(index, Outcome::Diverged);
+    }
+    let findings = Findings::of(&fake.record, &|_| None);
+    assert_eq!(findings.rows.rows[1].verdict, "no pairs");
+}

@@ -86,6 +86,11 @@ impl Folder {
         self.root.join("sweep.h5")
     }
 
+    /// A `sweep.h5` that was not replaced because it holds what no other file does, by number from 1.
+    pub fn kept_sweep_h5(&self, number: u32) -> PathBuf {
+        self.root.join(format!("sweep.kept-{number}.h5"))
+    }
+
     /// The sweep file as last run.
     pub fn sweep_yaml(&self) -> PathBuf {
         self.root.join("sweep.yaml")

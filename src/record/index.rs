@@ -1,7 +1,7 @@
 //! Which trials are done, and where: the valid files in `trials/` and `shards/`.
 
 use super::h5::{self, Node};
-use super::{Folder, TrialRecord, digest, schema, trial_file, trial_group};
+use super::{Folder, TrialRecord, digest, merge, schema, trial_file, trial_group};
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 /// The ids of all committed trials. Files that are damaged are named in a warning and count as not done.
 ///
 /// # Errors
-/// When the folder cannot be read.
+/// When the folder cannot be read, or a file in it, `sweep.h5` included, is of another format version.
 pub fn done(folder: &Folder) -> Result<BTreeSet<String>> {
     let index = Index::scan(folder)?;
+    // Here, at the start of a run, rather than after hours when it would be replaced.
+    merge::standing(folder)?;
     Ok(index
         .loose
         .into_keys()
@@ -35,7 +37,7 @@ impl Index {
     /// one that vanishes in between is found in the shard.
     ///
     /// # Errors
-    /// When a folder cannot be read.
+    /// When a folder cannot be read, or a file is of another format version.
     pub fn scan(folder: &Folder) -> Result<Self> {
         let mut index = Self::default();
         for (stem, path) in hdf5_files(&folder.trials())? {

@@ -3,24 +3,28 @@
 use super::digest::Sum;
 use super::h5;
 use super::index::{Index, Source};
+use super::keep::keep_only_copy;
 use super::schema::{kind, root, viewer};
 use super::sweep_table::SweepTable;
 use super::temp::Temp;
 use super::{Folder, PlannedTrial, SweepHeader, publish, schema, trial_file, trial_group};
 use crate::error::{Error, Result};
-use std::path::Path;
 
 /// Builds `sweep.h5` anew and replaces it whole. When it already says exactly the same, not a byte is touched. The file
 /// is a function of the committed trials, the plan and the version of ablate.
 ///
 /// # Errors
-/// When the file system or HDF5 refuses; the old file stays then.
+/// When the file system or HDF5 refuses, or a file is of another format version; the old file stays then.
 pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> Result<()> {
     let index = Index::scan(folder)?;
     let merged_digest = digest(header, trials, &index)?;
     let target = folder.sweep_h5();
-    if holds(&target, &merged_digest) {
-        return Ok(());
+    if let Some(standing) = standing(folder)? {
+        let merged = standing.text(root::MERGED_DIGEST);
+        if merged.is_ok_and(|found| found == merged_digest) {
+            return Ok(());
+        }
+        keep_only_copy(folder, &standing, &index)?;
     }
     let mut source = Source::new(folder, index);
     let temp = Temp::new(folder.root(), "sweep.h5");
@@ -99,13 +103,19 @@ fn digest(header: &SweepHeader, trials: &[PlannedTrial], index: &Index) -> Resul
     Ok(sum.hex())
 }
 
-/// Whether the file is whole and was merged from the same.
-fn holds(path: &Path, merged_digest: &str) -> bool {
-    let read = || {
-        let file = h5::open_sealed(path)?;
-        trial_file::open_root(&file, path, kind::SWEEP)?.text(root::MERGED_DIGEST)
-    };
-    read().is_ok_and(|found| found == merged_digest)
+/// The `sweep.h5` that is there, when it is whole. A damaged one is nothing: it is derived, and made anew.
+///
+/// # Errors
+/// [`Error::Format`] when it is of another format version.
+pub fn standing(folder: &Folder) -> Result<Option<h5::Node>> {
+    let path = folder.sweep_h5();
+    let opened =
+        h5::open_sealed(&path).and_then(|file| trial_file::open_root(&file, &path, kind::SWEEP));
+    match opened {
+        Ok(root) => Ok(Some(root)),
+        Err(other @ Error::Format { .. }) => Err(other),
+        Err(_) => Ok(None),
+    }
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {

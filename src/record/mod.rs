@@ -7,6 +7,7 @@ pub mod digest;
 mod folder;
 mod h5;
 mod index;
+mod keep;
 mod merge;
 mod publish;
 mod reader;

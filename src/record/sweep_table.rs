@@ -123,17 +123,23 @@ impl SweepTable {
 }
 
 /// An axis as people want it: numbers when all values are numbers, bare strings when all are strings, else JSON text.
+/// A null, which stands where the field has no effect, is NaN among numbers and the empty text among texts.
 fn write_axis(group: &Group, path: &str, values: &[&Value]) -> hdf5::Result<()> {
-    let numbers: Option<Vec<f64>> = values.iter().map(|value| value.as_f64()).collect();
-    if let Some(numbers) = numbers {
-        return h5::dataset(group, path, &[values.len()], &numbers).map(|_| ());
-    }
-    let bare: Option<Vec<&str>> = values.iter().map(|value| value.as_str()).collect();
-    match bare {
-        Some(bare) => h5::texts(group, path, &bare),
-        None => {
-            let json: Vec<String> = values.iter().map(ToString::to_string).collect();
-            h5::texts(group, path, &json)
+    let some = values.iter().any(|value| !value.is_null());
+    let number = |value: &&Value| match value {
+        Value::Null => Some(f64::NAN),
+        value => value.as_f64(),
+    };
+    let bare = |value: &&Value| match value {
+        Value::Null => Some(String::new()),
+        value => value.as_str().map(str::to_owned),
+    };
+    let json = || values.iter().map(ToString::to_string).collect();
+    match values.iter().map(number).collect::<Option<Vec<f64>>>() {
+        Some(numbers) if some => h5::dataset(group, path, &[values.len()], &numbers).map(|_| ()),
+        _ => {
+            let texts: Option<Vec<String>> = values.iter().map(bare).collect();
+            h5::texts(group, path, &texts.unwrap_or_else(json))
         }
     }
 }

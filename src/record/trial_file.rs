@@ -57,7 +57,7 @@ pub fn write(path: &Path, kind: &str, fill: impl FnOnce(&hdf5::Group) -> Result<
 /// The group `/trial` of an open file, after its kind and format version were checked.
 ///
 /// # Errors
-/// [`Error::Record`].
+/// [`Error::Record`]; [`Error::Format`] when it is of another format version.
 pub fn open_trials(file: &hdf5::File, path: &Path, kind: &str) -> Result<Node> {
     open_root(file, path, kind)?.child(schema::TRIAL)
 }
@@ -65,19 +65,17 @@ pub fn open_trials(file: &hdf5::File, path: &Path, kind: &str) -> Result<Node> {
 /// The root of an open file, after its kind and format version were checked.
 ///
 /// # Errors
-/// [`Error::Record`].
+/// [`Error::Record`]; [`Error::Format`] when it is of another format version.
 pub fn open_root(file: &hdf5::File, path: &Path, kind: &str) -> Result<Node> {
     let root = Node::root(file, path)?;
     let format = root.integer(schema::root::FORMAT)?;
     if format != schema::FORMAT {
-        return Err(Error::Record {
+        return Err(Error::Format {
             path: path.to_owned(),
             problem: format!(
                 "format version {format}, but this ablate reads version {}",
                 schema::FORMAT
             ),
-            next: "use the ablate that wrote it, or run the sweep in another --results folder"
-                .into(),
         });
     }
     let found = root.text(schema::root::KIND)?;

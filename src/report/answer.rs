@@ -94,10 +94,14 @@ fn nothing_to_compare(comparisons: &Comparisons, compare: &CompareRecord) -> Str
         .iter()
         .map(|(path, value)| format!("{} {}", label::visible(path), label::value(value)))
         .collect();
+    // Nothing to name when the sweep file's conditions hold at every point.
+    let named = match baseline.as_slice() {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
+    };
     if comparisons.unfinished() > 0 {
         return format!(
-            "Nothing can be compared yet: no trial of the baseline ({}) has finished.",
-            baseline.join(", ")
+            "Nothing can be compared yet: no trial of the baseline{named} has finished."
         );
     }
     let why = if comparisons
@@ -109,10 +113,7 @@ fn nothing_to_compare(comparisons: &Comparisons, compare: &CompareRecord) -> Str
     } else {
         "No arm is the baseline"
     };
-    format!(
-        "{why} ({}), so there is nothing to compare.",
-        baseline.join(", ")
-    )
+    format!("{why}{named}, so there is nothing to compare.")
 }
 
 struct Words<'a> {

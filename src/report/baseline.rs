@@ -29,11 +29,13 @@ impl<'a> Baseline<'a> {
         }
     }
 
-    /// Whether an arm with these axis values is a baseline.
+    /// Whether an arm with these axis values is a baseline. An axis without effect in the arm, recorded as null, fits
+    /// whatever is wanted: the point with that value collapsed into this arm.
     pub fn is(&self, values: &[String]) -> bool {
+        let fits = |value: &str, wanted| value == "null" || same_value(value, wanted);
         let mut wanted = values.iter().zip(&self.values);
         !self.foreign
-            && wanted.all(|(value, wanted)| wanted.is_none_or(|wanted| same_value(value, wanted)))
+            && wanted.all(|(value, wanted)| wanted.is_none_or(|wanted| fits(value, wanted)))
     }
 
     /// The position of the baseline for an arm among `arms` (axis values and the id of one trial of each).
@@ -137,6 +139,18 @@ mod tests {
         let on = |_: &str| config(r#"{"model.skip.at": [], "model.skip.mode": "concat"}"#);
         assert_eq!(baseline.find(&arm, &arms, &off), Some(0));
         assert_eq!(baseline.find(&arm, &arms, &on), None);
+    }
+
+    #[test]
+    fn an_axis_without_effect_in_an_arm_fits_whatever_the_baseline_wants_of_it() {
+        let axes = strings(&["model.skip.at", "model.skip.mode"]);
+        let mut compare = compare("model.skip.at", "[]");
+        let mode = ("model.skip.mode".into(), "\"concat\"".into());
+        compare.baseline.extend([mode]);
+        let baseline = Baseline::new(&axes, &compare);
+        assert!(baseline.is(&strings(&["[]", "null"])));
+        assert!(!baseline.is(&strings(&["[14]", "\"concat\""])));
+        assert!(!baseline.is(&strings(&["[]", "\"add\""])));
     }
 
     #[test]

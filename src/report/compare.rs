@@ -4,6 +4,7 @@ use super::baseline::{Baseline, Configs};
 use super::label;
 use super::stats::{Paired, Summary, holm};
 use crate::outcome::Outcome;
+use crate::record::schema::column;
 use crate::record::{SweepRecord, TrialRow};
 use std::collections::BTreeMap;
 
@@ -132,6 +133,17 @@ fn metric_of(record: &SweepRecord) -> String {
         .unwrap_or_default()
 }
 
+/// A trial's value of a metric. What a trial costs is not among its final metrics; 0 means unknown there.
+fn value_of(row: &TrialRow, metric: &str) -> Option<f64> {
+    let known = |count: u64| (count > 0).then_some(count as f64);
+    match metric {
+        column::PARAMS => known(row.params),
+        column::MACS => known(row.macs),
+        column::WALL_SECONDS => Some(row.wall_seconds),
+        name => row.metrics.get(name).copied(),
+    }
+}
+
 fn arms_of<'a>(record: &'a SweepRecord, metric: &str) -> Vec<Arm<'a>> {
     let mut groups: BTreeMap<&[String], Vec<&TrialRow>> = BTreeMap::new();
     for row in &record.trials {
@@ -143,8 +155,8 @@ fn arms_of<'a>(record: &'a SweepRecord, metric: &str) -> Vec<Arm<'a>> {
         trials.sort_by_key(|row| row.index);
         let mut values = BTreeMap::new();
         for row in &trials {
-            let value = row.metrics.get(metric).filter(|value| value.is_finite());
-            if let (Outcome::Completed, Some(&value)) = (row.outcome, value) {
+            let value = value_of(row, metric).filter(|value| value.is_finite());
+            if let (Outcome::Completed, Some(value)) = (row.outcome, value) {
                 values.entry(row.seed).or_insert(value);
             }
         }
@@ -227,4 +239,34 @@ fn mean_wall(arm: &Arm) -> Option<f64> {
         .filter(|row| row.outcome == Outcome::Completed && row.wall_seconds.is_finite());
     let seconds: Vec<f64> = completed.map(|row| row.wall_seconds).collect();
     Summary::of(&seconds).mean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `train_loss` is a final metric like any other; the task's other names of costs are columns of their own.
+    #[test]
+    fn what_a_trial_costs_can_be_compared() {
+        let row = TrialRow {
+            id: String::new(),
+            index: 0,
+            seed: 0,
+            outcome: Outcome::Completed,
+            axes: Vec::new(),
+            metrics: BTreeMap::from([("train_loss".into(), 0.5)]),
+            params: 11,
+            macs: 0,
+            wall_seconds: 2.5,
+            device: String::new(),
+            host: String::new(),
+            attempt: 1,
+        };
+        let value = |metric| value_of(&row, metric);
+        assert_eq!(
+            ["params", "wall_seconds", "train_loss"].map(value),
+            [Some(11.0), Some(2.5), Some(0.5)]
+        );
+        assert_eq!(value("macs"), None, "0 is unknown");
+    }
 }

@@ -173,7 +173,12 @@ impl Rows {
             params: shown(comparison.cost.params, number::count_change),
             macs: shown(comparison.cost.macs, number::count_change),
             wall: shown(comparison.cost.wall, number::seconds_change),
-            verdict: verdict.map_or_else(String::new, verdict_words),
+            verdict: match (verdict, summary.n) {
+                (None, _) => String::new(),
+                // More seeds would not help: those that were run share no values.
+                (Some(_), 0) => "no pairs".into(),
+                (Some(verdict), _) => verdict_words(verdict),
+            },
             ..self.alone(arm)
         }
     }

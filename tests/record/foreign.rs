@@ -1,8 +1,9 @@
 //! Files that someone made to hurt: refused with a message, whatever their seal says.
 
-use crate::fixture::{folder, id, trial};
+use crate::fixture::{folder, header, id, plan, trial};
 use ablate::Error;
-use ablate::record::{Folder, commit, read_trial_file};
+use ablate::error::ExitCode;
+use ablate::record::{Folder, commit, done, merge, read_trial_file};
 use hdf5::types::{FixedAscii, VarLenUnicode};
 use hdf5::{File, Group};
 use std::io::Write as _;
@@ -207,10 +208,54 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn another_format_version_is_refused_by_number() {
+fn another_format_version_is_refused_by_number_and_never_replaced() {
     let (_place, folder) = folder();
     let error = read_changed(&folder, |group| {
         group.file()?.attr("ablate_format")?.write_scalar(&2_u64)
     });
-    assert_refused(&error, "format version 2");
+    assert_other_format(&error, "format version 2");
+    let path = folder.trial(&id(1));
+    let before = std::fs::read(&path).expect("read");
+    assert_other_format(&done(&folder).expect_err("newer"), "format version 2");
+    assert_other_format(
+        &commit(&folder, &trial(1)).expect_err("newer"),
+        "format version 2",
+    );
+    assert!(std::fs::read(&path).expect("read") == before);
+}
+
+#[test]
+fn another_seal_version_is_refused_by_number() {
+    let (_place, folder) = folder();
+    commit(&folder, &trial(1)).expect("commit");
+    let path = folder.trial(&id(1));
+    let mut bytes = std::fs::read(&path).expect("read");
+    bytes[..16].copy_from_slice(b"ablate record 2\n");
+    std::fs::write(&path, &bytes).expect("write");
+    assert_other_format(&done(&folder).expect_err("newer"), "seal version 2");
+}
+
+#[test]
+fn a_sweep_file_of_another_format_version_is_refused_at_the_start_and_kept() {
+    let (_place, folder) = folder();
+    merge(&folder, &header(), &plan(1)).expect("merge");
+    let path = folder.sweep_h5();
+    let file = File::open_rw(&path).expect("open");
+    let format = file.attr("ablate_format").expect("there");
+    format.write_scalar(&2_u64).expect("write");
+    drop(format);
+    file.close().expect("close");
+    seal(&path);
+    let before = std::fs::read(&path).expect("read");
+    assert_other_format(&done(&folder).expect_err("newer"), "format version 2");
+    let merged = merge(&folder, &header(), &plan(2)).expect_err("newer");
+    assert_other_format(&merged, "format version 2");
+    assert!(std::fs::read(&path).expect("read") == before);
+}
+
+fn assert_other_format(error: &Error, because: &str) {
+    let text = error.to_string();
+    assert!(matches!(error, Error::Format { .. }), "{text}");
+    assert_eq!(error.exit_code(), ExitCode::BadRecord);
+    assert!(text.contains(because) && text.contains("next:"), "{text}");
 }

@@ -110,3 +110,43 @@ fn an_empty_plan_makes_a_readable_file() {
     let record = SweepRecord::open(&folder.sweep_h5()).expect("open");
     assert!(record.trials.is_empty() && record.created.is_empty());
 }
+
+#[test]
+fn a_sweep_file_that_alone_holds_a_trial_is_kept_when_it_is_replaced() {
+    let (_place, folder) = folder();
+    commit(&folder, &trial(0)).expect("commit");
+    merge(&folder, &header(), &plan(2)).expect("merge");
+    let only_copy = std::fs::read(folder.sweep_h5()).expect("file");
+    std::fs::remove_file(folder.trial(&id(0))).expect("remove");
+    merge(&folder, &header(), &plan(2)).expect("merge");
+    let kept = folder.root().join("sweep.kept-1.h5");
+    assert!(std::fs::read(&kept).expect("kept") == only_copy);
+    let record = SweepRecord::open(&folder.sweep_h5()).expect("open");
+    assert_eq!(record.trials[0].outcome, Outcome::Pending);
+
+    // What is also in trials/ need not be kept.
+    commit(&folder, &trial(1)).expect("commit");
+    merge(&folder, &header(), &plan(2)).expect("merge");
+    merge(&folder, &header(), &plan(3)).expect("merge");
+    assert!(!folder.root().join("sweep.kept-2.h5").exists());
+}
+
+#[test]
+fn an_axis_that_has_no_effect_somewhere_stays_a_column_of_its_kind() {
+    let (_place, folder) = folder();
+    let mut planned = plan(2);
+    planned[0].axes = vec!["null".into(), "null".into()];
+    planned[1].axes = vec!["0.5".into(), "\"add\"".into()];
+    merge(&folder, &header(), &planned).expect("merge");
+    let file = hdf5::File::open(folder.sweep_h5()).expect("open");
+    let column = |name: &str| file.dataset(&format!("trials/{name}")).expect("a column");
+    let numbers = column("train.lr").read_raw::<f64>().expect("numbers");
+    assert!(numbers[0].is_nan() && numbers[1] == 0.5);
+    let texts = column("model.skip.at").read_raw::<hdf5::types::VarLenUnicode>();
+    let texts: Vec<String> = texts
+        .expect("texts")
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(texts, ["", "add"]);
+}

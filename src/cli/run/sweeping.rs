@@ -154,11 +154,16 @@ fn header(sweep: &Sweep, plan: &Plan) -> SweepHeader {
         question: sweep.question.clone(),
         yaml: sweep.text.clone(),
         axes: plan.axes().to_vec(),
-        compare: sweep.compare.as_ref().map(compare),
+        compare: sweep
+            .compare
+            .as_ref()
+            .map(|asked| compare(asked, plan.axes())),
     }
 }
 
-fn compare(asked: &Compare) -> CompareRecord {
+/// What the report must know. Conditions on fields that are no axes are left out: they hold at every point, because
+/// the plan refuses a baseline that does not exist.
+fn compare(asked: &Compare, axes: &[String]) -> CompareRecord {
     let (expect, margin) = match asked.expect {
         None => ("", 0.0),
         Some(Expect::Lower) => ("lower", 0.0),
@@ -168,6 +173,7 @@ fn compare(asked: &Compare) -> CompareRecord {
     let baseline = asked.baseline.iter();
     CompareRecord {
         baseline: baseline
+            .filter(|(path, _)| axes.contains(path))
             .map(|(path, value)| (path.clone(), value.to_string()))
             .collect(),
         metric: asked.metric.clone(),
@@ -175,3 +181,6 @@ fn compare(asked: &Compare) -> CompareRecord {
         margin,
     }
 }
+
+#[cfg(test)]
+mod tests;

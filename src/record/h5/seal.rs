@@ -52,7 +52,8 @@ pub fn finish(file: File, path: &Path) -> Result<()> {
 /// Opens a sealed file read-only after its length and CRC-32 were checked.
 ///
 /// # Errors
-/// [`Error::Io`] when it is not there or cannot be read, [`Error::Record`] when the seal does not fit.
+/// [`Error::Io`] when it is not there or cannot be read, [`Error::Record`] when the seal does not fit,
+/// [`Error::Format`] when it is a seal of another version.
 pub fn open_sealed(path: &Path) -> Result<File> {
     let mut raw = std::fs::File::open(path).map_err(Error::io("open", path))?;
     let mut found = Vec::with_capacity(BLOCK);
@@ -61,6 +62,12 @@ pub fn open_sealed(path: &Path) -> Result<File> {
         .read_to_end(&mut found)
         .map_err(Error::io("read", path))?;
     let (bytes, crc) = measure(&mut raw).map_err(Error::io("read", path))?;
+    if let Some(version) = other_version(&found) {
+        return Err(Error::Format {
+            path: path.to_owned(),
+            problem: format!("seal version {version}, but this ablate reads version 1"),
+        });
+    }
     if found != block(bytes, crc) {
         let problem = if found.starts_with(MAGIC) {
             "damaged: its length or checksum is not what was written"
@@ -96,6 +103,14 @@ pub fn open_trusted(path: &Path) -> Result<File> {
 pub const NEXT: &str = "run the same `ablate run` again: it makes damaged or missing results anew (copy the file first if you changed it by hand)";
 
 const MAGIC: &[u8] = b"ablate record 1\n";
+
+/// The version in the first line, when it is a number but not this one.
+fn other_version(found: &[u8]) -> Option<u64> {
+    let line = found.split(|byte| *byte == b'\n').next()?;
+    let digits = line.strip_prefix(b"ablate record ")?;
+    let version = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    (version != 1).then_some(version)
+}
 
 fn block(bytes: u64, crc: u32) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
