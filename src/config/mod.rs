@@ -11,7 +11,7 @@ pub use data::{DataConfig, DataFacts, Dataset};
 pub use field::{Field, Mismatch, Setter, Setting};
 pub use model::{Arch, ModelConfig, Residual, SkipConfig, SkipMode, Tap};
 pub use noise::{NoiseConfig, NoiseKind, Resample};
-pub use task::TaskKind;
+pub use task::{SSIM_WINDOW, TaskKind};
 pub use train::{Init, LrSchedule, OptimizerKind, Select, TrainConfig, Weights};
 
 use serde_json::{Map, Value};

@@ -13,6 +13,9 @@ choice! {
 /// What is measured on the test images, and on the validation images where there are any.
 pub const SPLIT_METRICS: &[&str] = &["bce", "mse", "psnr", "ssim", "ink", "false_on", "false_off"];
 
+/// Least height and width, pixels, of an image that `ssim` can measure: its window.
+pub const SSIM_WINDOW: usize = 11;
+
 /// What a trial has once.
 pub const TRIAL_METRICS: &[&str] = &["train_loss", "wall_seconds", "params", "macs"];
 

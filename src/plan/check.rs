@@ -2,7 +2,7 @@
 //! nothing uses, a baseline that is not there.
 
 use super::space::{Origin, Space, shown};
-use crate::config::{Conflict, DataFacts, Field, TrialConfig};
+use crate::config::{Conflict, DataFacts, Field, SSIM_WINDOW, TrialConfig};
 use crate::sweep::{Diagnostic, Place, Sweep};
 
 /// Most conflicts worth collecting.
@@ -51,6 +51,22 @@ impl Checks {
         for conflict in conflicts {
             self.blame(space, origin, conflict);
         }
+        let place = space.sweep.baseline.as_ref().map(|named| named.metric);
+        if let (Some(problem), Some(place)) = (unmeasurable(&space.sweep, facts), place) {
+            let expected = "another metric, or larger images";
+            self.add(Diagnostic::new(place, "compare.metric", problem, expected));
+        }
+    }
+
+    /// Keeps what was not found before.
+    fn add(&mut self, diagnostic: Diagnostic) {
+        let known = |d: &Diagnostic| {
+            (d.place, &d.path, &d.problem)
+                == (diagnostic.place, &diagnostic.path, &diagnostic.problem)
+        };
+        if self.found.len() < ENOUGH && !self.found.iter().any(known) {
+            self.found.push(diagnostic);
+        }
     }
 
     /// Whether the point lacks paths of its images, so that nothing more can be known of it.
@@ -80,21 +96,16 @@ impl Checks {
             // A default does not fit: the point's own values made it so.
             None => values.first().map_or(Place::START, |value| value.place),
         };
-        let known = |d: &Diagnostic| {
-            d.place == place && d.path == conflict.path && d.problem == conflict.problem
-        };
-        if !self.found.iter().any(known) {
-            let expected = format!(
-                "values that fit together (found at: {})",
-                space.describe(origin)
-            );
-            self.found.push(Diagnostic::new(
-                place,
-                conflict.path,
-                conflict.problem,
-                expected,
-            ));
-        }
+        let expected = format!(
+            "values that fit together (found at: {})",
+            space.describe(origin)
+        );
+        self.add(Diagnostic::new(
+            place,
+            conflict.path,
+            conflict.problem,
+            expected,
+        ));
     }
 
     /// Everything that is wrong.
@@ -129,6 +140,18 @@ impl Checks {
             .map(|(field, place)| (field.path, place.line))
             .collect()
     }
+}
+
+/// Why the metric that is compared has no value on these images.
+fn unmeasurable(sweep: &Sweep, facts: &DataFacts) -> Option<String> {
+    let metric = &sweep.compare.as_ref()?.metric;
+    let [height, width] = facts.image;
+    let small = height.min(width) < SSIM_WINDOW;
+    (small && metric.ends_with(".ssim")).then(|| {
+        format!(
+            "{metric} needs {SSIM_WINDOW}×{SSIM_WINDOW} pixels, the images have {height}×{width}"
+        )
+    })
 }
 
 /// More images asked for than there are.

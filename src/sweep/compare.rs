@@ -31,11 +31,13 @@ pub enum Expect {
     },
 }
 
-/// The conditions that name the baseline arm, and where they are written.
+/// The conditions that name the baseline arm, and where the parts of `compare` are written.
 #[derive(Clone, Debug)]
 pub struct Baseline {
     /// Where `baseline` stands.
     pub place: Place,
+    /// Where `metric` stands.
+    pub metric: Place,
     /// The values that an arm must have.
     pub conditions: Vec<Assignment>,
 }
@@ -49,9 +51,8 @@ pub(super) fn compare(
 ) -> Option<(Compare, Baseline)> {
     let entries = Entries::read(node, "compare", &["baseline", "metric", "expect"], found);
     let expect = entries.get("expect").and_then(|node| expect(node, found));
-    let metric = entries
-        .get("metric")
-        .map(|node| metric(node, base.task, validated, found));
+    let written = entries.get("metric");
+    let metric = written.map(|node| metric(node, base.task, validated, found));
     let baseline = entries.get("baseline").map(|node| {
         let conditions = assignments(node, "compare.baseline", found);
         if matches!(&node.value, Tree::Map(entries) if entries.is_empty()) {
@@ -66,6 +67,7 @@ pub(super) fn compare(
         }
         Baseline {
             place: node.place,
+            metric: written.map_or(node.place, |node| node.place),
             conditions,
         }
     });

@@ -84,3 +84,26 @@ pub fn build<'a>(config: &'a TrialConfig, seed: u64, splits: &'a Splits) -> Box<
         TaskKind::Denoise => Box::new(denoise::Denoise::new(&config.noise, seed, splits)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::SSIM_WINDOW;
+    use crate::metric::{Metric, Picture};
+
+    /// A plan refuses what the measure would leave without a value, and no more.
+    #[test]
+    fn the_window_that_plans_know_is_that_of_the_measure() {
+        let ssim = |side: usize| {
+            let pixels = &vec![0.5; side * side][..];
+            let (logits, output, target, size) = (pixels, pixels, pixels, [side; 2]);
+            Metric::Ssim.measure(&Picture {
+                logits,
+                output,
+                target,
+                size,
+            })
+        };
+        assert!(ssim(SSIM_WINDOW - 1).value().is_nan());
+        assert!(ssim(SSIM_WINDOW).value().is_finite());
+    }
+}

@@ -65,6 +65,27 @@ fn more_images_than_a_real_data_set_has_is_an_error_at_the_field_too() {
 }
 
 #[test]
+fn ssim_is_refused_where_the_images_are_smaller_than_its_window() {
+    let build = |side| {
+        let sized = |config: &DataConfig| {
+            let image = [side, 28];
+            facts(config).map(|facts| DataFacts { image, ..facts })
+        };
+        let yaml = "grid: { train.batch: [1, 2] }\ncompare: { baseline: { train.batch: 1 }, metric: test.ssim }";
+        Plan::build(&sweep(yaml), Plan::MAX_TRIALS, &sized)
+    };
+    let text = build(8).err().expect("a refusal").to_string();
+    assert!(
+        text.starts_with(
+            "x.yaml:3:50: compare.metric: test.ssim needs 11×11 pixels, the images have 8×28;"
+        ),
+        "{text}"
+    );
+    assert_eq!(text.matches("test.ssim needs").count(), 1, "said once");
+    assert!(build(12).is_ok());
+}
+
+#[test]
 fn the_baseline_may_be_named_by_a_point_that_collapsed() {
     let yaml = "grid: { model.skip.at: [[], [14]], model.skip.mode: [concat, add] }\nseeds: 8\ncompare: { metric: test.bce, baseline: ";
     let named = plan(&format!(

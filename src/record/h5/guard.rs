@@ -7,11 +7,11 @@ use hdf5::types::TypeDescriptor;
 use hdf5::{Container, Dataset};
 
 /// Most elements of one array.
-const MAX_ELEMENTS: usize = 64 << 20;
+const MAX_ELEMENTS: usize = 1 << 30;
 /// Most bytes of one array.
 const MAX_BYTES: usize = 1 << 30;
 /// Most chunks of one array, and what a chunk of bytes that do not compress may be larger by.
-const MAX_CHUNKS: usize = 4096;
+const MAX_CHUNKS: usize = 1 << 16;
 const CHUNK_SLACK: usize = 4096;
 /// Most children or attributes of one object.
 pub(super) const MAX_CHILDREN: usize = 1 << 20;
