@@ -1,5 +1,7 @@
 //! A small sweep in a folder of its own, run by the real binary with real processes.
 
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
 use ablate::outcome::Outcome;
 use ablate::record::{SweepRecord, read_trial_file};
 use rustix::process::{Pid, Signal, kill_process};

@@ -1,9 +1,13 @@
 //! Corruption: x → clip(x + noise, 0, 1). Every image has a stream of its own, so its noise depends neither on how
-//! many images there are nor on the arm. One function a kind; a new kind is one more and its match arm.
+//! many images there are nor on the arm. One file a kind; a new kind is one more and its match arm.
+
+mod gaussian;
+mod salt_pepper;
+mod uniform_walk;
 
 use super::{Images, Split};
 use crate::config::{NoiseConfig, NoiseKind};
-use crate::seed::{Key, Stream};
+use crate::seed::Key;
 
 /// Corrupts every image by its own stream, keyed by (seed, split, draw, image). `draw` is 0 for noise that is
 /// drawn once and 1 + epoch for fresh noise.
@@ -23,42 +27,15 @@ pub fn corrupt(
     {
         let mut stream = key.clone().number(index as u64).stream();
         match config.kind {
-            NoiseKind::SaltPepper => salt_pepper(image, &mut stream),
+            NoiseKind::SaltPepper => salt_pepper::corrupt(image, &mut stream),
             NoiseKind::UniformWalk => {
-                uniform_walk(image, &mut stream, config.rounds, config.amplitude as f32);
+                let (rounds, amplitude) = (config.rounds, config.amplitude as f32);
+                uniform_walk::corrupt(image, &mut stream, rounds, amplitude);
             }
-            NoiseKind::Gaussian => gaussian(image, &mut stream, config.sigma),
+            NoiseKind::Gaussian => gaussian::corrupt(image, &mut stream, config.sigma),
         }
     }
     noisy
-}
-
-/// x + round(U(−1, 1)), clipped (science.md R4). U(−1, 1) = 2u − 1 rounds to −1 for u < ¼ and to +1 for u ≥ ¾.
-fn salt_pepper(image: &mut [f32], stream: &mut Stream) {
-    for x in image {
-        match stream.uniform_f32() {
-            u if u < 0.25 => *x = (*x - 1.0).max(0.0),
-            u if u >= 0.75 => *x = (*x + 1.0).min(1.0),
-            _ => (),
-        }
-    }
-}
-
-/// `rounds` times x + U(−amplitude, amplitude), clipped each time (science.md R4s).
-fn uniform_walk(image: &mut [f32], stream: &mut Stream, rounds: usize, amplitude: f32) {
-    for _ in 0..rounds {
-        for x in image.iter_mut() {
-            let step = (stream.uniform_f32() * 2.0 - 1.0) * amplitude;
-            *x = (*x + step).clamp(0.0, 1.0);
-        }
-    }
-}
-
-/// x + N(0, sigma²), clipped.
-fn gaussian(image: &mut [f32], stream: &mut Stream, sigma: f64) {
-    for x in image {
-        *x = (f64::from(*x) + sigma * stream.normal()).clamp(0.0, 1.0) as f32;
-    }
 }
 
 #[cfg(test)]
