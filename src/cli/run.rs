@@ -162,10 +162,9 @@ fn listen() -> Result<Arc<AtomicBool>> {
 /// Keeps what was asked, replaced whole and only when it differs.
 fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
     let path = folder.sweep_yaml();
-    if fs::read(&path).is_ok_and(|kept| kept == text.as_bytes()) {
-        return Ok(());
-    }
-    if let Ok(old) = fs::read(&path) {
+    if let Ok(old) = fs::read(&path)
+        && old != text.as_bytes()
+    {
         let kept = folder.replaced_yaml(&old);
         record::replace(&kept, &old)?;
         eprintln!(

@@ -1,21 +1,10 @@
 //! False-on: how many dark pixels came out bright.
 
-use super::{Picture, Ratio};
+use super::{Picture, Ratio, crossings};
 
 /// P(output > ½ | target < ½), as counts; NaN when an output that counts is NaN.
 pub(super) fn measure(picture: &Picture) -> Ratio {
-    let mut ratio = Ratio::default();
-    for (&output, &target) in picture.output.iter().zip(picture.target) {
-        if target < 0.5 {
-            ratio.count += 1.0;
-            if output.is_nan() {
-                ratio.total = f64::NAN;
-            } else if output > 0.5 {
-                ratio.total += 1.0;
-            }
-        }
-    }
-    ratio
+    crossings(picture, |target| target < 0.5, |output| output > 0.5)
 }
 
 #[cfg(test)]

@@ -116,6 +116,23 @@ impl Metric {
     }
 }
 
+/// The share of the pixels with a `counted` target whose output has `crossed` over, as counts; NaN when an output that
+/// counts is NaN.
+fn crossings(picture: &Picture, counted: fn(f32) -> bool, crossed: fn(f32) -> bool) -> Ratio {
+    let mut ratio = Ratio::default();
+    for (&output, &target) in picture.output.iter().zip(picture.target) {
+        if counted(target) {
+            ratio.count += 1.0;
+            if output.is_nan() {
+                ratio.total = f64::NAN;
+            } else if crossed(output) {
+                ratio.total += 1.0;
+            }
+        }
+    }
+    ratio
+}
+
 #[cfg(test)]
 mod vectors {
     //! The 28×28 images of science.md §4, and close comparison.
