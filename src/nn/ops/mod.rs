@@ -17,7 +17,7 @@ mod upsample;
 
 pub use bce::bce_with_logits;
 pub use concat::concat;
-pub use conv2d::conv2d;
+pub use conv2d::{Activation, Scale, conv2d};
 pub use max_pool::max_pool2;
 pub use relu::relu;
 pub use sigmoid::sigmoid;
