@@ -6,6 +6,7 @@ mod lanes;
 pub mod level;
 mod patches;
 mod pointwise;
+pub mod pool;
 mod squares;
 mod tiles;
 mod winograd;

@@ -45,49 +45,55 @@ impl Patches {
         }
     }
 
-    /// Calls `f(start in an image, start in all its patches, length)` for every line of every patch that lies in it.
+    /// Calls `f(place in an image, place in all its patches)` for every number of every patch that lies in it.
     #[inline(always)]
-    fn lines(self, mut f: impl FnMut(usize, usize, usize)) {
+    fn each(self, f: impl FnMut(usize, usize)) {
+        match (self.scale, self.channels) {
+            (Scale::Full, 1) => self.each_of::<3, 1>(1, f),
+            (Scale::Full, channels) => self.each_of::<3, 1>(channels, f),
+            (Scale::Upsampled, 1) => self.each_of::<4, 2>(1, f),
+            (Scale::Upsampled, channels) => self.each_of::<4, 2>(channels, f),
+        }
+    }
+
+    #[inline(always)]
+    fn each_of<const SIDE: usize, const STEP: usize>(
+        self,
+        channels: usize,
+        mut f: impl FnMut(usize, usize),
+    ) {
         let [height, width] = self.size;
-        let (side, step, line) = (self.side(), self.step(), self.side() * self.channels);
-        let mut patch = 0;
-        for y in (0..height).step_by(step) {
-            for x in (0..width).step_by(step) {
-                // Before the border's first pixel lies one that the map does not have.
-                let left = usize::from(x == 0);
-                let right = (x + side - 1).min(width) + 1 - x;
-                for row in 0..side {
-                    if let Some(y) = (y + row).checked_sub(1).filter(|&y| y < height) {
-                        f(
-                            (y * width + x + left - 1) * self.channels,
-                            patch + row * line + left * self.channels,
-                            (right - left) * self.channels,
-                        );
+        // Patch number p along a side sees at tap t the pixel STEP·p + t − 1: those p for which it lies in the map.
+        let inside = |tap: usize, end: usize| {
+            let last = (end + STEP - tap) / STEP;
+            usize::from(tap == 0)..last.min(end / STEP)
+        };
+        for tap in 0..SIDE * SIDE {
+            let (row, column) = (tap / SIDE, tap % SIDE);
+            for y in inside(row, height) {
+                let line = (STEP * y + row - 1) * width;
+                let patches = y * (width / STEP);
+                for x in inside(column, width) {
+                    let pixel = (line + STEP * x + column - 1) * channels;
+                    let patch = ((patches + x) * SIDE * SIDE + tap) * channels;
+                    for channel in 0..channels {
+                        f(pixel + channel, patch + channel);
                     }
                 }
-                patch += side * line;
             }
         }
     }
 
-    /// All patches of an image, zeros outside of it.
+    /// All patches of an image; what lies outside of it is left alone.
     #[inline(always)]
     fn gather(self, image: &[f32], patches: &mut [f32]) {
-        self.lines(|from, to, length| {
-            for at in 0..length {
-                patches[to + at] = image[from + at];
-            }
-        });
+        self.each(|pixel, patch| patches[patch] = image[pixel]);
     }
 
     /// Adds all patches to an image.
     #[inline(always)]
     fn scatter(self, patches: &[f32], image: &mut [f32]) {
-        self.lines(|to, from, length| {
-            for at in 0..length {
-                image[to + at] += patches[from + at];
-            }
-        });
+        self.each(|pixel, patch| image[pixel] += patches[patch]);
     }
 }
 
