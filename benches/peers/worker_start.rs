@@ -11,7 +11,7 @@ use ablate::plan::Plan;
 use ablate::record::Folder;
 use ablate::sweep::Sweep;
 use clap::Parser;
-use protocol::{Outcome, Peer, milliseconds, serve};
+use protocol::{Outcome, Peer, milliseconds, refuse, serve};
 use serde_json::json;
 use std::io::{BufReader, Write};
 use std::path::PathBuf;
@@ -99,7 +99,10 @@ impl Peer for Starts {
 fn main() -> Outcome<()> {
     let args = Args::parse();
     let sweep = Sweep::load(&args.sweep)?;
-    let plan = Plan::build(&sweep, Plan::MAX_TRIALS, &data::facts)?;
+    let plan = match Plan::build(&sweep, Plan::MAX_TRIALS, &data::facts) {
+        Ok(plan) => plan,
+        Err(error) => return refuse(&error.to_string()),
+    };
     let mut starts = Starts {
         folder: Folder::create(&args.results, &sweep.name)?,
         trial: plan.trial(0).to_json(),
