@@ -48,4 +48,4 @@ vectors:
 
 clean:
 	$(CARGO) clean
-	rm -rf .setup .venv
+	rm -rf .setup .venv .venv-bench

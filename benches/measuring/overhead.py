@@ -96,8 +96,8 @@ def run(row, context):
     row.must_text = f"≤ 6 s, or ≤ 2 × the commit floor ({2 * floor_now * 1000 / trials:.2f} s)"
     parts = [
         f"floor of {size} B files: {statistics.median(floors[1]):.2f} s by one process, {floor_now:.2f} s by {WORKERS}",
-        *(f"{name} {seconds(times)}" for name, times in others.items()),
-        f"submitit local {seconds([submitit])} for {trials // 10}, not {trials}",
+        *(f"{name} {typical(times)}" for name, times in others.items()),
+        f"submitit local {typical([submitit])} for {trials // 10}, not {trials}",
         f"report written after {statistics.median(run.ended for run in runs):.2f} s; {rounds} rounds",
     ]
     if trials != 1000:
@@ -114,7 +114,7 @@ def run(row, context):
     }
 
 
-def seconds(times):
+def typical(times):
     """The median, or why there is none."""
     problems = [time for time in times if isinstance(time, str)]
     return problems[0] if problems else f"{statistics.median(times):.2f} s"

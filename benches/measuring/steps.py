@@ -30,7 +30,7 @@ def ours(context, net, threads, dtype="f32", env=None):
 
 def candle(context, net, threads):
     command = [context.programs["candle_peer"], "--net", net, "--batch", BATCH]
-    return Peer("candle", command, {"RAYON_NUM_THREADS": str(threads)})
+    yield Peer("candle", command, {"RAYON_NUM_THREADS": str(threads)})
 
 
 def torch(context, net, threads, dtype="f32", adams=("foreach", "fused"), env=None):
@@ -61,20 +61,25 @@ def check(peers, net, threads):
             raise SystemExit(f"{peer.name}: {said['threads']} threads, expected {threads}")
 
 
-def race(row, peers, command, rounds, net, threads=1):
-    """Fills the row with how much faster we are than PyTorch's best; the raw times too."""
-    with started(peers) as (ready, refused):
-        check(ready, net, threads)
-        row.raw["refused"] = refused
-        if "ablate" in refused:
+def race(row, ours, rivals, command, rounds, net, threads=1):
+    """Fills the row with how much faster we are than PyTorch's best; the raw times too.
+
+    `rivals` start only when they are listed: after ours, which may refuse.
+    """
+    with started([ours]) as (first, refused):
+        if refused:
             row.missing = refused["ablate"]
             return
-        times = take_turns(ready, command, rounds)
-        row.raw |= {
-            "milliseconds": times,
-            "ready": {peer.name: peer.ready for peer in ready},
-            "peak_mb": {peer.name: peer.ask("peak") for peer in ready},
-        }
+        with started(list(rivals)) as (others, refused):
+            ready = first + others
+            check(ready, net, threads)
+            times = take_turns(ready, command, rounds)
+            row.raw = {
+                "milliseconds": times,
+                "ready": {peer.name: peer.ready for peer in ready},
+                "peak_mb": {peer.name: peer.ask("peak") for peer in ready},
+                "refused": refused,
+            }
     fill(row, times)
 
 
@@ -115,20 +120,16 @@ def share(row, step, context):
 
 
 def run(row, context):
-    """Measures the rows of this file by their keys."""
-    kind, _, rest = row.key.partition("-")
-    net, _, threads = rest.partition("-")
-    threads = int(threads or 1)
-    if kind == "eval":
-        peers = [ours(context, net, threads), candle(context, net, threads)]
-        peers += torch(context, net, threads, adams=["foreach"])
-        return race(row, peers, "eval", context.rounds, net, threads)
-    if kind == "avx2":
-        peers = [ours(context, net, threads, env=AVX2), *torch(context, net, threads, env=AVX2)]
-    elif kind == "bf16":
-        peers = [ours(context, net, threads, dtype="bf16"), *torch(context, net, threads, dtype="bf16")]
-    else:
-        peers = [ours(context, net, threads), candle(context, net, threads), *torch(context, net, threads)]
+    """Measures a row whose key is `kind-net` or `kind-net-threads`."""
+    kind, net, *threads = row.key.split("-")
+    threads = int(threads[0]) if threads else 1
+    setting = (context, net, threads)
+    command = "eval" if kind == "eval" else "train"
+    form = {"avx2": {"env": AVX2}, "bf16": {"dtype": "bf16"}}.get(kind, {})
+    rivals = torch(*setting, **form, adams=["foreach"]) if kind == "eval" else torch(*setting, **form)
+    if not form:
+        # candle has neither form.
+        rivals = itertools.chain(candle(*setting), rivals)
     if row.key == "step-R5":
-        peers += sgemm(context, threads)
-    race(row, peers, "train", context.rounds, net, threads)
+        rivals = itertools.chain(rivals, sgemm(context, threads))
+    race(row, ours(*setting, **form), rivals, command, context.rounds, net, threads)
