@@ -30,7 +30,7 @@ storm:
 	@scripts/test.sh storm
 
 bench:
-	@scripts/setup.sh run
+	@scripts/setup.sh bench
 	@scripts/bench.sh $(BENCH)
 
 lint:

@@ -31,11 +31,15 @@ def details(rows):
     return "\n".join(lines)
 
 
+# More than that, and something else was running.
+QUIET = 0.5
+
+
 def provenance(facts):
-    cpu = facts["processor"]
+    cpu, load = facts["processor"], facts["load"][0]
     parts = [
         f"Machine: {cpu['model']}, {cpu['cores']} cores, {cpu['isa']}; Linux {cpu['kernel']}; "
-        f"load before the first measurement {facts['load'][0]:.2f}.",
+        f"load before the first measurement {load:.2f}{'' if load < QUIET else ' (**not quiet: measure again before citing**)'}.",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()) + ".",
         f"Data: {facts['data']}. Date: {facts['date']}. Commit: {facts['commit']}. Command: `{facts['command']}`.",
     ]
