@@ -67,12 +67,13 @@ def keep(path, rows, facts):
 
 def main():
     args = arguments()
+    load = os.getloadavg()[0]
     scratch = ROOT / ".setup" / f"bench-{os.getpid()}"
     scratch.mkdir(parents=True)
     rounds = args.rounds or (2 if args.quick else 9)
     programs = build(shlex.split(args.features))
     context = Context(programs, args.python, args.tools, scratch, rounds, args.quick)
-    facts = machine.describe(context, command(args))
+    facts = machine.describe(context, command(args), load)
     whole = not args.rows and not args.quick
     folder = ROOT / "benches" / "results" if whole else ROOT / ".setup" / "bench"
     results = folder / f"{facts['date'][:10]}.json"

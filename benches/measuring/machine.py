@@ -66,13 +66,13 @@ def package(context, name):
     return output(context.tools, "-c", f"import importlib.metadata as m; print(m.version('{name}'))")
 
 
-def describe(context, command):
-    """Taken before the first measurement, so that the load is not our own."""
+def describe(context, command, load):
+    """`load` is the one-minute load average from before the build, so that it is not our own."""
     return {
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "commit": output("git", "describe", "--always", "--dirty", "--abbrev=12"),
         "command": command,
-        "load": os.getloadavg(),
+        "load": load,
         "processor": processor(),
         "versions": versions(context),
         "data": "MNIST" if data_folder() else "procedural digits and random images",

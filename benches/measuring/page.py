@@ -36,10 +36,10 @@ QUIET = 0.5
 
 
 def provenance(facts):
-    cpu, load = facts["processor"], facts["load"][0]
+    cpu, load = facts["processor"], facts["load"]
     parts = [
         f"Machine: {cpu['model']}, {cpu['cores']} cores, {cpu['isa']}; Linux {cpu['kernel']}; "
-        f"load before the first measurement {load:.2f}{'' if load < QUIET else ' (**not quiet: measure again before citing**)'}.",
+        f"load before the build {load:.2f}{'' if load < QUIET else ' (**not quiet: measure again before citing**)'}.",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()) + ".",
         f"Data: {facts['data']}. Date: {facts['date']}. Commit: {facts['commit']}. Command: `{facts['command']}`.",
     ]

@@ -95,6 +95,8 @@ def fill(row, times):
     if "candle" in times:
         row.raw["ratio_candle"] = against = ratio(times["candle"], times["ablate"])
         row.detail += f"; stock candle {milliseconds(times['candle'])}, {against['of_medians']:.1f} ×"
+    for name, why in row.raw["refused"].items():
+        row.detail += f"; {name} did not run: {why}"
 
 
 def milliseconds(times):
