@@ -4,12 +4,13 @@ JOB     ?= jobs/skip_vs_noskip.yaml
 ABLATE   = $(CARGO) run --release --locked --quiet $(FEATURES) --
 FEATURES = $(shell cat .setup/features 2>/dev/null)
 
-.PHONY: help run test storm lint doc vectors clean
+.PHONY: help run test storm bench lint doc vectors clean
 
 help:
 	@echo "make run    set up, build, run $(JOB) and show its report (JOB=jobs/x.yaml for another)"
 	@echo "make test   set up what the tests need and run every test"
 	@echo "make storm  the long tests: random kills, damaged files (minutes)"
+	@echo "make bench  measure against PyTorch, candle and schedulers: writes benches/README.md (BENCH=--quick: a look)"
 	@echo "make lint   rustfmt, clippy and, where installed, cargo deny"
 	@echo "make doc    the documentation of the code"
 	@echo "make clean  remove what was built (results stay)"
@@ -28,6 +29,10 @@ storm:
 	@scripts/setup.sh test
 	@scripts/test.sh storm
 
+bench:
+	@scripts/setup.sh bench
+	@scripts/bench.sh $(BENCH)
+
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $(FEATURES) -- -D warnings
@@ -43,4 +48,4 @@ vectors:
 
 clean:
 	$(CARGO) clean
-	rm -rf .setup .venv
+	rm -rf .setup .venv .venv-bench

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Sets up what `make run` (argument: run) or `make test` (argument: test) needs beyond a Rust toolchain.
+# Sets up what `make run` (argument: run), `make test` (test) or `make bench` (bench) needs beyond a Rust toolchain.
 # On Debian and its kin, as root or with sudo, it installs packages. Elsewhere it names every missing piece and how
 # to get it without root, and falls back to building HDF5 from source where that is possible.
 # Leaves .setup/features (flags for cargo) and, for tests, .venv (Python with h5py and pandas).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-purpose=${1:?usage: scripts/setup.sh run|test}
+purpose=${1:?usage: scripts/setup.sh run|test|bench}
 mkdir -p .setup
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -27,6 +27,10 @@ have_hdf5 || packages+=(libhdf5-dev)
 if [ "$purpose" = test ]; then
     have_venv || packages+=(python3 python3-venv)
     have_browser || packages+=(chromium)
+fi
+if [ "$purpose" = bench ]; then
+    have_venv || packages+=(python3 python3-venv)
+    have parallel || packages+=(parallel)
 fi
 
 install_packages() {
