@@ -2,7 +2,7 @@
 //! nothing uses, a baseline that is not there.
 
 use super::space::{Origin, Space, shown};
-use crate::config::{Conflict, DataFacts, Field, SSIM_WINDOW, TrialConfig};
+use crate::config::{Conflict, DataFacts, Dataset, Field, SSIM_WINDOW, TrialConfig};
 use crate::sweep::{Diagnostic, Place, Sweep};
 
 /// Most conflicts worth collecting.
@@ -48,12 +48,14 @@ impl Checks {
         self.idle_base.retain(|(field, _)| !(field.active)(config));
         let mut conflicts = config.conflicts(facts.image);
         conflicts.extend(shortages(config, facts));
+        conflicts.extend(without_classes(config, facts));
         for conflict in conflicts {
             self.blame(space, origin, conflict);
         }
         let place = space.sweep.baseline.as_ref().map(|named| named.metric);
-        if let (Some(problem), Some(place)) = (unmeasurable(&space.sweep, facts), place) {
-            let expected = "another metric, or larger images";
+        if let (Some((problem, expected)), Some(place)) =
+            (unmeasurable(&space.sweep, config, facts), place)
+        {
             self.add(Diagnostic::new(place, "compare.metric", problem, expected));
         }
     }
@@ -142,15 +144,44 @@ impl Checks {
     }
 }
 
-/// Why the metric that is compared has no value on these images.
-fn unmeasurable(sweep: &Sweep, facts: &DataFacts) -> Option<String> {
+/// Why the metric that is compared has no value at this point, and what would have one.
+fn unmeasurable(
+    sweep: &Sweep,
+    config: &TrialConfig,
+    facts: &DataFacts,
+) -> Option<(String, &'static str)> {
     let metric = &sweep.compare.as_ref()?.metric;
+    if !config.task.metrics().contains(metric) {
+        let problem = format!("the task {} has no metric {metric}", config.task.name());
+        return Some((problem, "a metric of every task of the sweep"));
+    }
     let [height, width] = facts.image;
     let small = height.min(width) < SSIM_WINDOW;
     (small && metric.ends_with(".ssim")).then(|| {
-        format!(
+        let problem = format!(
             "{metric} needs {SSIM_WINDOW}×{SSIM_WINDOW} pixels, the images have {height}×{width}"
-        )
+        );
+        (problem, "another metric, or larger images")
+    })
+}
+
+/// Images of a task that needs classes, without any.
+fn without_classes(config: &TrialConfig, facts: &DataFacts) -> Option<Conflict> {
+    if !config.task.reads_classes() || facts.classes {
+        return None;
+    }
+    let remedy = match facts.dataset {
+        Dataset::Mnist => "its label files were not found: run `ablate data fetch mnist`",
+        _ => "take mnist or digits",
+    };
+    let problem = format!(
+        "the task {} needs the class of every image, which {} does not give; {remedy}",
+        config.task.name(),
+        facts.dataset.name()
+    );
+    Some(Conflict {
+        path: "data.dataset",
+        problem,
     })
 }
 
