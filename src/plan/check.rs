@@ -151,7 +151,7 @@ fn unmeasurable(
     facts: &DataFacts,
 ) -> Option<(String, &'static str)> {
     let metric = &sweep.compare.as_ref()?.metric;
-    if !config.task.metrics().contains(metric) {
+    if !config.task.produces(metric) {
         let problem = format!("the task {} has no metric {metric}", config.task.name());
         return Some((problem, "a metric of every task of the sweep"));
     }
