@@ -8,13 +8,13 @@ use std::fs;
 
 const SWEEP: &str = "
 name: tiny
-question: Does a residual connection help a network of three blocks to tell noisy digits apart?
+question: Does a residual connection help a small network to tell noisy digits apart?
 base:
   task: classify
   data: { dataset: digits, train: 240, valid: 20, test: 60 }
-  model: { arch: resnet, blocks: 2 }
-  noise: { kind: gaussian, sigma: 0.2 }
-  train: { epochs: 4, batch: 16, lr: 2e-3, samples_every: 2 }
+  model: { arch: resnet, blocks: 1 }
+  noise: { kind: gaussian, sigma: 0.1 }
+  train: { epochs: 4, batch: 12, samples_every: 2, init: keras }
 grid:
   model.residual: [none, add]
 seeds: 2
@@ -32,8 +32,8 @@ fn a_sweep_of_resnets_learns_is_recorded_and_reported() {
     assert_eq!(record.trials.len(), 4);
     for row in &record.trials {
         assert_eq!(row.outcome, Outcome::Completed);
-        // Chance is 0.1; the 60 digits of the test are easy. Bits differ between dispatch levels, hence the distance.
-        assert!(row.metrics["test.accuracy"] > 0.3, "{:?}", row.metrics);
+        // Chance is 0.1, and 0.65 is the least found here; bits differ between dispatch levels, hence the distance.
+        assert!(row.metrics["test.accuracy"] > 0.4, "{:?}", row.metrics);
         let [loss, valid] = ["test.cross_entropy", "valid.cross_entropy"].map(|m| row.metrics[m]);
         assert!(loss > 0.0 && loss < 10f64.ln() && valid.is_finite());
         assert!(!row.metrics.contains_key("test.bce"));

@@ -122,7 +122,7 @@ fn images_without_classes_are_refused_for_a_task_that_needs_them() {
     assert!(build(yaml, true).is_ok());
     let text = build(yaml, false).err().expect("a refusal").to_string();
     assert!(
-        text.contains("x.yaml:2:69: data.dataset: the task classify needs"),
+        text.contains("x.yaml:2:67: data.dataset: the task classify needs"),
         "{text}"
     );
     assert!(text.contains("ablate data fetch mnist"), "{text}");
