@@ -72,7 +72,7 @@ fn logits_loss_and_gradients_are_those_of_pytorch() {
         let logits = model.forward(&images).expect("images that fit");
         assert_eq!(logits.dims(), [n, 10]);
         for (found, right) in flat(&logits).into_iter().zip(numbers(&case["logits"])) {
-            assert_close(&what, found.into(), right, right.abs().max(1.0));
+            assert_close(&what, found.into(), right, right.abs().max(0.1));
         }
         let right: Vec<u8> = (0..n).map(|row| (3 * row % 10) as u8).collect();
         let loss = ops::cross_entropy(&logits, &right).and_then(|sum| sum / n as f64);

@@ -146,8 +146,10 @@ mod tests {
         denoise.model.bottleneck = None;
         denoise.model.decoder = Some(vec![16, 16]);
         denoise.train.clip = Some(0.5);
-        let mut classify = TrialConfig::default();
-        classify.task = TaskKind::Classify;
+        let mut classify = TrialConfig {
+            task: TaskKind::Classify,
+            ..TrialConfig::default()
+        };
         classify.model.arch = Arch::Resnet;
         classify.model.blocks = 24;
         classify.model.residual = Residual::Add;

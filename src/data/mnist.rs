@@ -250,18 +250,26 @@ mod tests {
         }
     }
 
+    /// The places of the real files, with a cache of their own; none where they are not.
+    fn real(cache: &Path) -> Option<Places> {
+        let places = Places {
+            cache: Some(cache.into()),
+            ..Places::from_env()
+        };
+        let there = env::var_os("ABLATE_DATA_DIR").is_some() && have_images(&places);
+        if !there {
+            eprintln!("skipped: MNIST is not in ABLATE_DATA_DIR");
+        }
+        there.then_some(places)
+    }
+
     /// Oracle: the entropy (nats a pixel) of the first 1000 training and all test images, science.md §1.
     #[test]
     fn the_real_files_have_the_published_entropy() {
         let cache = tempfile::tempdir().unwrap();
-        let places = Places {
-            cache: Some(cache.path().into()),
-            ..Places::from_env()
-        };
-        if env::var_os("ABLATE_DATA_DIR").is_none() || !have_images(&places) {
-            eprintln!("skipped: MNIST is not in ABLATE_DATA_DIR");
+        let Some(places) = real(cache.path()) else {
             return;
-        }
+        };
         let entropy = |images: &Images| {
             let term = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
             let of = |&x: &f32| term(f64::from(x)) + term(1.0 - f64::from(x));
@@ -279,14 +287,9 @@ mod tests {
     #[test]
     fn the_real_labels_are_the_published_ones() {
         let cache = tempfile::tempdir().unwrap();
-        let places = Places {
-            cache: Some(cache.path().into()),
-            ..Places::from_env()
-        };
-        if env::var_os("ABLATE_DATA_DIR").is_none() || !have_images(&places) {
-            eprintln!("skipped: MNIST is not in ABLATE_DATA_DIR");
+        let Some(places) = real(cache.path()) else {
             return;
-        }
+        };
         let config = DataConfig {
             train: 5,
             valid: 5,

@@ -2,7 +2,8 @@
 //! nothing uses, a baseline that is not there.
 
 use super::space::{Origin, Space, shown};
-use crate::config::{Conflict, DataFacts, Dataset, Field, SSIM_WINDOW, TrialConfig};
+use super::supply;
+use crate::config::{Conflict, DataFacts, Field, SSIM_WINDOW, TrialConfig};
 use crate::sweep::{Diagnostic, Place, Sweep};
 
 /// Most conflicts worth collecting.
@@ -47,8 +48,8 @@ impl Checks {
         self.idle_axes.retain(|(field, _)| !(field.active)(config));
         self.idle_base.retain(|(field, _)| !(field.active)(config));
         let mut conflicts = config.conflicts(facts.image);
-        conflicts.extend(shortages(config, facts));
-        conflicts.extend(without_classes(config, facts));
+        conflicts.extend(supply::shortages(config, facts));
+        conflicts.extend(supply::without_classes(config, facts));
         for conflict in conflicts {
             self.blame(space, origin, conflict);
         }
@@ -163,60 +164,6 @@ fn unmeasurable(
         );
         (problem, "another metric, or larger images")
     })
-}
-
-/// Images of a task that needs classes, without any.
-fn without_classes(config: &TrialConfig, facts: &DataFacts) -> Option<Conflict> {
-    if !config.task.reads_classes() || facts.classes {
-        return None;
-    }
-    let remedy = match facts.dataset {
-        Dataset::Mnist => "its label files were not found: run `ablate data fetch mnist`",
-        _ => "take mnist or digits",
-    };
-    let problem = format!(
-        "the task {} needs the class of every image, which {} does not give; {remedy}",
-        config.task.name(),
-        facts.dataset.name()
-    );
-    Some(Conflict {
-        path: "data.dataset",
-        problem,
-    })
-}
-
-/// More images asked for than there are.
-fn shortages(config: &TrialConfig, facts: &DataFacts) -> Vec<Conflict> {
-    let data = &config.data;
-    let mut out = Vec::new();
-    let wanted = data.train.saturating_add(data.valid);
-    if wanted > facts.train_available {
-        let problem = format!(
-            "{} training and {} validation images are asked for, but {} has {}",
-            data.train,
-            data.valid,
-            facts.dataset.name(),
-            facts.train_available
-        );
-        let path = if data.valid > data.train {
-            "data.valid"
-        } else {
-            "data.train"
-        };
-        out.push(Conflict { path, problem });
-    }
-    if data.test > facts.test_available {
-        let (name, has) = (facts.dataset.name(), facts.test_available);
-        let problem = format!(
-            "{} test images are asked for, but {name} has {has}",
-            data.test
-        );
-        out.push(Conflict {
-            path: "data.test",
-            problem,
-        });
-    }
-    out
 }
 
 /// The error when no arm is the baseline: it names the values that there are.
