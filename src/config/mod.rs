@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 /// Raised whenever the same config and seed would give other numbers: part of every trial id.
-pub const NUMERICS_VERSION: u32 = 1;
+pub const NUMERICS_VERSION: u32 = 2;
 
 /// All that decides a trial's result but its seed and data.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -10,9 +10,8 @@ use super::join::{self, Join};
 use crate::config::{ModelConfig, Residual, Tap};
 use crate::error::Result;
 use crate::nn::init::Source;
-use crate::nn::ops;
+use crate::nn::ops::{self, Activation, Scale};
 use candle_core::Tensor;
-use candle_nn::Module as _;
 
 /// The network; `C` is a convolution, on paper or built.
 pub struct Autoencoder<C> {
@@ -192,7 +191,7 @@ impl Autoencoder<Conv> {
         let mut map = images.clone();
         let mut taps = Vec::new();
         for convs in &self.encoder {
-            let before = self.run_blocks(convs, map)?;
+            let before = self.run_blocks(convs, None, (&map, Scale::Full), &taps)?;
             map = ops::max_pool2(&before)?;
             taps.push(match self.tap {
                 Tap::BeforePool => before,
@@ -200,38 +199,61 @@ impl Autoencoder<Conv> {
             });
         }
         if let Some(conv) = &self.bottleneck {
-            map = ops::relu(&conv.forward(&map)?)?;
+            map = conv.joined(&[(&map, Scale::Full)], Activation::Relu)?;
         }
+        // Every level leaves its map for the next one to upsample, which its convolution does without building it.
+        let mut scale = Scale::Full;
         let (output, levels) = self
             .decoder
             .split_last()
             .expect("a blueprint ends in the output");
         for level in levels {
-            map = self.run_blocks(&level.convs, level.joined(map, &taps)?)?;
-            map = ops::upsample2(&map)?;
+            map = self.run_blocks(&level.convs, level.skip.as_ref(), (&map, scale), &taps)?;
+            scale = Scale::Upsampled;
         }
         // No ReLU: these are the logits.
-        Ok(output.convs[0].forward(&output.joined(map, &taps)?)?)
+        first(
+            &output.convs[0],
+            output.skip.as_ref(),
+            (&map, scale),
+            &taps,
+            Activation::None,
+        )
     }
 
     /// Convolution and ReLU, and the shortcut of every block after the first, whose input has the same channels.
-    fn run_blocks(&self, convs: &[Conv], mut map: Tensor) -> Result<Tensor> {
-        for (at, conv) in convs.iter().enumerate() {
-            let activated = ops::relu(&conv.forward(&map)?)?;
+    fn run_blocks(
+        &self,
+        convs: &[Conv],
+        skip: Option<&Skip<Conv>>,
+        from: (&Tensor, Scale),
+        taps: &[Tensor],
+    ) -> Result<Tensor> {
+        let (head, more) = convs.split_first().expect("a level has a convolution");
+        let mut map = first(head, skip, from, taps, Activation::Relu)?;
+        for conv in more {
+            let activated = conv.joined(&[(&map, Scale::Full)], Activation::Relu)?;
             map = match self.residual {
-                Residual::Add if at > 0 => (activated + map)?,
-                _ => activated,
+                Residual::Add => (activated + map)?,
+                Residual::None => activated,
             };
         }
         Ok(map)
     }
 }
 
-impl DecoderLevel<Conv> {
-    fn joined(&self, map: Tensor, taps: &[Tensor]) -> Result<Tensor> {
-        match &self.skip {
-            None => Ok(map),
-            Some(skip) => skip.join.forward(&map, &taps[skip.encoder_level]),
-        }
+/// The first convolution of a level, which reads what the skip, if any, joins.
+fn first(
+    conv: &Conv,
+    skip: Option<&Skip<Conv>>,
+    from: (&Tensor, Scale),
+    taps: &[Tensor],
+    activation: Activation,
+) -> Result<Tensor> {
+    match skip {
+        None => Ok(conv.joined(&[from], activation)?),
+        Some(skip) => skip
+            .join
+            .forward(conv, from, &taps[skip.encoder_level], activation),
     }
 }

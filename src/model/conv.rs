@@ -3,6 +3,7 @@
 use super::blueprint;
 use crate::config::Init;
 use crate::error::Result;
+use crate::nn::ops::{Activation, Scale};
 use crate::nn::{Parameters, init, ops};
 use candle_core::{Tensor, Var};
 use candle_nn::Module;
@@ -35,9 +36,23 @@ impl Conv {
     }
 }
 
+impl Conv {
+    /// Maps side by side, of full or half the size, to [n, h, w, out].
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    pub fn joined(
+        &self,
+        maps: &[(&Tensor, Scale)],
+        activation: Activation,
+    ) -> candle_core::Result<Tensor> {
+        ops::conv2d(maps, &self.weight, &self.bias, activation)
+    }
+}
+
 impl Module for Conv {
     /// [n, h, w, in] to [n, h, w, out].
     fn forward(&self, map: &Tensor) -> candle_core::Result<Tensor> {
-        ops::conv2d(map, &self.weight, &self.bias)
+        self.joined(&[(map, Scale::Full)], Activation::None)
     }
 }

@@ -5,7 +5,7 @@ use super::conv::Conv;
 use crate::config::SkipMode;
 use crate::error::Result;
 use crate::nn::init::Source;
-use crate::nn::ops;
+use crate::nn::ops::{self, Activation, Scale};
 use candle_core::Tensor;
 use candle_nn::Module as _;
 
@@ -79,20 +79,33 @@ impl<C> Join<C> {
 }
 
 impl Join<Conv> {
-    /// What the convolution after it reads.
+    /// What `conv` makes of the decoder map, given at `scale`, and the encoder map.
     ///
     /// # Errors
     /// When the maps differ in height or width.
-    pub fn forward(&self, decoder: &Tensor, encoder: &Tensor) -> Result<Tensor> {
+    pub fn forward(
+        &self,
+        conv: &Conv,
+        (decoder, scale): (&Tensor, Scale),
+        encoder: &Tensor,
+        activation: Activation,
+    ) -> Result<Tensor> {
+        let upsampled = || match scale {
+            Scale::Full => Ok(decoder.clone()),
+            Scale::Upsampled => ops::upsample2(decoder),
+        };
+        let alone = |map: Tensor| conv.joined(&[(&map, Scale::Full)], activation);
+        let beside =
+            |encoder: &Tensor| conv.joined(&[(decoder, scale), (encoder, Scale::Full)], activation);
         Ok(match self {
-            Self::Concat => ops::concat(decoder, encoder)?,
+            Self::Concat => beside(encoder)?,
             // Zeros of their own, not encoder·0: no gradient, and NaN in the encoder stays out.
-            Self::Zero => ops::concat(decoder, &encoder.detach().zeros_like()?)?,
-            Self::Add => (decoder + encoder)?,
-            Self::AddProjected(conv) => (decoder + conv.forward(encoder)?)?,
-            Self::Gate(conv) => {
-                let gate = ops::sigmoid(&conv.forward(&ops::concat(decoder, encoder)?)?)?;
-                ops::concat(decoder, &(encoder * gate)?)?
+            Self::Zero => beside(&encoder.detach().zeros_like()?)?,
+            Self::Add => alone((upsampled()? + encoder)?)?,
+            Self::AddProjected(project) => alone((upsampled()? + project.forward(encoder)?)?)?,
+            Self::Gate(gate) => {
+                let both = ops::concat(&upsampled()?, encoder)?;
+                beside(&(encoder * ops::sigmoid(&gate.forward(&both)?)?)?)?
             }
         })
     }

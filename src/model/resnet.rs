@@ -9,7 +9,7 @@ use super::blueprint::{self, source};
 use super::conv::Conv;
 use crate::config::{CLASSES, ModelConfig, Residual};
 use crate::error::Result;
-use crate::nn::ops;
+use crate::nn::ops::{self, Activation, Scale};
 use candle_core::Tensor;
 use candle_nn::Module as _;
 
@@ -103,11 +103,15 @@ impl Resnet<Conv> {
     /// # Errors
     /// When shapes do not fit.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
-        let mut map = ops::max_pool2(&ops::relu(&self.stem.forward(images)?)?)?;
+        let activated = |conv: &Conv, map: &Tensor| {
+            let maps = [(map, Scale::Full)];
+            conv.joined(&maps, Activation::Relu)
+        };
+        let mut map = ops::max_pool2(&activated(&self.stem, images)?)?;
         for block in &self.blocks {
             let mut inner = map.clone();
             for conv in block {
-                inner = ops::relu(&conv.forward(&inner)?)?;
+                inner = activated(conv, &inner)?;
             }
             map = match self.residual {
                 Residual::None => inner,
@@ -116,7 +120,7 @@ impl Resnet<Conv> {
         }
         let n = map.dim(0)?;
         let flat = map.reshape((n, 1, 1, ()))?;
-        let hidden = ops::relu(&self.dense.forward(&flat)?)?;
+        let hidden = activated(&self.dense, &flat)?;
         Ok(self.output.forward(&hidden)?.reshape((n, CLASSES))?)
     }
 }

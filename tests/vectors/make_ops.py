@@ -31,6 +31,9 @@ def upsample2(x):
 
 OPS = {
     "conv2d": conv2d,
+    "conv2d_relu": lambda x, w, b: torch.relu(conv2d(x, w, b)),
+    "conv2d_of_upsampled": lambda x, w, b: conv2d(upsample2(x), w, b),
+    "conv2d_of_upsampled_and_skip": lambda x, y, w, b: conv2d(torch.cat([upsample2(x), y], 3), w, b),
     "relu": torch.relu,
     "max_pool2": lambda x: maps_last(F.max_pool2d(maps_first(x), 2)),
     "upsample2": upsample2,
@@ -61,6 +64,22 @@ cases = [
     case("conv2d", ((2, 5, 7, 3), 0.1, 1, 0), ((3, 3, 3, 17), 0.2, 1, 0), ((17,), 0.3, 1, 0)),
     case("conv2d", ((1, 7, 7, 17), 0.1, 1, 0), ((3, 3, 17, 1), 0.2, 1, 0), ((1,), 0.3, 1, 0)),
     case("conv2d", ((2, 3, 5, 5), 0.1, 1, 0), ((1, 1, 5, 4), 0.2, 1, 0), ((4,), 0.3, 1, 0)),
+    case("conv2d_relu", ((2, 5, 7, 9), 0.1, 1, 0), ((3, 3, 9, 17), 0.2, 1, 0), ((17,), 0.3, 1, 0)),
+    case("conv2d_of_upsampled", ((1, 3, 4, 5), 0.1, 1, 0), ((3, 3, 5, 6), 0.2, 1, 0), ((6,), 0.3, 1, 0)),
+    case(
+        "conv2d_of_upsampled_and_skip",
+        ((2, 2, 3, 3), 0.1, 1, 0),
+        ((2, 4, 6, 2), 0.4, 1, 0),
+        ((3, 3, 5, 17), 0.2, 1, 0),
+        ((17,), 0.3, 1, 0),
+    ),
+    case(
+        "conv2d_of_upsampled_and_skip",
+        ((2, 2, 3, 5), 0.1, 1, 0),
+        ((2, 4, 6, 6), 0.4, 1, 0),
+        ((3, 3, 11, 1), 0.2, 1, 0),
+        ((1,), 0.3, 1, 0),
+    ),
     # Rounded, so that there are zeros and ties.
     case("relu", ((1, 3, 5, 7), 0.1, 1, 0.5)),
     case("max_pool2", ((2, 6, 10, 3), 0.1, 1, 0.5)),

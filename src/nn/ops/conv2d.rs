@@ -1,107 +1,244 @@
-//! Convolution: out[n,y,x,o] = bias[o] + Σ in[n, y+dy−k/2, x+dx−k/2, i] · weight[dy,dx,i,o], zeros outside.
+//! Convolution of one map or of two joined ones, with bias and activation:
+//! out[n,y,x,o] = f(bias[o] + Σ in[n, y+dy−k/2, x+dx−k/2, i] · weight[dy,dx,i,o]), zeros outside.
 //!
 //! Not candle's: its gradients are naive loops, it always computes that of the input images, and its matrix product
 //! cuts sums by detected cache sizes, which changes the last bit between machines.
 
-use super::kernel::conv::{self, Shape};
+use super::kernel::conv::{self, Gradients, Problem, Shape, Source};
 use super::kernel::level::{self, Level};
 use super::maps::{slice, tensor_like, with_slice};
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Tensor, bail};
 
-/// Convolves `input` [n, h, w, in] with `weight` [k, k, in, out] (k odd) and adds `bias` [out]: [n, h, w, out].
+pub use super::kernel::conv::{Activation, Scale};
+
+/// Convolves the maps `sources` side by side along channels, each [n, h, w, its channels] or half as high and wide,
+/// with `weight` [k, k, channels of all, out], adds `bias` [out] and applies `activation`: [n, h, w, out]. With k = 3
+/// there may be two maps, and they may be half-size; k = 1 takes one of full size. The joined and upsampled map is
+/// never built.
 ///
 /// # Errors
 /// When shapes do not fit, tensors are not contiguous f32 on the CPU, or `ABLATE_SIMD` names a level that is not there.
-pub fn conv2d(input: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
-    let level = level::current().map_err(candle_core::Error::msg)?;
-    input.apply_op3(weight, bias, Conv2d { level })
+pub fn conv2d(
+    sources: &[(&Tensor, Scale)],
+    weight: &Tensor,
+    bias: &Tensor,
+    activation: Activation,
+) -> Result<Tensor> {
+    let (k, k2, inputs, outputs) = weight.dims4()?;
+    let channels = |(map, _): &(&Tensor, Scale)| map.dim(3);
+    let found = sources.iter().map(channels).sum::<Result<usize>>()?;
+    if k != k2 || !matches!(k, 1 | 3) || inputs != found || bias.dims() != [outputs] {
+        bail!(
+            "conv2d: expected weight [k, k, {found}, out] with k = 1 or 3 and bias [out], found {:?} and {:?}",
+            weight.shape(),
+            bias.shape()
+        );
+    }
+    // candle's operations have at most three arguments.
+    let parameters = Tensor::cat(
+        &[
+            weight.reshape((k * k * inputs, outputs))?,
+            bias.reshape((1, outputs))?,
+        ],
+        0,
+    )?;
+    let op = Conv2d {
+        level: level::current().map_err(candle_core::Error::msg)?,
+        kernel: k,
+        scales: sources.iter().map(|(_, scale)| *scale).collect(),
+        activation,
+    };
+    match sources {
+        [(only, _)] => only.apply_op2(&parameters, op),
+        [(first, _), (second, _)] => first.apply_op3(second, &parameters, op),
+        _ => bail!("conv2d: expected one map or two, found {}", sources.len()),
+    }
 }
 
 struct Conv2d {
     level: Level,
+    kernel: usize,
+    scales: Vec<Scale>,
+    activation: Activation,
 }
 
-fn shape(input: &[usize], weight: &[usize], bias: &[usize]) -> Result<Shape> {
-    match (input, weight, bias) {
-        (&[n, height, width, channels], &[k, k2, i, output], &[b])
-            if k == k2
-                && k % 2 == 1
-                && i == channels
-                && b == output
-                && height * width * i * output > 0 =>
-        {
-            Ok(Shape {
-                n,
-                height,
-                width,
-                input: i,
-                output,
-                kernel: k,
-            })
+impl Conv2d {
+    /// The sizes, given those of the maps and of weights and bias in one.
+    fn shape(&self, maps: &[&[usize]], parameters: &[usize]) -> Result<Shape> {
+        let mut found = None;
+        for (map, scale) in maps.iter().zip(&self.scales) {
+            let &&[n, height, width, _] = map else {
+                bail!("conv2d: expected maps [n, h, w, channels], found {maps:?}");
+            };
+            let factor = match scale {
+                Scale::Full => 1,
+                Scale::Upsampled => 2,
+            };
+            let size = [n, factor * height, factor * width];
+            if *found.get_or_insert(size) != size {
+                bail!("conv2d: expected maps of one size, found {maps:?}");
+            }
         }
-        _ => bail!(
-            "conv2d: expected input [n, h, w, in], weight [k, k, in, out] with odd k and bias [out], found {input:?}, {weight:?}, {bias:?}"
-        ),
+        let pointwise = self.kernel == 1;
+        match (found, parameters) {
+            (Some([n, height, width]), &[_, output])
+                if n * height * width * output > 0
+                    && maps.iter().all(|map| map[3] > 0)
+                    && (!pointwise || self.scales == [Scale::Full]) =>
+            {
+                Ok(Shape {
+                    n,
+                    height,
+                    width,
+                    output,
+                    kernel: self.kernel,
+                })
+            }
+            _ => bail!(
+                "conv2d: expected maps with pixels, and one of full size for a 1×1 kernel, found {maps:?}"
+            ),
+        }
+    }
+
+    /// Calls `f` with the convolution of these maps.
+    fn with_problem<T>(
+        &self,
+        maps: &[(&[f32], &[usize])],
+        (parameters, dims): (&[f32], &[usize]),
+        f: impl FnOnce(&Problem) -> T,
+    ) -> Result<(Shape, T)> {
+        let all: Vec<&[usize]> = maps.iter().map(|(_, dims)| *dims).collect();
+        let shape = self.shape(&all, dims)?;
+        let mut sources = Vec::new();
+        for (&(map, dims), &scale) in maps.iter().zip(&self.scales) {
+            sources.push(Source {
+                map,
+                channels: dims[3],
+                scale,
+            });
+        }
+        let (weights, bias) = parameters.split_at(parameters.len() - shape.output);
+        let problem = Problem {
+            shape,
+            sources: &sources,
+            weights,
+            bias,
+            activation: self.activation,
+        };
+        Ok((shape, f(&problem)))
+    }
+
+    fn forward(
+        &self,
+        maps: &[(&[f32], &[usize])],
+        parameters: (&[f32], &[usize]),
+    ) -> Result<(CpuStorage, candle_core::Shape)> {
+        let (shape, out) = self.with_problem(maps, parameters, |problem| {
+            conv::forward(self.level, problem)
+        })?;
+        let dims = (shape.n, shape.height, shape.width, shape.output);
+        Ok((CpuStorage::F32(out), dims.into()))
+    }
+
+    /// Gradients of the maps that are learned from (the others, like images, cost nothing) and of the parameters.
+    fn backward(
+        &self,
+        maps: &[&Tensor],
+        parameters: &Tensor,
+        out: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Vec<Option<Tensor>>, Option<Tensor>)> {
+        let wanted: Vec<bool> = maps.iter().map(|map| map.track_op()).collect();
+        let storages: Vec<_> = maps.iter().map(|map| map.storage_and_layout()).collect();
+        let mut numbers = Vec::new();
+        for (storage, layout) in &storages {
+            let candle_core::Storage::Cpu(storage) = &**storage else {
+                bail!("expected a tensor on the CPU");
+            };
+            numbers.push((slice(storage, layout)?, layout.dims()));
+        }
+        let (_, Gradients { sources, packed }) = with_slice(parameters, |p| {
+            with_slice(out, |out| {
+                with_slice(gradient, |gradient| {
+                    self.with_problem(&numbers, (p, parameters.dims()), |problem| {
+                        conv::backward(self.level, problem, out, gradient, &wanted)
+                    })
+                })
+            })
+        })????;
+        let tensor = |(numbers, map): (Option<Vec<f32>>, &&Tensor)| {
+            numbers.map(|numbers| tensor_like(map, numbers)).transpose()
+        };
+        Ok((
+            sources
+                .into_iter()
+                .zip(maps)
+                .map(tensor)
+                .collect::<Result<_>>()?,
+            Some(tensor_like(parameters, packed)?),
+        ))
     }
 }
 
-impl CustomOp3 for Conv2d {
+impl CustomOp2 for Conv2d {
     fn name(&self) -> &'static str {
         "conv2d"
     }
 
     fn cpu_fwd(
         &self,
-        input: &CpuStorage,
-        input_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
+        map: &CpuStorage,
+        map_layout: &Layout,
+        parameters: &CpuStorage,
+        layout: &Layout,
     ) -> Result<(CpuStorage, candle_core::Shape)> {
-        let shape = shape(
-            input_layout.dims(),
-            weight_layout.dims(),
-            bias_layout.dims(),
-        )?;
-        let out = conv::forward(
-            self.level,
-            shape,
-            slice(input, input_layout)?,
-            slice(weight, weight_layout)?,
-            slice(bias, bias_layout)?,
-        );
-        let dims = (shape.n, shape.height, shape.width, shape.output);
-        Ok((CpuStorage::F32(out), dims.into()))
+        let map = (slice(map, map_layout)?, map_layout.dims());
+        self.forward(&[map], (slice(parameters, layout)?, layout.dims()))
     }
 
     fn bwd(
         &self,
-        input: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _out: &Tensor,
+        map: &Tensor,
+        parameters: &Tensor,
+        out: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (mut maps, parameters) = self.backward(&[map], parameters, out, gradient)?;
+        Ok((maps.remove(0), parameters))
+    }
+}
+
+impl CustomOp3 for Conv2d {
+    fn name(&self) -> &'static str {
+        "joined conv2d"
+    }
+
+    fn cpu_fwd(
+        &self,
+        first: &CpuStorage,
+        first_layout: &Layout,
+        second: &CpuStorage,
+        second_layout: &Layout,
+        parameters: &CpuStorage,
+        layout: &Layout,
+    ) -> Result<(CpuStorage, candle_core::Shape)> {
+        let maps = [
+            (slice(first, first_layout)?, first_layout.dims()),
+            (slice(second, second_layout)?, second_layout.dims()),
+        ];
+        self.forward(&maps, (slice(parameters, layout)?, layout.dims()))
+    }
+
+    fn bwd(
+        &self,
+        first: &Tensor,
+        second: &Tensor,
+        parameters: &Tensor,
+        out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let shape = shape(input.dims(), weight.dims(), bias.dims())?;
-        with_slice(gradient, |g| {
-            let to_input = || {
-                let numbers =
-                    with_slice(weight, |w| conv::input_gradient(self.level, shape, g, w))?;
-                tensor_like(input, numbers)
-            };
-            let to_weight = || {
-                let numbers =
-                    with_slice(input, |x| conv::weight_gradient(self.level, shape, x, g))?;
-                tensor_like(weight, numbers)
-            };
-            let to_bias = || tensor_like(bias, conv::bias_gradient(shape, g));
-            // An image that nothing was learned for needs no gradient: the most expensive one of the first layer.
-            Ok((
-                input.track_op().then(to_input).transpose()?,
-                weight.track_op().then(to_weight).transpose()?,
-                bias.track_op().then(to_bias).transpose()?,
-            ))
-        })?
+        let (mut maps, parameters) = self.backward(&[first, second], parameters, out, gradient)?;
+        let second = maps.pop().flatten();
+        Ok((maps.pop().flatten(), second, parameters))
     }
 }

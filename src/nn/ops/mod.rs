@@ -18,7 +18,7 @@ mod upsample;
 
 pub use bce::bce_with_logits;
 pub use concat::concat;
-pub use conv2d::conv2d;
+pub use conv2d::{Activation, Scale, conv2d};
 pub use cross_entropy::cross_entropy;
 pub use max_pool::max_pool2;
 pub use relu::relu;

@@ -10,7 +10,7 @@ pub trait Simd: Copy {
     type Vector: Copy;
     /// Numbers in a register.
     const LANES: usize;
-    /// Scalars that a tile of two registers' width multiplies at a time, so that all sums stay in registers.
+    /// Rows of a tile of sums two registers wide, so that all of it stays in registers.
     const TILE: usize;
 
     /// The number in every lane.
@@ -25,6 +25,16 @@ pub trait Simd: Copy {
     /// # Safety
     /// `to` points to `LANES` writable numbers.
     unsafe fn store(self, to: *mut f32, x: Self::Vector);
+    /// a + b in every lane.
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// a − b in every lane.
+    fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// a·b in every lane.
+    fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// max(x, 0) in every lane; NaN stays NaN.
+    fn relu(self, x: Self::Vector) -> Self::Vector;
+    /// x where not y ≤ 0 (so also where y is NaN), else 0: the gradient of [`Simd::relu`], given its result y.
+    fn relu_gradient(self, x: Self::Vector, y: Self::Vector) -> Self::Vector;
     /// a·b + c in every lane; rounded once where the instruction set can.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// Does the work in a function compiled for this instruction set.
@@ -63,13 +73,28 @@ impl Simd for Portable {
         unsafe { to.cast::<[f32; 4]>().write(x) }
     }
     #[inline(always)]
+    fn add(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|at| a[at] + b[at])
+    }
+    #[inline(always)]
+    fn sub(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|at| a[at] - b[at])
+    }
+    #[inline(always)]
+    fn mul(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|at| a[at] * b[at])
+    }
+    #[inline(always)]
+    fn relu(self, x: [f32; 4]) -> [f32; 4] {
+        x.map(|x| if x < 0.0 { 0.0 } else { x })
+    }
+    #[inline(always)]
+    fn relu_gradient(self, x: [f32; 4], y: [f32; 4]) -> [f32; 4] {
+        std::array::from_fn(|at| if y[at] <= 0.0 { 0.0 } else { x[at] })
+    }
+    #[inline(always)]
     fn mul_add(self, a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
-        [
-            a[0] * b[0] + c[0],
-            a[1] * b[1] + c[1],
-            a[2] * b[2] + c[2],
-            a[3] * b[3] + c[3],
-        ]
+        std::array::from_fn(|at| a[at] * b[at] + c[at])
     }
     fn run<W: Work>(self, work: W) -> W::Output {
         work.on(self)
@@ -121,11 +146,12 @@ mod x86 {
         work.on(proof)
     }
 
-    /// The two sets differ in names alone. SAFETY, for all blocks: `self` proves that the processor has the
+    /// The two sets differ in names alone, but for the mask. SAFETY, for all blocks: `self` proves that the processor has the
     /// instructions, and pointers are good by the promise of `load`'s and `store`'s callers.
     macro_rules! simd {
         ($name:ident, $vector:ident, $lanes:literal, $tile:literal, $run:ident,
-         $set1:ident, $loadu:ident, $storeu:ident, $fmadd:ident) => {
+         $set1:ident, $loadu:ident, $storeu:ident, $add:ident, $sub:ident, $mul:ident, $max:ident, $fmadd:ident,
+         $relu_gradient:expr) => {
             impl Simd for $name {
                 type Vector = $vector;
                 const LANES: usize = $lanes;
@@ -142,6 +168,27 @@ mod x86 {
                 #[inline(always)]
                 unsafe fn store(self, to: *mut f32, x: $vector) {
                     unsafe { $storeu(to, x) }
+                }
+                #[inline(always)]
+                fn add(self, a: $vector, b: $vector) -> $vector {
+                    unsafe { $add(a, b) }
+                }
+                #[inline(always)]
+                fn sub(self, a: $vector, b: $vector) -> $vector {
+                    unsafe { $sub(a, b) }
+                }
+                #[inline(always)]
+                fn mul(self, a: $vector, b: $vector) -> $vector {
+                    unsafe { $mul(a, b) }
+                }
+                #[inline(always)]
+                fn relu(self, x: $vector) -> $vector {
+                    // Of a NaN and a number, max gives the second operand.
+                    unsafe { $max($set1(0.0), x) }
+                }
+                #[inline(always)]
+                fn relu_gradient(self, x: $vector, y: $vector) -> $vector {
+                    unsafe { $relu_gradient(x, y) }
                 }
                 #[inline(always)]
                 fn mul_add(self, a: $vector, b: $vector, c: $vector) -> $vector {
@@ -163,7 +210,12 @@ mod x86 {
         _mm256_set1_ps,
         _mm256_loadu_ps,
         _mm256_storeu_ps,
-        _mm256_fmadd_ps
+        _mm256_add_ps,
+        _mm256_sub_ps,
+        _mm256_mul_ps,
+        _mm256_max_ps,
+        _mm256_fmadd_ps,
+        |x, y| _mm256_and_ps(x, _mm256_cmp_ps::<_CMP_NLE_UQ>(y, _mm256_setzero_ps()))
     );
     simd!(
         Avx512,
@@ -174,6 +226,11 @@ mod x86 {
         _mm512_set1_ps,
         _mm512_loadu_ps,
         _mm512_storeu_ps,
-        _mm512_fmadd_ps
+        _mm512_add_ps,
+        _mm512_sub_ps,
+        _mm512_mul_ps,
+        _mm512_max_ps,
+        _mm512_fmadd_ps,
+        |x, y| _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLE_UQ>(y, _mm512_setzero_ps()), x)
     );
 }

@@ -1,224 +1,418 @@
-//! The innermost loops: small blocks of sums that stay in registers while their terms stream by.
+//! The two matrix products that everything here is made of, and vectors read from and written to slices.
 //!
-//! In a channels-last map the k pixels below one row of a k×k kernel lie side by side. So a convolution is k
-//! matrix products whose left rows overlap: row p begins one pixel after row p−1 and is k·channels long. All three
-//! tiles here read maps that way, and know nothing of padding or images.
+//! A product is cut into tiles of sums that stay in registers while their terms stream by: up to [`Simd::TILE`] rows
+//! by two registers. Every sum runs over its terms in order, whatever the tile, so results do not depend on it.
 
-use super::lanes::Simd;
+use super::lanes::{Simd, Work};
 
 /// Most lanes that any [`Simd`] has.
 const MOST_LANES: usize = 16;
 
-/// The pixels that a tile reads: `rows` rows of a kernel, each `length` numbers long, for pixels `pixel` apart.
-#[derive(Clone, Copy)]
-pub struct Window<'a> {
-    /// From the first number of the first pixel's first row.
-    pub map: &'a [f32],
-    /// Rows of the kernel.
-    pub rows: usize,
-    /// Numbers from one row to the next.
-    pub row: usize,
-    /// Numbers that a row of the kernel covers: kernel width times channels.
-    pub length: usize,
-    /// Numbers from one pixel to the next: channels.
-    pub pixel: usize,
+/// Most columns of a tile.
+const WIDEST: usize = 2 * MOST_LANES;
+
+/// Calls a tile with the constant size that `$size` has at run time. Sizes above the limit never occur.
+macro_rules! with_size {
+    ($size:expr, $limit:expr, |$P:ident| $call:expr, $($n:literal)+) => {
+        match $size {
+            $($n if $n <= $limit => { const $P: usize = $n; $call })+
+            size => unreachable!("no tile of size {size}"),
+        }
+    };
 }
 
-impl Window<'_> {
-    /// One past the last number that `pixels` pixels read, when rows are read `length` numbers long.
-    fn end(&self, pixels: usize, length: usize) -> usize {
-        (self.rows - 1) * self.row + (pixels - 1) * self.pixel + length
+/// A matrix whose rows begin `stride` numbers apart.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// From the first number.
+    pub numbers: &'a [f32],
+    /// Numbers from one row to the next.
+    pub stride: usize,
+}
+
+/// A matrix [depth, columns] as [`Multiply`] reads it: panels of two registers' columns (the last may have one), one
+/// after the other, each [depth, its columns], with zeros beyond the last column.
+#[derive(Clone, Copy)]
+pub struct Panels<'a> {
+    /// depth · columns (rounded up to registers) numbers.
+    pub numbers: &'a [f32],
+    /// Rows.
+    pub depth: usize,
+    /// Columns.
+    pub columns: usize,
+}
+
+/// The panels of so many columns: the first column of each and its registers.
+pub fn panels<S: Simd>(columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    let registers = columns.div_ceil(S::LANES);
+    (0..registers)
+        .step_by(2)
+        .map(move |first| (first * S::LANES, (registers - first).min(2)))
+}
+
+/// Where [`Panels`] of this depth and so many columns keep the `LANES` numbers of `row` from `column` on, which is
+/// a multiple of `LANES`.
+#[inline(always)]
+pub fn panel_offset<S: Simd>(depth: usize, columns: usize, row: usize, column: usize) -> usize {
+    let first = column / (2 * S::LANES) * (2 * S::LANES);
+    let width = (columns.next_multiple_of(S::LANES) - first).min(2 * S::LANES);
+    first * depth + row * width + column - first
+}
+
+/// Packs a matrix, [depth, columns] with rows one after the other.
+#[inline(always)]
+pub fn pack<S: Simd>(simd: S, matrix: &[f32], columns: usize) -> Vec<f32> {
+    let depth = matrix.len() / columns;
+    let mut packed = vec![0.0; depth * columns.next_multiple_of(S::LANES)];
+    for (at, row) in matrix.chunks_exact(columns).enumerate() {
+        for column in (0..columns).step_by(S::LANES) {
+            let to = panel_offset::<S>(depth, columns, at, column);
+            write(
+                simd,
+                &mut packed[to..to + S::LANES],
+                0,
+                read(simd, row, column),
+            );
+        }
+    }
+    packed
+}
+
+/// [rows, columns] to [columns, rows], by blocks that stay in cache.
+#[inline(always)]
+pub fn transposed(from: &[f32], columns: usize) -> Vec<f32> {
+    const BLOCK: usize = 16;
+    let rows = from.len() / columns;
+    let mut to = vec![0.0; from.len()];
+    for first in (0..rows).step_by(BLOCK) {
+        for left in (0..columns).step_by(BLOCK) {
+            for column in left..columns.min(left + BLOCK) {
+                for row in first..rows.min(first + BLOCK) {
+                    to[column * rows + row] = from[row * columns + column];
+                }
+            }
+        }
+    }
+    to
+}
+
+/// What the sums of a product begin with.
+#[derive(Clone, Copy)]
+pub enum Start<'a> {
+    /// Zero.
+    Zero,
+    /// What `out` holds.
+    Out,
+    /// One number a column, rounded up to registers.
+    Bias(&'a [f32]),
+}
+
+/// out = start + left · right, for `rows` rows.
+pub struct Multiply<'a> {
+    /// [rows, depth].
+    pub left: Rows<'a>,
+    /// Rows of `left` and `out`.
+    pub rows: usize,
+    /// [depth, columns].
+    pub right: Panels<'a>,
+    /// What the sums begin with.
+    pub start: Start<'a>,
+    /// [rows, columns].
+    pub out: &'a mut [f32],
+    /// Numbers from one row of `out` to the next.
+    pub stride: usize,
+}
+
+impl Work for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) {
+        let Self {
+            left,
+            rows,
+            right,
+            start,
+            out,
+            stride,
+        } = self;
+        for (first, registers) in panels::<S>(right.columns) {
+            let width = registers * S::LANES;
+            let panel = &right.numbers[first * right.depth..][..right.depth * width];
+            let start = match start {
+                Start::Bias(bias) => Start::Bias(&bias[first..first + width]),
+                other => other,
+            };
+            let live = (right.columns - first).min(width);
+            for (row, size) in pieces(rows, S::TILE) {
+                let left = Rows {
+                    numbers: &left.numbers[row * left.stride..],
+                    ..left
+                };
+                let out = Out {
+                    numbers: &mut out[row * stride + first..],
+                    stride,
+                    live,
+                };
+                if registers == 2 {
+                    with_size!(size, S::TILE, |P| multiply::<S, P, 2>(simd, left, right.depth, panel, start, out),
+                        1 2 3 4 5 6 7 8 9 10 11 12 13 14)
+                } else {
+                    with_size!(size, S::TILE, |P| multiply::<S, P, 1>(simd, left, right.depth, panel, start, out),
+                        1 2 3 4 5 6 7 8 9 10 11 12 13 14)
+                }
+            }
+        }
     }
 }
 
-/// Output channels of `P` pixels side by side: bias + Σ window·weight, in `P`×`V` registers.
-/// `weights` is [rows, length, V·LANES], `bias` [V·LANES]; `live` channels are written to `out`, `channels` apart.
-#[inline(always)]
-pub fn pixels_by_channels<S: Simd, const P: usize, const V: usize>(
-    simd: S,
-    window: Window,
-    weights: &[f32],
-    bias: &[f32],
-    out: &mut [f32],
-    channels: usize,
+/// Where a tile leaves its sums: `live` columns of rows `stride` apart.
+struct Out<'a> {
+    numbers: &'a mut [f32],
+    stride: usize,
     live: usize,
+}
+
+#[inline(always)]
+fn multiply<S: Simd, const P: usize, const V: usize>(
+    simd: S,
+    left: Rows,
+    depth: usize,
+    panel: &[f32],
+    start: Start,
+    out: Out,
 ) {
-    let width = V * S::LANES;
-    assert!(window.end(P, window.length) <= window.map.len());
-    assert!(window.rows * window.length * width <= weights.len() && width <= bias.len());
-    assert!(live <= width && (P - 1) * channels + live <= out.len());
-    // SAFETY: the asserts bound every read of the window, the weights and the bias.
-    let sums = unsafe {
-        let mut sums = [[simd.splat(0.0); V]; P];
-        for v in 0..V {
-            let start = simd.load(bias.as_ptr().add(v * S::LANES));
-            for pixel in &mut sums {
-                pixel[v] = start;
+    assert!((P - 1) * left.stride + depth <= left.numbers.len());
+    assert!(depth * V * S::LANES <= panel.len());
+    let mut sums = match start {
+        Start::Zero => [[simd.splat(0.0); V]; P],
+        Start::Out => out.read(simd),
+        Start::Bias(bias) => {
+            let mut row = [simd.splat(0.0); V];
+            for (v, start) in row.iter_mut().enumerate() {
+                *start = read(simd, bias, v * S::LANES);
+            }
+            [row; P]
+        }
+    };
+    // SAFETY: the asserts bound every read of the rows and the panel.
+    unsafe {
+        let (mut right, mut at) = (panel.as_ptr(), left.numbers.as_ptr());
+        for _ in 0..depth {
+            let mut columns = [simd.splat(0.0); V];
+            for (v, column) in columns.iter_mut().enumerate() {
+                *column = simd.load(right.add(v * S::LANES));
+            }
+            for (p, row) in sums.iter_mut().enumerate() {
+                let x = simd.splat(*at.add(p * left.stride));
+                for (sum, column) in row.iter_mut().zip(columns) {
+                    *sum = simd.mul_add(column, x, *sum);
+                }
+            }
+            right = right.add(V * S::LANES);
+            at = at.add(1);
+        }
+    }
+    out.write(simd, sums);
+}
+
+/// out += leftᵀ · right, summed over `depth` rows of both.
+pub struct Outer<'a> {
+    /// [depth, rows of `out`].
+    pub left: Rows<'a>,
+    /// [depth, columns rounded up to registers].
+    pub right: Rows<'a>,
+    /// Rows that are summed over.
+    pub depth: usize,
+    /// Rows of `out`.
+    pub rows: usize,
+    /// Columns of `out` that are used.
+    pub columns: usize,
+    /// [rows, columns].
+    pub out: &'a mut [f32],
+    /// Numbers from one row of `out` to the next.
+    pub stride: usize,
+}
+
+impl Work for Outer<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) {
+        let Self {
+            left,
+            right,
+            depth,
+            rows,
+            columns,
+            out,
+            stride,
+        } = self;
+        for (first, registers) in panels::<S>(columns) {
+            let live = (columns - first).min(registers * S::LANES);
+            let right = Rows {
+                numbers: &right.numbers[first..],
+                ..right
+            };
+            for (row, size) in pieces(rows, S::TILE) {
+                let left = Rows {
+                    numbers: &left.numbers[row..],
+                    ..left
+                };
+                let out = Out {
+                    numbers: &mut out[row * stride + first..],
+                    stride,
+                    live,
+                };
+                if registers == 2 {
+                    with_size!(size, S::TILE, |P| outer::<S, P, 2>(simd, left, right, depth, out),
+                        1 2 3 4 5 6 7 8 9 10 11 12 13 14)
+                } else {
+                    with_size!(size, S::TILE, |P| outer::<S, P, 1>(simd, left, right, depth, out),
+                        1 2 3 4 5 6 7 8 9 10 11 12 13 14)
+                }
             }
         }
-        let mut weight = weights.as_ptr();
-        for row in 0..window.rows {
-            let map = window.map.as_ptr().add(row * window.row);
-            for at in 0..window.length {
-                let mut columns = [simd.splat(0.0); V];
-                for (v, column) in columns.iter_mut().enumerate() {
-                    *column = simd.load(weight.add(v * S::LANES));
+    }
+}
+
+#[inline(always)]
+fn outer<S: Simd, const P: usize, const V: usize>(
+    simd: S,
+    left: Rows,
+    right: Rows,
+    depth: usize,
+    out: Out,
+) {
+    if depth == 0 {
+        return;
+    }
+    assert!((depth - 1) * left.stride + P <= left.numbers.len());
+    assert!((depth - 1) * right.stride + V * S::LANES <= right.numbers.len());
+    let mut sums: [[S::Vector; V]; P] = out.read(simd);
+    // SAFETY: the asserts bound every read of both matrices.
+    unsafe {
+        let (mut from, mut at) = (right.numbers.as_ptr(), left.numbers.as_ptr());
+        for _ in 0..depth {
+            let mut columns = [simd.splat(0.0); V];
+            for (v, column) in columns.iter_mut().enumerate() {
+                *column = simd.load(from.add(v * S::LANES));
+            }
+            for (p, row) in sums.iter_mut().enumerate() {
+                let x = simd.splat(*at.add(p));
+                for (sum, column) in row.iter_mut().zip(columns) {
+                    *sum = simd.mul_add(column, x, *sum);
                 }
-                weight = weight.add(width);
-                for (p, pixel) in sums.iter_mut().enumerate() {
-                    let x = simd.splat(*map.add(p * window.pixel + at));
-                    for (sum, column) in pixel.iter_mut().zip(columns) {
-                        *sum = simd.mul_add(column, x, *sum);
-                    }
+            }
+            from = from.wrapping_add(right.stride);
+            at = at.wrapping_add(left.stride);
+        }
+    }
+    out.write(simd, sums);
+}
+
+impl Out<'_> {
+    /// A tile of zeros, or of what is there. The loops over registers are plain ones, which the compiler unrolls: a
+    /// branch in them would cost the sums their registers.
+    #[inline(always)]
+    fn read<S: Simd, const P: usize, const V: usize>(&self, simd: S) -> [[S::Vector; V]; P] {
+        let width = V * S::LANES;
+        let mut sums = [[simd.splat(0.0); V]; P];
+        if self.live == width {
+            assert!((P - 1) * self.stride + width <= self.numbers.len());
+            let from = self.numbers.as_ptr();
+            for (p, row) in sums.iter_mut().enumerate() {
+                for (v, sum) in row.iter_mut().enumerate() {
+                    // SAFETY: the assert.
+                    *sum = unsafe { simd.load(from.add(p * self.stride + v * S::LANES)) };
+                }
+            }
+        } else {
+            let mut tile = [[0.0; WIDEST]; P];
+            for (p, row) in tile.iter_mut().enumerate() {
+                row[..self.live].copy_from_slice(&self.numbers[p * self.stride..][..self.live]);
+            }
+            for (row, from) in sums.iter_mut().zip(&tile) {
+                for (v, sum) in row.iter_mut().enumerate() {
+                    // SAFETY: `width` is at most WIDEST.
+                    *sum = unsafe { simd.load(from.as_ptr().add(v * S::LANES)) };
                 }
             }
         }
         sums
-    };
-    for (p, pixel) in sums.iter().enumerate() {
-        let out = &mut out[p * channels..p * channels + live];
-        for (v, sum) in pixel.iter().enumerate() {
-            write_part(simd, *sum, &mut out[(v * S::LANES).min(live)..]);
-        }
     }
-}
 
-/// One output channel of `P` pixels side by side: bias + Σ window·weight, lanes along the window. For maps with few
-/// output channels, whose registers the other tile would leave almost empty. `weights` is [rows, length rounded up to
-/// LANES], the rest zero; the window is read up to the rounded length. Results are `channels` apart.
-#[inline(always)]
-pub fn pixels_by_one<S: Simd, const P: usize>(
-    simd: S,
-    window: Window,
-    weights: &[f32],
-    bias: f32,
-    out: &mut [f32],
-    channels: usize,
-) {
-    let length = window.length.next_multiple_of(S::LANES);
-    assert!(window.end(P, length) <= window.map.len());
-    assert!(window.rows * length <= weights.len());
-    let mut sums = [simd.splat(0.0); P];
-    // SAFETY: the asserts bound every read of the window and the weights.
-    unsafe {
-        for row in 0..window.rows {
-            let map = window.map.as_ptr().add(row * window.row);
-            let weight = weights.as_ptr().add(row * length);
-            for at in (0..length).step_by(S::LANES) {
-                let column = simd.load(weight.add(at));
-                for (p, sum) in sums.iter_mut().enumerate() {
-                    let x = simd.load(map.add(p * window.pixel + at));
-                    *sum = simd.mul_add(column, x, *sum);
+    #[inline(always)]
+    fn write<S: Simd, const P: usize, const V: usize>(self, simd: S, sums: [[S::Vector; V]; P]) {
+        let width = V * S::LANES;
+        const { assert!(V * S::LANES <= WIDEST) };
+        if self.live == width {
+            assert!((P - 1) * self.stride + width <= self.numbers.len());
+            let to = self.numbers.as_mut_ptr();
+            for (p, row) in sums.iter().enumerate() {
+                for (v, sum) in row.iter().enumerate() {
+                    // SAFETY: the assert.
+                    unsafe { simd.store(to.add(p * self.stride + v * S::LANES), *sum) };
                 }
+            }
+        } else {
+            let mut tile = [[0.0; WIDEST]; P];
+            for (row, to) in sums.iter().zip(&mut tile) {
+                for (v, sum) in row.iter().enumerate() {
+                    // SAFETY: `width` is at most WIDEST.
+                    unsafe { simd.store(to.as_mut_ptr().add(v * S::LANES), *sum) };
+                }
+            }
+            for (p, row) in tile.iter().enumerate() {
+                self.numbers[p * self.stride..][..self.live].copy_from_slice(&row[..self.live]);
             }
         }
     }
-    for (p, sum) in sums.iter().enumerate() {
-        out[p * channels] = bias + total(simd, *sum);
-    }
 }
 
-/// A map as the outer-product tile walks it: `row` numbers from one row of pixels to the next, `pixel` between pixels.
-#[derive(Clone, Copy)]
-pub struct Walk<'a> {
-    /// From the first number that is read.
-    pub map: &'a [f32],
-    /// Numbers from one row of pixels to the next.
-    pub row: usize,
-    /// Numbers from one pixel to the next.
-    pub pixel: usize,
-}
-
-impl Walk<'_> {
-    /// One past the last number read when each of height×width pixels is read `length` numbers long.
-    fn end(&self, [height, width]: [usize; 2], length: usize) -> usize {
-        (height - 1) * self.row + (width - 1) * self.pixel + length
-    }
-}
-
-/// Adds Σ over pixels of (`M` numbers of `left`) ⊗ (`V` registers of `right`) to `out`, whose rows are `stride` apart;
-/// `live` numbers of each row are touched. `size` is the height and width in pixels.
+/// The `LANES` numbers of `from` that begin at `at`; zeros past its end.
 #[inline(always)]
-pub fn outer_product<S: Simd, const M: usize, const V: usize>(
-    simd: S,
-    size: [usize; 2],
-    left: Walk,
-    right: Walk,
-    out: &mut [f32],
-    stride: usize,
-    live: usize,
-) {
-    let width = V * S::LANES;
-    assert!(left.end(size, M) <= left.map.len() && right.end(size, width) <= right.map.len());
-    assert!(live <= width && (M - 1) * stride + live <= out.len());
-    let mut sums = [[simd.splat(0.0); V]; M];
-    for y in 0..size[0] {
-        for x in 0..size[1] {
-            // SAFETY: the asserts bound every read of both maps.
-            unsafe {
-                let left_at = left.map.as_ptr().add(y * left.row + x * left.pixel);
-                let right_at = right.map.as_ptr().add(y * right.row + x * right.pixel);
-                let mut columns = [simd.splat(0.0); V];
-                for (v, column) in columns.iter_mut().enumerate() {
-                    *column = simd.load(right_at.add(v * S::LANES));
-                }
-                for (m, row) in sums.iter_mut().enumerate() {
-                    let scalar = simd.splat(*left_at.add(m));
-                    for (sum, column) in row.iter_mut().zip(columns) {
-                        *sum = simd.mul_add(column, scalar, *sum);
-                    }
-                }
-            }
-        }
-    }
-    for (m, row) in sums.iter().enumerate() {
-        let out = &mut out[m * stride..m * stride + live];
-        for (v, sum) in row.iter().enumerate() {
-            add_part(simd, *sum, &mut out[(v * S::LANES).min(live)..]);
-        }
-    }
-}
-
-/// Writes the lanes that `out` has room for.
-#[inline(always)]
-fn write_part<S: Simd>(simd: S, x: S::Vector, out: &mut [f32]) {
-    if out.len() >= S::LANES {
-        // SAFETY: there is room for all lanes.
-        unsafe { simd.store(out.as_mut_ptr(), x) }
+pub fn read<S: Simd>(simd: S, from: &[f32], at: usize) -> S::Vector {
+    if at + S::LANES <= from.len() {
+        // SAFETY: the line above.
+        unsafe { simd.load(from.as_ptr().add(at)) }
     } else {
-        let length = out.len();
-        out.copy_from_slice(&lanes(simd, x)[..length]);
+        let mut lanes = [0.0; MOST_LANES];
+        let part = from.get(at..).unwrap_or_default();
+        lanes[..part.len()].copy_from_slice(part);
+        const { assert!(S::LANES <= MOST_LANES) };
+        // SAFETY: no vector has more than MOST_LANES lanes, as the line above checks.
+        unsafe { simd.load(lanes.as_ptr()) }
     }
 }
 
-/// Adds the lanes that `out` has room for.
+/// Writes `x` to `to` from `at` on, as much as there is room for.
 #[inline(always)]
-fn add_part<S: Simd>(simd: S, x: S::Vector, out: &mut [f32]) {
-    for (out, x) in out.iter_mut().zip(&lanes(simd, x)[..S::LANES]) {
-        *out += x;
+pub fn write<S: Simd>(simd: S, to: &mut [f32], at: usize, x: S::Vector) {
+    if at + S::LANES <= to.len() {
+        // SAFETY: the line above.
+        unsafe { simd.store(to.as_mut_ptr().add(at), x) }
+    } else if let Some(part) = to.get_mut(at..) {
+        let mut lanes = [0.0; MOST_LANES];
+        const { assert!(S::LANES <= MOST_LANES) };
+        // SAFETY: no vector has more than MOST_LANES lanes, as the line above checks.
+        unsafe { simd.store(lanes.as_mut_ptr(), x) };
+        part.copy_from_slice(&lanes[..part.len()]);
     }
 }
 
-/// The sum of all lanes, by halves.
+/// Cuts 0..total into the fewest pieces of at most `largest`, as even as can be: (start, length) of each.
 #[inline(always)]
-fn total<S: Simd>(simd: S, x: S::Vector) -> f32 {
-    let mut lanes = lanes(simd, x);
-    let mut half = S::LANES / 2;
-    while half > 0 {
-        for at in 0..half {
-            lanes[at] += lanes[at + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
-}
-
-/// The lanes as numbers, the unused ones zero.
-#[inline(always)]
-fn lanes<S: Simd>(simd: S, x: S::Vector) -> [f32; MOST_LANES] {
-    const { assert!(S::LANES <= MOST_LANES) };
-    let mut lanes = [0.0; MOST_LANES];
-    // SAFETY: no vector has more than MOST_LANES lanes, as the line above checks.
-    unsafe { simd.store(lanes.as_mut_ptr(), x) };
-    lanes
+fn pieces(total: usize, largest: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = total.div_ceil(largest);
+    let (length, longer) = match count {
+        0 => (0, 0),
+        _ => (total / count, total % count),
+    };
+    (0..count).map(move |at| {
+        (
+            at * length + at.min(longer),
+            length + usize::from(at < longer),
+        )
+    })
 }

@@ -1,0 +1,178 @@
+//! 1×1 convolution: one matrix product over all pixels.
+
+use super::conv::{Activation, Gradients, Problem};
+use super::lanes::{Simd, Work};
+use super::tiles::{Multiply, Outer, Panels, Rows, Start, pack, read, transposed, write};
+use std::borrow::Cow;
+
+/// Pixels that are summed over at a time, so that both maps stay in cache.
+const BLOCK: usize = 112;
+
+/// The convolution.
+pub struct Forward<'a>(pub &'a Problem<'a>);
+
+impl Work for Forward<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) -> Vec<f32> {
+        let problem = self.0;
+        let source = &problem.sources[0];
+        let mut out = vec![0.0; problem.outputs()];
+        product(
+            simd,
+            Rows {
+                numbers: source.map,
+                stride: source.channels,
+            },
+            problem,
+            &mut out,
+        );
+        out
+    }
+}
+
+/// out = activation(rows · weights + bias), where a row has as many numbers as the weights have rows.
+#[inline(always)]
+pub fn product<S: Simd>(simd: S, rows: Rows, problem: &Problem, out: &mut [f32]) {
+    let outputs = problem.shape.output;
+    let mut bias = problem.bias.to_vec();
+    bias.resize(outputs.next_multiple_of(S::LANES), 0.0);
+    simd.run(Multiply {
+        left: rows,
+        rows: out.len() / outputs,
+        right: Panels {
+            numbers: &pack(simd, problem.weights, outputs),
+            depth: problem.weights.len() / outputs,
+            columns: outputs,
+        },
+        start: Start::Bias(&bias),
+        stride: outputs,
+        out: &mut *out,
+    });
+    if problem.activation == Activation::Relu {
+        for at in (0..out.len()).step_by(S::LANES) {
+            let y = simd.relu(read(simd, out, at));
+            write(simd, out, at, y);
+        }
+    }
+}
+
+/// Its gradients.
+pub struct Backward<'a> {
+    /// The convolution.
+    pub problem: &'a Problem<'a>,
+    /// What it gave.
+    pub out: &'a [f32],
+    /// The gradient of that.
+    pub gradient: &'a [f32],
+    /// Whether the gradient of the source is wanted.
+    pub wanted: bool,
+}
+
+impl Work for Backward<'_> {
+    type Output = Gradients;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) -> Gradients {
+        let problem = self.problem;
+        let (source, outputs) = (&problem.sources[0], problem.shape.output);
+        let gradient = before_activation(simd, problem, self.out, self.gradient);
+        let to_source = self.wanted.then(|| {
+            let mut to = vec![0.0; source.map.len()];
+            let turned = transposed(problem.weights, outputs);
+            simd.run(Multiply {
+                left: Rows {
+                    numbers: &gradient,
+                    stride: outputs,
+                },
+                rows: gradient.len() / outputs,
+                right: Panels {
+                    numbers: &pack(simd, &turned, source.channels),
+                    depth: outputs,
+                    columns: source.channels,
+                },
+                start: Start::Zero,
+                stride: source.channels,
+                out: &mut to,
+            });
+            to
+        });
+        let rows = Rows {
+            numbers: source.map,
+            stride: source.channels,
+        };
+        Gradients {
+            sources: vec![to_source],
+            packed: to_weights(simd, rows, source.channels, &gradient, outputs),
+        }
+    }
+}
+
+/// The gradient before the activation, given those after it.
+#[inline(always)]
+pub fn before_activation<'a, S: Simd>(
+    simd: S,
+    problem: &Problem,
+    out: &[f32],
+    gradient: &'a [f32],
+) -> Cow<'a, [f32]> {
+    match problem.activation {
+        Activation::None => Cow::Borrowed(gradient),
+        Activation::Relu => {
+            let mut passed = vec![0.0; gradient.len()];
+            for at in (0..gradient.len()).step_by(S::LANES) {
+                let x = simd.relu_gradient(read(simd, gradient, at), read(simd, out, at));
+                write(simd, &mut passed, at, x);
+            }
+            Cow::Owned(passed)
+        }
+    }
+}
+
+/// rowsᵀ · gradient, [length of a row, outputs], then the sums of the gradient: the gradients of weights and bias.
+#[inline(always)]
+pub fn to_weights<S: Simd>(
+    simd: S,
+    rows: Rows,
+    length: usize,
+    gradient: &[f32],
+    outputs: usize,
+) -> Vec<f32> {
+    let stride = outputs.next_multiple_of(S::LANES);
+    let mut sums = vec![0.0; (length + 1) * outputs];
+    let (weights, bias) = sums.split_at_mut(length * outputs);
+    let mut wide = vec![0.0; if stride == outputs { 0 } else { BLOCK * stride }];
+    for (at, block) in gradient.chunks(BLOCK * outputs).enumerate() {
+        for pixel in block.chunks_exact(outputs) {
+            bias.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
+        }
+        let right = if stride == outputs {
+            block
+        } else {
+            for (wide, pixel) in wide
+                .chunks_exact_mut(stride)
+                .zip(block.chunks_exact(outputs))
+            {
+                wide[..outputs].copy_from_slice(pixel);
+            }
+            &wide
+        };
+        simd.run(Outer {
+            left: Rows {
+                numbers: &rows.numbers[at * BLOCK * rows.stride..],
+                ..rows
+            },
+            right: Rows {
+                numbers: right,
+                stride,
+            },
+            depth: block.len() / outputs,
+            rows: length,
+            columns: outputs,
+            out: &mut *weights,
+            stride: outputs,
+        });
+    }
+    sums
+}
