@@ -31,6 +31,11 @@ fn apply(op: &str, inputs: &[Tensor]) -> Result<Tensor> {
         ("sigmoid", [x]) => ops::sigmoid(x),
         ("concat", [a, b]) => ops::concat(a, b),
         ("bce_with_logits", [z, y]) => ops::bce_with_logits(z, y),
+        ("cross_entropy", [z]) => {
+            let (n, classes) = z.dims2()?;
+            let right: Vec<u8> = (0..n).map(|row| (3 * row % classes) as u8).collect();
+            ops::cross_entropy(z, &right)
+        }
         ("upsample2_and_skip", [x]) => {
             let skip = ops::upsample2(&x.affine(2.5, 0.0)?)?;
             ops::concat(&ops::upsample2(x)?, &skip)
@@ -74,7 +79,7 @@ fn assert_close(what: &str, found: &[f32], right: &[f64], tolerance: f64) {
 fn values_and_gradients_are_those_of_pytorch() {
     let file = load("ops.json");
     let cases = file["cases"].as_array().expect("a list");
-    assert_eq!(cases.len(), 14);
+    assert_eq!(cases.len(), 16);
     for case in cases {
         let op = case["op"].as_str().expect("a name");
         let given = |input: &Value| {
@@ -195,6 +200,7 @@ fn gradients_are_the_slopes_of_the_forward_pass() {
         &[x(&[1, 3, 5, 7], 0.1), x(&[1, 3, 5, 7], 0.2)],
         1e-3,
     );
+    check_by_differences("cross_entropy", &[x(&[5, 10], 0.1)], 1e-3);
     check_by_differences("upsample2_and_skip", &[x(&[1, 3, 5, 2], 0.1)], 1e-4);
     // candle's own, which the gate and residual connections use.
     let same = [x(&[1, 3, 5, 2], 0.1), x(&[1, 3, 5, 2], 0.2)];
@@ -263,6 +269,21 @@ fn nan_reaches_the_end_so_that_divergence_is_seen() -> Result<()> {
                 .to_scalar::<f32>()?
                 .is_nan()
         );
+        let row = x.reshape((1, 4))?;
+        let loss = ops::cross_entropy(&row, &[1])?;
+        assert!(loss.to_scalar::<f32>()?.is_nan(), "NaN at {at}");
+    }
+    Ok(())
+}
+
+/// Oracle: by hand. A difference of logits of 200 leaves e^−200 of the other class, which f32 does not hold.
+#[test]
+fn sure_answers_have_a_finite_cross_entropy_and_gradient() -> Result<()> {
+    for (right, loss, slopes) in [(0, 0.0, [0.0, 0.0]), (1, 200.0, [1.0, -1.0])] {
+        let z = Var::from_vec(vec![150.0f32, -50.0], (1, 2), &Device::Cpu)?;
+        let found = ops::cross_entropy(&z, &[right])?;
+        assert_eq!(found.to_scalar::<f32>()?, loss);
+        assert_eq!(found.backward()?.get(&z).map(flat), Some(slopes.to_vec()));
     }
     Ok(())
 }
@@ -288,6 +309,10 @@ fn shapes_that_do_not_fit_are_errors_that_show_them() {
     assert!(text.contains("4×5"), "{text}");
     let text = problem(ops::concat(&map(&[1, 4, 4, 2]), &map(&[1, 2, 4, 2])));
     assert!(text.contains("channels"), "{text}");
+    for right in [&[0, 1][..], &[0, 1, 4]] {
+        let text = problem(ops::cross_entropy(&map(&[3, 4]), right));
+        assert!(text.contains("[3, 4]"), "{text}");
+    }
     let strided = map(&[1, 4, 4, 2]).transpose(1, 2).expect("four dimensions");
     assert!(problem(ops::relu(&strided)).contains("contiguous"));
 }

@@ -68,6 +68,9 @@ pub struct DataFacts {
     pub train_available: usize,
     /// Images in the test part.
     pub test_available: usize,
+    /// Whether the class of every image is known. Classes need no digest of their own: where there are any, the images
+    /// determine them.
+    pub classes: bool,
     /// SHA-256 (hex) over the raw images, or the generator's name and version: part of every trial id.
     pub digest: String,
 }

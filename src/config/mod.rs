@@ -1,5 +1,6 @@
 //! What one trial is. Pure data: each file holds one section's types, defaults, docs and checks.
 
+mod conflict;
 mod data;
 mod field;
 mod model;
@@ -7,11 +8,12 @@ mod noise;
 mod task;
 mod train;
 
+pub use conflict::Conflict;
 pub use data::{DataConfig, DataFacts, Dataset};
 pub use field::{Field, Mismatch, Setter, Setting};
 pub use model::{Arch, ModelConfig, Residual, SkipConfig, SkipMode, Tap};
 pub use noise::{NoiseConfig, NoiseKind, Resample};
-pub use task::{SSIM_WINDOW, TaskKind};
+pub use task::{CLASSES, SSIM_WINDOW, TaskKind};
 pub use train::{Init, LrSchedule, OptimizerKind, Select, TrainConfig, Weights};
 
 use serde_json::{Map, Value};
@@ -55,15 +57,6 @@ static DEFAULT: LazyLock<TrialConfig> = LazyLock::new(TrialConfig::default);
 pub fn field(path: &str) -> Option<&'static Field> {
     let at = FIELDS.binary_search_by_key(&path, |field| field.path);
     at.ok().map(|index| FIELDS[index])
-}
-
-/// Values that do not fit together, found only when all of them are known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
-    /// The field to blame.
-    pub path: &'static str,
-    /// What is wrong.
-    pub problem: String,
 }
 
 impl TrialConfig {
@@ -110,101 +103,6 @@ impl TrialConfig {
         }
         Ok(config)
     }
-
-    /// Checks that hold between fields, for images of the given height and width.
-    pub fn conflicts(&self, image: [usize; 2]) -> Vec<Conflict> {
-        let mut found = Vec::new();
-        let mut blame = |path, problem: String| found.push(Conflict { path, problem });
-        let (model, train) = (&self.model, &self.train);
-        let levels = model.widths.len();
-        let [height, width] = image;
-        if height >> levels << levels != height
-            || width >> levels << levels != width
-            || height >> levels == 0
-            || width >> levels == 0
-        {
-            blame(
-                "model.widths",
-                format!(
-                    "{levels} widths halve the image {levels} times, but {height}×{width} does not halve exactly that often"
-                ),
-            );
-            return found;
-        }
-        if let Some(decoder) = &model.decoder
-            && decoder.len() != levels
-        {
-            blame(
-                "model.decoder",
-                format!(
-                    "expected {levels} entries, one for each of model.widths, found {}",
-                    decoder.len()
-                ),
-            );
-        }
-        let allowed = self.skip_resolutions(height);
-        for at in &model.skip.at {
-            if !allowed.contains(at) {
-                blame(
-                    "model.skip.at",
-                    format!(
-                        "no map of height {at} can be joined here; possible with tap {}: {allowed:?}",
-                        model.skip.tap.name()
-                    ),
-                );
-            }
-        }
-        if !model.skip.at.is_sorted_by(|a, b| a < b) {
-            blame(
-                "model.skip.at",
-                "write each resolution once, smallest first".into(),
-            );
-        }
-        if self.data.valid == 0 {
-            if train.select == Select::BestValid {
-                blame(
-                    "train.select",
-                    "best_valid needs validation images: set data.valid".into(),
-                );
-            }
-            if train.patience.is_some() {
-                blame(
-                    "train.patience",
-                    "early stopping needs validation images: set data.valid".into(),
-                );
-            }
-        }
-        found
-    }
-
-    /// Paths that `dataset: files` needs and that are not there: to be checked before the images are looked at.
-    pub fn missing_paths(&self) -> Vec<Conflict> {
-        let paths = [
-            ("data.train_images", &self.data.train_images),
-            ("data.test_images", &self.data.test_images),
-        ];
-        let missing =
-            |(_, value): &(_, &String)| self.data.dataset == Dataset::Files && value.is_empty();
-        let problem = || "dataset: files needs this path".to_owned();
-        let conflict = |(path, _)| Conflict {
-            path,
-            problem: problem(),
-        };
-        paths.into_iter().filter(missing).map(conflict).collect()
-    }
-
-    /// The resolutions (heights) at which a skip can join, for images of this height, smallest first.
-    pub fn skip_resolutions(&self, height: usize) -> Vec<usize> {
-        let levels = self.model.widths.len();
-        let smallest = height >> levels;
-        (0..=levels)
-            .map(|level| smallest << level)
-            .filter(|&at| match self.model.skip.tap {
-                Tap::BeforePool => at > smallest,
-                Tap::AfterPool => at < height && (at > smallest || self.model.bottleneck.is_some()),
-            })
-            .collect()
-    }
 }
 
 #[cfg(test)]
@@ -233,37 +131,32 @@ mod tests {
             config.canonical(),
             r#"{"model.skip.at":[14],"model.skip.mode":"gate","train.lr":1e-7}"#
         );
+        config.train.lr = TrialConfig::default().train.lr;
+        config.model.arch = Arch::Resnet;
+        assert_eq!(
+            config.canonical(),
+            r#"{"model.arch":"resnet"}"#,
+            "a resnet has no skips"
+        );
     }
 
     #[test]
     fn resolved_text_reads_back() {
-        let mut config = TrialConfig::default();
-        config.model.bottleneck = None;
-        config.model.decoder = Some(vec![16, 16]);
-        config.train.clip = Some(0.5);
-        let map = serde_json::from_str(&config.resolved()).expect("valid JSON");
-        assert_eq!(TrialConfig::from_flat(&map), Ok(config));
-    }
-
-    #[test]
-    fn sizes_that_do_not_halve_are_conflicts() {
-        let mut config = TrialConfig::default();
-        assert_eq!(config.conflicts([28, 28]), []);
-        assert_eq!(config.conflicts([28, 30])[0].path, "model.widths");
-        config.model.widths = vec![8; 3];
-        assert_eq!(config.conflicts([28, 28])[0].path, "model.widths");
-    }
-
-    #[test]
-    fn skips_join_only_where_there_is_a_map() {
-        let mut config = TrialConfig::default();
-        assert_eq!(config.skip_resolutions(28), [14, 28]);
-        config.model.skip.tap = Tap::AfterPool;
-        assert_eq!(config.skip_resolutions(28), [7, 14]);
-        config.model.bottleneck = None;
-        assert_eq!(config.skip_resolutions(28), [14]);
-        config.model.skip.at = vec![28];
-        assert!(config.conflicts([28, 28])[0].problem.contains("[14]"));
+        let mut denoise = TrialConfig::default();
+        denoise.model.bottleneck = None;
+        denoise.model.decoder = Some(vec![16, 16]);
+        denoise.train.clip = Some(0.5);
+        let mut classify = TrialConfig {
+            task: TaskKind::Classify,
+            ..TrialConfig::default()
+        };
+        classify.model.arch = Arch::Resnet;
+        classify.model.blocks = 24;
+        classify.model.residual = Residual::Add;
+        for config in [denoise, classify] {
+            let map = serde_json::from_str(&config.resolved()).expect("valid JSON");
+            assert_eq!(TrialConfig::from_flat(&map), Ok(config));
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ choice! {
     pub enum Arch {
         /// Convolutions and pools down, upsampling and convolutions up (science.md R4, R4s, R5).
         Autoencoder = "autoencoder",
+        /// A convolution, a pool, bottleneck blocks one after the other, two dense layers (science.md R6).
+        Resnet = "resnet",
     }
 }
 
@@ -69,10 +71,12 @@ pub struct ModelConfig {
     pub decoder: Option<Vec<usize>>,
     /// Convolution blocks per resolution, in the encoder and in the decoder.
     pub depth: usize,
-    /// Shortcut inside every block after a resolution's first.
+    /// Shortcut inside every block; in an autoencoder, every block after a resolution's first.
     pub residual: Residual,
     /// Skip connections.
     pub skip: SkipConfig,
+    /// `resnet`: blocks after the pool.
+    pub blocks: usize,
 }
 
 impl Default for ModelConfig {
@@ -85,6 +89,7 @@ impl Default for ModelConfig {
             depth: 1,
             residual: Residual::default(),
             skip: SkipConfig::default(),
+            blocks: 3,
         }
     }
 }
@@ -99,8 +104,16 @@ impl ModelConfig {
     }
 }
 
+fn is_autoencoder(config: &TrialConfig) -> bool {
+    config.model.arch == Arch::Autoencoder
+}
+
+fn is_resnet(config: &TrialConfig) -> bool {
+    config.model.arch == Arch::Resnet
+}
+
 fn has_skip(config: &TrialConfig) -> bool {
-    !config.model.skip.at.is_empty()
+    is_autoencoder(config) && !config.model.skip.at.is_empty()
 }
 
 /// Far above any sensible layer, far below an overflow of counts.
@@ -111,18 +124,23 @@ fn sensible(widths: &[usize]) -> bool {
 }
 
 pub(super) const FIELDS: &[Field] = &[
-    field!(model.arch: Arch, "the family of networks"),
+    field!(model.arch: Arch, "the family of networks: autoencoder denoises, resnet classifies"),
+    field!(model.blocks: usize, "resnet: blocks after the pool",
+        valid(n, (1..=24).contains(n), "a whole number from 1 to 24"), active(c, is_resnet(c))),
     field!(model.widths: Vec<usize>, "channels of each encoder resolution, largest map first",
-        valid(w, sensible(w), "a list of 1 to 16 whole numbers from 1 to 65536")),
+        valid(w, sensible(w), "a list of 1 to 16 whole numbers from 1 to 65536"), active(c, is_autoencoder(c))),
     field!(model.bottleneck: Option<usize>, "channels of the convolution at the smallest resolution",
-        valid(w, w.is_none_or(|w| (1..=WIDEST).contains(&w)), "a whole number from 1 to 65536, or none")),
+        valid(w, w.is_none_or(|w| (1..=WIDEST).contains(&w)), "a whole number from 1 to 65536, or none"),
+        active(c, is_autoencoder(c))),
     field!(model.decoder: Option<Vec<usize>>, "channels of each decoder resolution, smallest map first",
-        valid(w, w.as_ref().is_none_or(|w| sensible(w)), "a list of whole numbers from 1 to 65536, or none")),
+        valid(w, w.as_ref().is_none_or(|w| sensible(w)), "a list of whole numbers from 1 to 65536, or none"),
+        active(c, is_autoencoder(c))),
     field!(model.depth: usize, "convolution blocks per resolution",
-        valid(d, (1..=64).contains(d), "a whole number from 1 to 64")),
-    field!(model.residual: Residual, "shortcut inside every block after a resolution's first",
-        active(c, c.model.depth > 1)),
-    field!(model.skip.at: Vec<usize>, "resolutions (image heights) at which an encoder map joins the decoder"),
+        valid(d, (1..=64).contains(d), "a whole number from 1 to 64"), active(c, is_autoencoder(c))),
+    field!(model.residual: Residual, "shortcut inside every block (autoencoder: after a resolution's first)",
+        active(c, is_resnet(c) || c.model.depth > 1)),
+    field!(model.skip.at: Vec<usize>, "resolutions (image heights) at which an encoder map joins the decoder",
+        active(c, is_autoencoder(c))),
     field!(model.skip.mode: SkipMode, "how the encoder map joins", active(c, has_skip(c))),
     field!(model.skip.tap: Tap, "which encoder map joins", active(c, has_skip(c))),
 ];

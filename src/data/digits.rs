@@ -6,7 +6,7 @@
 
 use super::pen::{Point, catmull_rom, draw_segment};
 use super::strokes::{STYLES, Stroke};
-use super::{Images, Splits, enough, split};
+use super::{Classes, Images, Splits, enough, split};
 use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::error::Result;
 use crate::seed::{Key, Stream};
@@ -42,6 +42,7 @@ pub fn facts() -> DataFacts {
         image: [SIDE, SIDE],
         train_available: AVAILABLE,
         test_available: AVAILABLE,
+        classes: true,
         digest: VERSION.into(),
     }
 }
@@ -54,6 +55,22 @@ pub fn load(config: &DataConfig) -> Result<Splits> {
     enough(config, [Path::new(VERSION); 2], [AVAILABLE; 2])?;
     let train = images(Part::Train, config.train + config.valid);
     Ok(split(config, train, images(Part::Test, config.test)))
+}
+
+/// The classes of the same images.
+///
+/// # Errors
+/// As [`load`].
+pub fn classes(config: &DataConfig) -> Result<Classes> {
+    enough(config, [Path::new(VERSION); 2], [AVAILABLE; 2])?;
+    let first = |n: usize| (0..n).map(|index| class(index as u64)).collect();
+    let train = first(config.train + config.valid);
+    Ok(Classes::split(config, train, first(config.test)))
+}
+
+/// The digit that image `index` of either part shows.
+fn class(index: u64) -> u8 {
+    (index % 10) as u8
 }
 
 /// The first `n` images of a part, 28×28.
@@ -75,7 +92,7 @@ pub fn image(part: Part, index: u64) -> [f32; SIDE * SIDE] {
     };
     let mut stream = Key::new(0, "digits").number(number).number(index).stream();
     let hand = Hand::draw(&mut stream);
-    let styles = STYLES[(index % 10) as usize];
+    let styles = STYLES[usize::from(class(index))];
     let style = styles[stream.below(styles.len() as u64) as usize];
     let mut ink = [0.0; SIDE * SIDE];
     for stroke in style {
@@ -240,5 +257,8 @@ mod tests {
         let splits = load(&config).unwrap();
         assert_eq!(splits.valid.pixels[..784], image(Part::Train, 3));
         assert_eq!((splits.train.n, splits.valid.n, splits.test.n), (3, 2, 1));
+        let classes = classes(&config).unwrap();
+        assert_eq!(classes.train, [0, 1, 2]);
+        assert_eq!((classes.valid, classes.test), (vec![3, 4], vec![0]));
     }
 }

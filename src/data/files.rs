@@ -93,8 +93,18 @@ pub fn facts(config: &DataConfig) -> Result<DataFacts> {
         image: [train.layout.h, train.layout.w],
         train_available: train.layout.n,
         test_available: test.layout.n,
+        classes: false,
         digest: hex(&hash.finalize()),
     })
+}
+
+/// Why there are no classes of the user's images.
+pub fn no_classes(config: &DataConfig) -> Error {
+    Error::Data {
+        path: Path::new(&config.train_images).to_owned(),
+        problem: "the classes of the images of dataset: files are not known".into(),
+        next: "use data.dataset: mnist or digits for tasks that need classes".into(),
+    }
 }
 
 /// Loads the user's images.

@@ -7,6 +7,9 @@ use crate::error::Result;
 /// Bytes before the first pixel of an image file.
 pub const HEADER_BYTES: u64 = 16;
 
+/// Bytes before the first label of a label file.
+pub const LABELS_HEADER_BYTES: u64 = 8;
+
 const IMAGES: u32 = 2051;
 const LABELS: u32 = 2049;
 

@@ -3,7 +3,7 @@
 use super::layout::decode_u8;
 use super::places::{Places, own_folder};
 use super::published::{self, Published};
-use super::{Images, Splits, enough, idx, split};
+use super::{Classes, Images, Splits, enough, idx, split};
 use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
@@ -40,6 +40,8 @@ pub const MIRRORS: [&str; 2] = [
 
 const TRAIN: usize = 0;
 const TEST: usize = 1;
+const TRAIN_LABELS: usize = 2;
+const TEST_LABELS: usize = 3;
 const AVAILABLE: [usize; 2] = [60_000, 10_000];
 const SIDE: usize = 28;
 
@@ -60,8 +62,8 @@ pub fn have_images(places: &Places) -> bool {
         .all(|file| places.find(file).is_some())
 }
 
-fn find_images(part: usize, places: &Places) -> Result<(Published, PathBuf)> {
-    let file = files().swap_remove(part);
+fn find(number: usize, places: &Places) -> Result<(Published, PathBuf)> {
+    let file = files().swap_remove(number);
     match places.find(&file) {
         Some(path) => Ok((file, path)),
         None => Err(places.missing(&file)),
@@ -73,13 +75,15 @@ fn find_images(part: usize, places: &Places) -> Result<(Published, PathBuf)> {
 /// # Errors
 /// [`Error::Data`] when a file is missing.
 pub fn facts(places: &Places) -> Result<DataFacts> {
-    let (train, _) = find_images(TRAIN, places)?;
-    let (test, _) = find_images(TEST, places)?;
+    let (train, _) = find(TRAIN, places)?;
+    let (test, _) = find(TEST, places)?;
+    let labels = [TRAIN_LABELS, TEST_LABELS].map(|number| find(number, places));
     Ok(DataFacts {
         dataset: Dataset::Mnist,
         image: [SIDE, SIDE],
         train_available: AVAILABLE[TRAIN],
         test_available: AVAILABLE[TEST],
+        classes: labels.iter().all(Result::is_ok),
         digest: format!("{}+{}", train.sha256, test.sha256),
     })
 }
@@ -89,24 +93,43 @@ pub fn facts(places: &Places) -> Result<DataFacts> {
 /// # Errors
 /// As [`facts`]; [`Error::Data`] too when a file is damaged or more images are asked for than MNIST has.
 pub fn load(config: &DataConfig, places: &Places) -> Result<Splits> {
-    let (_, train) = find_images(TRAIN, places)?;
-    let (_, test) = find_images(TEST, places)?;
+    let (_, train) = find(TRAIN, places)?;
+    let (_, test) = find(TEST, places)?;
     enough(config, [&train, &test], AVAILABLE)?;
     let train = images(TRAIN, config.train + config.valid, places)?;
     let test = images(TEST, config.test, places)?;
     Ok(split(config, train, test))
 }
 
+/// Loads the classes of the same images, content checked.
+///
+/// # Errors
+/// As [`load`], of the label files.
+pub fn classes(config: &DataConfig, places: &Places) -> Result<Classes> {
+    let (_, train) = find(TRAIN_LABELS, places)?;
+    let (_, test) = find(TEST_LABELS, places)?;
+    enough(config, [&train, &test], AVAILABLE)?;
+    let train = labels(TRAIN_LABELS, config.train + config.valid, places)?;
+    let test = labels(TEST_LABELS, config.test, places)?;
+    Ok(Classes::split(config, train, test))
+}
+
+/// The first raw bytes of a file, header included.
+fn start(number: usize, bytes: usize, places: &Places) -> Result<Vec<u8>> {
+    let (file, path) = find(number, places)?;
+    published::prefix(&file, &path, bytes, places.cache.as_deref())
+}
+
+/// The first `n` classes of a label file.
+fn labels(number: usize, n: usize, places: &Places) -> Result<Vec<u8>> {
+    let header = idx::LABELS_HEADER_BYTES as usize;
+    Ok(start(number, header + n, places)?.split_off(header))
+}
+
 /// The first `n` images of a part.
 fn images(part: usize, n: usize, places: &Places) -> Result<Images> {
-    let (file, path) = find_images(part, places)?;
     let header = idx::HEADER_BYTES as usize;
-    let raw = published::prefix(
-        &file,
-        &path,
-        header + n * SIDE * SIDE,
-        places.cache.as_deref(),
-    )?;
+    let raw = start(part, header + n * SIDE * SIDE, places)?;
     Ok(Images {
         n,
         h: SIDE,
@@ -197,6 +220,7 @@ mod tests {
             (facts.train_available, facts.test_available),
             (60_000, 10_000)
         );
+        assert!(!facts.classes, "the label files are not there");
         assert!(facts.digest.starts_with("ba891046") && facts.digest.contains("+0fa7898d"));
         let refused = |train, valid, test| {
             let config = DataConfig {
@@ -226,18 +250,26 @@ mod tests {
         }
     }
 
+    /// The places of the real files, with a cache of their own; none where they are not.
+    fn real(cache: &Path) -> Option<Places> {
+        let places = Places {
+            cache: Some(cache.into()),
+            ..Places::from_env()
+        };
+        let there = env::var_os("ABLATE_DATA_DIR").is_some() && have_images(&places);
+        if !there {
+            eprintln!("skipped: MNIST is not in ABLATE_DATA_DIR");
+        }
+        there.then_some(places)
+    }
+
     /// Oracle: the entropy (nats a pixel) of the first 1000 training and all test images, science.md §1.
     #[test]
     fn the_real_files_have_the_published_entropy() {
         let cache = tempfile::tempdir().unwrap();
-        let places = Places {
-            cache: Some(cache.path().into()),
-            ..Places::from_env()
-        };
-        if env::var_os("ABLATE_DATA_DIR").is_none() || !have_images(&places) {
-            eprintln!("skipped: MNIST is not in ABLATE_DATA_DIR");
+        let Some(places) = real(cache.path()) else {
             return;
-        }
+        };
         let entropy = |images: &Images| {
             let term = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
             let of = |&x: &f32| term(f64::from(x)) + term(1.0 - f64::from(x));
@@ -248,5 +280,31 @@ mod tests {
         assert!((entropy(&splits.test) - 0.058_079_701_4).abs() < 1e-8);
         let again = load(&DataConfig::default(), &places).unwrap();
         assert_eq!((again.train, again.test), (splits.train, splits.test));
+    }
+
+    /// Oracle: the first digits of both parts as the file's publisher shows them, and how often each digit is among
+    /// the 10,000 test images (Y. LeCun's MNIST page and many since).
+    #[test]
+    fn the_real_labels_are_the_published_ones() {
+        let cache = tempfile::tempdir().unwrap();
+        let Some(places) = real(cache.path()) else {
+            return;
+        };
+        let config = DataConfig {
+            train: 5,
+            valid: 5,
+            ..DataConfig::default()
+        };
+        let classes = classes(&config, &places).unwrap();
+        assert_eq!(classes.train, [5, 0, 4, 1, 9]);
+        assert_eq!(classes.valid, [2, 1, 3, 1, 4]);
+        let mut counts = [0; 10];
+        for &class in &classes.test {
+            counts[usize::from(class)] += 1;
+        }
+        assert_eq!(classes.test[..5], [7, 2, 1, 0, 4]);
+        let published = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009];
+        assert_eq!(counts, published);
+        assert!(facts(&places).unwrap().classes);
     }
 }

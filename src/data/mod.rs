@@ -2,6 +2,7 @@
 //!
 //! A new data set is one new file with `facts` and `load`, and one match arm in each of the two functions here.
 
+mod classes;
 pub mod digits;
 pub mod fetch;
 mod files;
@@ -19,6 +20,7 @@ mod source;
 mod strokes;
 mod verdict;
 
+pub use classes::Classes;
 pub use noise::corrupt;
 pub use order::order;
 pub use places::Places;
@@ -87,6 +89,8 @@ pub struct Splits {
     pub valid: Images,
     /// Reported.
     pub test: Images,
+    /// Their classes, where [`classes`] was asked for them.
+    pub classes: Option<Classes>,
 }
 
 /// What a plan must know of the data, cheaply where it can be: MNIST's files are only looked for (their content is
@@ -105,7 +109,7 @@ pub fn facts(config: &DataConfig) -> Result<DataFacts> {
 }
 
 /// Loads the images: the first `train` of the training part, the next `valid` ones, the first `test` of the
-/// test part.
+/// test part. Their classes are left out: see [`classes`].
 ///
 /// # Errors
 /// As [`facts`]; [`Error::Data`] too when there are fewer images than asked for.
@@ -115,6 +119,19 @@ pub fn load(config: &DataConfig) -> Result<Splits> {
         Dataset::Mnist => mnist::load(config, &places),
         Dataset::Files => files::load(config),
         Dataset::Digits | Dataset::Auto => digits::load(config),
+    }
+}
+
+/// The classes of the same images.
+///
+/// # Errors
+/// As [`load`]; [`Error::Data`] too where classes are not known.
+pub fn classes(config: &DataConfig) -> Result<Classes> {
+    let places = Places::from_env();
+    match resolve(config.dataset, &places) {
+        Dataset::Mnist => mnist::classes(config, &places),
+        Dataset::Files => Err(files::no_classes(config)),
+        Dataset::Digits | Dataset::Auto => digits::classes(config),
     }
 }
 
@@ -161,7 +178,12 @@ fn enough(config: &DataConfig, paths: [&Path; 2], available: [usize; 2]) -> Resu
 /// Divides the start of the training part into training and validation images.
 fn split(config: &DataConfig, mut train: Images, test: Images) -> Splits {
     let valid = train.split_off(config.train);
-    Splits { train, valid, test }
+    Splits {
+        train,
+        valid,
+        test,
+        classes: None,
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::message::{Finished, FromWorker};
 use super::worker::{Done, Post, Trainer};
 use super::{fault, machine};
-use crate::config::{DataConfig, NUMERICS_VERSION};
+use crate::config::{DataConfig, NUMERICS_VERSION, TaskKind};
 use crate::data::{self, Splits};
 use crate::error::{Error, Result};
 use crate::outcome::TrialResult;
@@ -20,7 +20,7 @@ pub struct Committing {
     folder: Folder,
     threads: usize,
     checkpoint_every: Duration,
-    loaded: Option<(DataConfig, Splits)>,
+    loaded: Option<((DataConfig, TaskKind), Splits)>,
 }
 
 impl Committing {
@@ -45,10 +45,10 @@ impl Trainer for Committing {
         post.send(&FromWorker::Started { attempt });
         fault::inject(trial.index);
         let splits = match self.loaded.take() {
-            Some((config, splits)) if config == trial.config.data => splits,
+            Some((read, splits)) if read == what(&trial) => splits,
             _ => load(&trial)?,
         };
-        let (_, splits) = self.loaded.insert((trial.config.data.clone(), splits));
+        let (_, splits) = self.loaded.insert((what(&trial), splits));
         let job = Job {
             id: id.clone(),
             config: &trial.config,
@@ -86,7 +86,12 @@ impl Trainer for Committing {
     }
 }
 
-/// Loads a trial's images and makes sure that they are the ones its id was made from.
+/// What decides what a trial reads.
+fn what(trial: &Trial) -> (DataConfig, TaskKind) {
+    (trial.config.data.clone(), trial.config.task)
+}
+
+/// Loads a trial's images, with their classes if its task needs them, and makes sure that they are the ones its id was made from.
 fn load(trial: &Trial) -> Result<Splits> {
     let facts = data::facts(&trial.config.data)?;
     if facts.digest != trial.data_digest {
@@ -99,7 +104,11 @@ fn load(trial: &Trial) -> Result<Splits> {
             next: "run the same command again; trials of the new images are new trials".into(),
         });
     }
-    data::load(&trial.config.data)
+    let mut splits = data::load(&trial.config.data)?;
+    if trial.config.task.reads_classes() {
+        splits.classes = Some(data::classes(&trial.config.data)?);
+    }
+    Ok(splits)
 }
 
 /// The next free attempt number, taken by making its folder below `checkpoints`.

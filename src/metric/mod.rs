@@ -1,17 +1,41 @@
-//! Measures of an image against its target, one file each.
+//! Measures of an answer against what is right, one file each: of a [`Picture`], or of a [`Guess`] at a class.
 //!
 //! Every measure of one image is a [`Ratio`]; many images are pooled by adding ratios, always in image order, so a
-//! value does not depend on how the images were cut into pieces. To add a measure: one new file, one variant here.
+//! value does not depend on how the images were cut into pieces. To add a measure: one new file, one variant
+//! here or in `guess.rs`.
 
+mod accuracy;
 mod bce;
+mod cross_entropy;
 mod false_off;
 mod false_on;
+mod guess;
 mod ink;
 mod mse;
 mod psnr;
 mod ssim;
 
 pub use bce::entropy_floor;
+pub use guess::{Guess, GuessMetric};
+
+/// When metrics are measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// At every evaluation.
+    Each,
+    /// After the last epoch, beside those of every evaluation.
+    Last,
+    /// All of them, of chosen parameters.
+    All,
+}
+
+/// Whether a measure, by its name after "test.", is a finite number for every finite answer; the others may find
+/// nothing to count (no ink, images below a window).
+pub fn is_always_finite(name: &str) -> bool {
+    let pictures = Metric::FINITE.map(Metric::name);
+    let guesses = GuessMetric::ALL.map(GuessMetric::name);
+    pictures.contains(&name) || guesses.contains(&name)
+}
 
 /// A network's answer for one grey image beside what was wanted; all slices are row-major, `height · width` long.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +77,7 @@ impl std::ops::AddAssign for Ratio {
     }
 }
 
-/// What can be measured of an image (science.md §4).
+/// What can be measured of a picture (science.md §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// Binary cross-entropy, nats a pixel.
@@ -73,8 +97,8 @@ pub enum Metric {
 }
 
 impl Metric {
-    /// Cheap enough for every evaluation.
-    pub const EACH: [Self; 6] = [
+    /// Cheap enough for every evaluation; the loss first.
+    const EACH: [Self; 6] = [
         Self::Bce,
         Self::Mse,
         Self::Psnr,
@@ -84,10 +108,19 @@ impl Metric {
     ];
 
     /// Measured only after the last epoch.
-    pub const LAST: [Self; 1] = [Self::Ssim];
+    const LAST: [Self; 1] = [Self::Ssim];
 
-    /// Finite for every finite answer; the others may find nothing to count (no ink, images below a window).
-    pub const FINITE: [Self; 2] = [Self::Bce, Self::Mse];
+    /// Finite for every finite answer.
+    const FINITE: [Self; 2] = [Self::Bce, Self::Mse];
+
+    /// Those that are due then.
+    pub fn due(due: Due) -> Vec<Self> {
+        match due {
+            Due::Each => Self::EACH.to_vec(),
+            Due::Last => Self::LAST.to_vec(),
+            Due::All => [&Self::EACH[..], &Self::LAST].concat(),
+        }
+    }
 
     /// The name in records, after "test." or "valid.".
     pub fn name(self) -> &'static str {

@@ -44,6 +44,17 @@ impl Conv {
     }
 }
 
+/// A dense layer: a 1×1 convolution of a map of one pixel, whose channels are what it reads.
+pub fn dense(name: &str, input: Source, outputs: usize) -> Conv {
+    Conv {
+        name: name.to_owned(),
+        sources: vec![input],
+        outputs,
+        kernel: 1,
+        size: [1, 1],
+    }
+}
+
 /// A map's name and channels while a blueprint is drawn.
 pub fn source(map: impl Into<String>, channels: usize) -> Source {
     Source {

@@ -7,6 +7,7 @@ mod autoencoder;
 mod blueprint;
 mod conv;
 mod join;
+mod resnet;
 
 use crate::config::{Arch, Init, ModelConfig};
 use crate::error::Result;
@@ -14,6 +15,7 @@ use crate::nn::{Parameters, ops};
 use autoencoder::Autoencoder;
 use candle_core::Tensor;
 use conv::Conv;
+use resnet::Resnet;
 
 /// A network with its parameters. Threads may share it: each runs `forward` and `backward` on images of its own.
 pub struct Model {
@@ -24,6 +26,7 @@ pub struct Model {
 /// One variant for each family of networks.
 enum Network {
     Autoencoder(Autoencoder<Conv>),
+    Resnet(Resnet<Conv>),
 }
 
 /// What a network costs.
@@ -44,6 +47,7 @@ pub fn cost(config: &ModelConfig, image: [usize; 2]) -> Cost {
     };
     match config.arch {
         Arch::Autoencoder => autoencoder::blueprint(config, image).each(&mut count),
+        Arch::Resnet => resnet::blueprint(config, image).each(&mut count),
     }
     cost
 }
@@ -61,6 +65,7 @@ impl Model {
             Arch::Autoencoder => {
                 Network::Autoencoder(autoencoder::blueprint(config, image).build(&mut build)?)
             }
+            Arch::Resnet => Network::Resnet(resnet::blueprint(config, image).build(&mut build)?),
         };
         Ok(Self {
             network,
@@ -68,13 +73,14 @@ impl Model {
         })
     }
 
-    /// Logits [n, height, width, 1] for images of the same shape.
+    /// Logits for images [n, height, width, 1]: of the same shape, or [n, classes] from a network that classifies.
     ///
     /// # Errors
     /// When shapes do not fit.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
         match &self.network {
             Network::Autoencoder(network) => network.forward(images),
+            Network::Resnet(network) => network.forward(images),
         }
     }
 
@@ -128,6 +134,38 @@ mod tests {
             (small(&[14]), 14_193),
         ] {
             assert_eq!(cost(&config, IMAGE).params, params);
+        }
+    }
+
+    fn resnet(blocks: usize) -> ModelConfig {
+        ModelConfig {
+            arch: Arch::Resnet,
+            blocks,
+            ..ModelConfig::default()
+        }
+    }
+
+    /// Oracle: the table of science.md §1; multiply-accumulates written out by hand.
+    #[test]
+    fn a_resnet_of_three_blocks_costs_what_the_table_says() {
+        let found = cost(&resnet(3), IMAGE);
+        assert_eq!(found.params, 415_754);
+        let block = 196 * (64 * 16 + 16 * 16 * 9 + 16 * 64);
+        let macs = 784 * 64 * 9 + 3 * block + 196 * 64 * 32 + 32 * 10;
+        assert_eq!(found.macs, macs);
+        let model = Model::new(&resnet(3), IMAGE, Init::Pytorch, 1).unwrap();
+        assert_eq!(model.parameters().count(), found.params);
+    }
+
+    /// Otherwise an axis of depths would compare other initial values too.
+    #[test]
+    fn resnets_of_a_seed_share_the_initial_values_of_what_they_have_in_common() {
+        let build = |blocks| Model::new(&resnet(blocks), [4, 4], Init::Pytorch, 3).unwrap();
+        let values = |blocks| build(blocks).parameters().copy_out().unwrap();
+        let (shallow, deep) = (values(1), values(12));
+        assert_eq!(deep.len(), shallow.len() + 11 * 6);
+        for (name, weight) in &shallow {
+            assert_eq!(weight, &deep[name], "{name}");
         }
     }
 

@@ -2,6 +2,7 @@
 //! nothing uses, a baseline that is not there.
 
 use super::space::{Origin, Space, shown};
+use super::supply;
 use crate::config::{Conflict, DataFacts, Field, SSIM_WINDOW, TrialConfig};
 use crate::sweep::{Diagnostic, Place, Sweep};
 
@@ -47,13 +48,15 @@ impl Checks {
         self.idle_axes.retain(|(field, _)| !(field.active)(config));
         self.idle_base.retain(|(field, _)| !(field.active)(config));
         let mut conflicts = config.conflicts(facts.image);
-        conflicts.extend(shortages(config, facts));
+        conflicts.extend(supply::shortages(config, facts));
+        conflicts.extend(supply::without_classes(config, facts));
         for conflict in conflicts {
             self.blame(space, origin, conflict);
         }
         let place = space.sweep.baseline.as_ref().map(|named| named.metric);
-        if let (Some(problem), Some(place)) = (unmeasurable(&space.sweep, facts), place) {
-            let expected = "another metric, or larger images";
+        if let (Some((problem, expected)), Some(place)) =
+            (unmeasurable(&space.sweep, config, facts), place)
+        {
             self.add(Diagnostic::new(place, "compare.metric", problem, expected));
         }
     }
@@ -142,50 +145,25 @@ impl Checks {
     }
 }
 
-/// Why the metric that is compared has no value on these images.
-fn unmeasurable(sweep: &Sweep, facts: &DataFacts) -> Option<String> {
+/// Why the metric that is compared has no value at this point, and what would have one.
+fn unmeasurable(
+    sweep: &Sweep,
+    config: &TrialConfig,
+    facts: &DataFacts,
+) -> Option<(String, &'static str)> {
     let metric = &sweep.compare.as_ref()?.metric;
+    if !config.task.produces(metric) {
+        let problem = format!("the task {} has no metric {metric}", config.task.name());
+        return Some((problem, "a metric of every task of the sweep"));
+    }
     let [height, width] = facts.image;
     let small = height.min(width) < SSIM_WINDOW;
     (small && metric.ends_with(".ssim")).then(|| {
-        format!(
+        let problem = format!(
             "{metric} needs {SSIM_WINDOW}×{SSIM_WINDOW} pixels, the images have {height}×{width}"
-        )
+        );
+        (problem, "another metric, or larger images")
     })
-}
-
-/// More images asked for than there are.
-fn shortages(config: &TrialConfig, facts: &DataFacts) -> Vec<Conflict> {
-    let data = &config.data;
-    let mut out = Vec::new();
-    let wanted = data.train.saturating_add(data.valid);
-    if wanted > facts.train_available {
-        let problem = format!(
-            "{} training and {} validation images are asked for, but {} has {}",
-            data.train,
-            data.valid,
-            facts.dataset.name(),
-            facts.train_available
-        );
-        let path = if data.valid > data.train {
-            "data.valid"
-        } else {
-            "data.train"
-        };
-        out.push(Conflict { path, problem });
-    }
-    if data.test > facts.test_available {
-        let (name, has) = (facts.dataset.name(), facts.test_available);
-        let problem = format!(
-            "{} test images are asked for, but {name} has {has}",
-            data.test
-        );
-        out.push(Conflict {
-            path: "data.test",
-            problem,
-        });
-    }
-    out
 }
 
 /// The error when no arm is the baseline: it names the values that there are.

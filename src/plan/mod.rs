@@ -6,6 +6,7 @@ mod estimate;
 mod id;
 mod space;
 mod summary;
+mod supply;
 mod trial;
 mod warn;
 mod why;

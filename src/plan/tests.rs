@@ -17,6 +17,7 @@ fn facts(config: &DataConfig) -> Result<DataFacts> {
         image: [28, 28],
         train_available: 60_000,
         test_available: 10_000,
+        classes: true,
         digest: "d".into(),
     })
 }

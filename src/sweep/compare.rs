@@ -3,7 +3,7 @@
 use super::assign::{Assignment, Entries, assignments, read};
 use super::diagnose::{Diagnostic, Place};
 use super::node::{Node, Tree};
-use crate::config::{TaskKind, TrialConfig};
+use crate::config::TaskKind;
 use serde_json::Value;
 
 /// What the report answers.
@@ -42,17 +42,17 @@ pub struct Baseline {
     pub conditions: Vec<Assignment>,
 }
 
-/// Reads `compare`. `validated` says whether some trial has validation images.
+/// Reads `compare`. `tasks` are those of all trials; `validated` says whether some trial has validation images.
 pub(super) fn compare(
     node: &Node,
-    base: &TrialConfig,
+    tasks: &[TaskKind],
     validated: bool,
     found: &mut Vec<Diagnostic>,
 ) -> Option<(Compare, Baseline)> {
     let entries = Entries::read(node, "compare", &["baseline", "metric", "expect"], found);
     let expect = entries.get("expect").and_then(|node| expect(node, found));
     let written = entries.get("metric");
-    let metric = written.map(|node| metric(node, base.task, validated, found));
+    let metric = written.map(|node| metric(node, tasks, validated, found));
     let baseline = entries.get("baseline").map(|node| {
         let conditions = assignments(node, "compare.baseline", found);
         if matches!(&node.value, Tree::Map(entries) if entries.is_empty()) {
@@ -101,16 +101,25 @@ pub(super) fn compare(
 
 fn metric(
     node: &Node,
-    task: TaskKind,
+    tasks: &[TaskKind],
     validated: bool,
     found: &mut Vec<Diagnostic>,
 ) -> Option<String> {
     let name: String = read(node, "compare.metric", found)?;
-    let known = task.metrics();
+    let mut known: Vec<String> = Vec::new();
+    for metric in tasks.iter().flat_map(|task| task.metrics()) {
+        if !known.contains(&metric) {
+            known.push(metric);
+        }
+    }
     if !known.contains(&name) {
         let problem = format!(
             "the task {} has no metric {}",
-            task.name(),
+            tasks
+                .iter()
+                .map(|task| task.name())
+                .collect::<Vec<_>>()
+                .join(" or "),
             super::diagnose::quote(&name)
         );
         let expected = format!("one of {}", known.join(", "));

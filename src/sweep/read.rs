@@ -4,7 +4,7 @@ use super::assign::{Assignment, Entries, assignments, read};
 use super::diagnose::{Diagnostic, Place, quote};
 use super::node::{Node, Tree};
 use super::{Sweep, Written, axis, compare, draws};
-use crate::config::TrialConfig;
+use crate::config::{TaskKind, TrialConfig};
 use crate::error::{Error, Result};
 use std::io::Read as _;
 use std::path::Path;
@@ -123,7 +123,7 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
             .any(validates);
     let compared = keys
         .get("compare")
-        .and_then(|node| compare::compare(node, &base, validated, found));
+        .and_then(|node| compare::compare(node, &tasks(&base, &axes, &include), validated, found));
     let (compare, baseline) = compared.unzip();
     Some(Sweep {
         file: file.to_owned(),
@@ -140,6 +140,32 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
         compare,
         baseline,
     })
+}
+
+/// The tasks that trials may have: that of `base` unless an axis has others, and those of extra points.
+fn tasks(base: &TrialConfig, axes: &[axis::Axis], include: &[Written]) -> Vec<TaskKind> {
+    let of = |values: &[Assignment]| {
+        let written = values.iter().find(|value| value.field.path == "task")?;
+        let mut config = base.clone();
+        (written.set)(&mut config);
+        Some(config.task)
+    };
+    let mut tasks: Vec<TaskKind> = axes
+        .iter()
+        .flat_map(|axis| &axis.levels)
+        .filter_map(|values| of(values))
+        .collect();
+    if tasks.is_empty() {
+        tasks.push(base.task);
+    }
+    tasks.extend(include.iter().filter_map(|point| of(&point.values)));
+    let mut known = Vec::new();
+    for task in tasks {
+        if !known.contains(&task) {
+            known.push(task);
+        }
+    }
+    known
 }
 
 /// A name is a folder's name, a job's name and part of a page: nothing in it can have a meaning there.

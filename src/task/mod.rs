@@ -1,11 +1,14 @@
 //! What is fed, what is the loss, what is measured: one file a task.
 
+mod bars;
+mod classify;
 mod denoise;
+mod noisy;
 
 use crate::config::{TaskKind, TrialConfig};
 use crate::data::{Split, Splits};
 use crate::error::Result;
-use crate::metric::{Metric, Ratio};
+use crate::metric::{Due, Ratio};
 use crate::model::Model;
 use crate::nn::Parameters;
 use crate::outcome::Samples;
@@ -14,7 +17,7 @@ use std::ops::Range;
 
 /// What a task trains: a function of images with parameters.
 pub trait Network: Sync {
-    /// Logits [n, height, width, 1] for images [n, height, width, 1].
+    /// Logits for images [n, height, width, 1], as the task reads them: of the same shape, or [n, classes].
     ///
     /// # Errors
     /// When shapes do not fit.
@@ -53,7 +56,10 @@ pub trait Task: Sync {
     /// How many examples a split has to be measured on.
     fn measured(&self, split: Split) -> usize;
 
-    /// Measures a range of a split's examples: `metrics.len()` ratios for each example, in order.
+    /// Names of the metrics that are due then, in order, the loss first.
+    fn metrics(&self, due: Due) -> Vec<&'static str>;
+
+    /// Measures a range of a split's examples: one ratio for each metric that is due, example after example.
     ///
     /// # Errors
     /// When a tensor operation fails.
@@ -62,7 +68,7 @@ pub trait Task: Sync {
         network: &dyn Network,
         split: Split,
         examples: Range<usize>,
-        metrics: &[Metric],
+        due: Due,
     ) -> Result<Vec<Ratio>>;
 
     /// Numbers that belong beside the final metrics and do not depend on training, by name.
@@ -79,16 +85,87 @@ pub trait Task: Sync {
 }
 
 /// Builds the task of a trial.
-pub fn build<'a>(config: &'a TrialConfig, seed: u64, splits: &'a Splits) -> Box<dyn Task + 'a> {
-    match config.task {
-        TaskKind::Denoise => Box::new(denoise::Denoise::new(&config.noise, seed, splits)),
-    }
+///
+/// # Errors
+/// When `splits` lacks what the task reads.
+pub fn build<'a>(
+    config: &'a TrialConfig,
+    seed: u64,
+    splits: &'a Splits,
+) -> Result<Box<dyn Task + 'a>> {
+    let noise = &config.noise;
+    Ok(match config.task {
+        TaskKind::Denoise => Box::new(denoise::Denoise::new(noise, seed, splits)),
+        TaskKind::Classify => Box::new(classify::Classify::new(noise, seed, splits)?),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::config::SSIM_WINDOW;
-    use crate::metric::{Metric, Picture};
+    use super::build;
+    use crate::config::{SSIM_WINDOW, TaskKind, TrialConfig};
+    use crate::data::{Classes, Images, Splits};
+    use crate::metric::{Due, Metric, Picture};
+
+    fn images(n: usize) -> Images {
+        Images {
+            n,
+            h: 2,
+            w: 2,
+            pixels: vec![0.5; 4 * n],
+        }
+    }
+
+    fn splits(classes: Option<Classes>) -> Splits {
+        Splits {
+            train: images(2),
+            valid: images(0),
+            test: images(1),
+            classes,
+        }
+    }
+
+    fn classes(train: &[u8]) -> Option<Classes> {
+        Some(Classes {
+            train: train.to_vec(),
+            valid: Vec::new(),
+            test: vec![3],
+        })
+    }
+
+    /// Plans read the names in config, training those of the task.
+    #[test]
+    fn the_metrics_that_plans_know_are_those_that_are_measured() {
+        for &task in TaskKind::ALL {
+            let config = TrialConfig {
+                task,
+                ..TrialConfig::default()
+            };
+            let splits = splits(classes(&[0, 9]));
+            let task = build(&config, 0, &splits).unwrap();
+            let measured = |due| task.metrics(due);
+            let mut all = [measured(Due::Each), measured(Due::Last)].concat();
+            assert_eq!(measured(Due::All), all);
+            let known = config.task.split_metrics();
+            assert_eq!(all[0], known[0], "the loss comes first");
+            all.sort_unstable();
+            let mut known = known.to_vec();
+            known.sort_unstable();
+            assert_eq!(all, known);
+        }
+    }
+
+    #[test]
+    fn classify_is_refused_without_one_known_class_for_every_image() {
+        let config = TrialConfig {
+            task: TaskKind::Classify,
+            ..TrialConfig::default()
+        };
+        let built = |classes| build(&config, 0, &splits(classes)).is_ok();
+        assert!(built(classes(&[0, 9])));
+        assert!(!built(None));
+        assert!(!built(classes(&[0])) && !built(classes(&[0, 10])));
+    }
 
     /// A plan refuses what the measure would leave without a value, and no more.
     #[test]

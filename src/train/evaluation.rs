@@ -4,7 +4,7 @@ use super::gradient::MICRO_BATCH;
 use super::ordered::in_order;
 use crate::data::Split;
 use crate::error::Result;
-use crate::metric::{Metric, Ratio};
+use crate::metric::{Due, Ratio, is_always_finite};
 use crate::task::{Network, Task};
 
 /// Micro-batches between two looks at whether to stop: a second or so of the largest networks.
@@ -24,8 +24,7 @@ pub(super) type Measures = Vec<(String, f64)>;
 /// The first measure that is NaN or infinite though it has a number for every finite answer of the network.
 pub(super) fn not_finite(measures: &Measures) -> Option<&str> {
     let broken = |(name, value): &&(String, f64)| {
-        let measure = name.rsplit('.').next();
-        !value.is_finite() && Metric::FINITE.iter().any(|m| measure == Some(m.name()))
+        !value.is_finite() && name.rsplit('.').next().is_some_and(is_always_finite)
     };
     measures.iter().find(broken).map(|(name, _)| name.as_str())
 }
@@ -38,11 +37,12 @@ impl Evaluation<'_> {
     pub(super) fn measure(
         self,
         split: Split,
-        metrics: &[Metric],
+        due: Due,
         stop: &dyn Fn() -> bool,
     ) -> Result<Option<Measures>> {
         let n = self.task.measured(split);
-        if n == 0 {
+        let metrics = self.task.metrics(due);
+        if n == 0 || metrics.is_empty() {
             return Ok(Some(Vec::new()));
         }
         let mut pooled = vec![Ratio::default(); metrics.len()];
@@ -55,7 +55,7 @@ impl Evaluation<'_> {
             let parts = in_order(self.threads, pieces, |piece| {
                 let start = slab + piece * MICRO_BATCH;
                 let images = start..end.min(start + MICRO_BATCH);
-                self.task.measure(self.network, split, images, metrics)
+                self.task.measure(self.network, split, images, due)
             })?;
             // Image after image, whatever the pieces were.
             for image in parts.concat().chunks(metrics.len()) {
@@ -64,8 +64,8 @@ impl Evaluation<'_> {
                 }
             }
         }
-        let named = |(metric, ratio): (&Metric, Ratio)| {
-            let name = format!("{}.{}", split.name(), metric.name());
+        let named = |(metric, ratio): (&&str, Ratio)| {
+            let name = format!("{}.{metric}", split.name());
             (name, ratio.value())
         };
         Ok(Some(metrics.iter().zip(pooled).map(named).collect()))

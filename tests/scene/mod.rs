@@ -29,6 +29,13 @@ impl Scene {
         scene
     }
 
+    /// With another sweep, which has to be named `tiny`.
+    pub fn of(yaml: &str) -> Self {
+        let root = tempfile::tempdir().expect("a folder");
+        fs::write(root.path().join("tiny.yaml"), yaml).expect("written");
+        Self { root }
+    }
+
     /// As [`new`](Self::new), with trials that take long enough to be caught in the middle.
     pub fn slow() -> Self {
         let scene = Self::new();

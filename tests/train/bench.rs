@@ -97,6 +97,7 @@ impl Bench {
                 train: images(50, 0),
                 valid: images(20, 100),
                 test: images(30, 200),
+                classes: None,
             },
             seed: 7,
             threads: 1,

@@ -40,6 +40,8 @@ OPS = {
     "sigmoid": torch.sigmoid,
     "concat": lambda a, b: torch.cat([a, b], 3),
     "bce_with_logits": lambda z, y: F.binary_cross_entropy_with_logits(z, y.detach(), reduction="sum"),
+    # Row i belongs to class 3i, counted round.
+    "cross_entropy": lambda z: F.cross_entropy(z, 3 * torch.arange(len(z)) % z.shape[1], reduction="sum"),
     "upsample2_and_skip": lambda x: torch.cat([upsample2(x), upsample2(10 / 4 * x)], 3),
 }
 
@@ -85,6 +87,8 @@ cases = [
     case("sigmoid", ((1, 3, 5, 7), 0.1, 30, 0)),
     case("concat", ((2, 3, 5, 3), 0.1, 1, 0), ((2, 3, 5, 2), 0.2, 1, 0)),
     case("bce_with_logits", ((1, 3, 5, 7), 0.1, 120, 0), ((1, 3, 5, 7), 0.2, 1, 0)),
+    case("cross_entropy", ((7, 10), 0.1, 1, 0)),
+    case("cross_entropy", ((5, 3), 0.1, 120, 0)),
     case("upsample2_and_skip", ((1, 3, 5, 2), 0.1, 1, 0)),
 ]
 text = {"made_by": "PyTorch " + torch.__version__.split("+")[0], "cases": cases}

@@ -95,13 +95,14 @@ impl<'a> Sweeping<'a> {
 
     /// What the progress display must know.
     pub fn scope(&self, queue: &Queue) -> Scope {
-        let metric = self.header.compare.as_ref().map(|c| c.metric.clone());
+        let compared = self.header.compare.as_ref().map(|c| c.metric.clone());
+        let loss = || self.plan.config(0).task.metrics().swap_remove(0);
         Scope {
             axes: self.header.axes.clone(),
             trials: self.plan.len(),
             done: self.plan.len() - self.left().count(),
             cost: self.left().map(|(index, _)| queue.cost(index)).sum(),
-            metric: metric.unwrap_or_else(|| "test.bce".to_owned()),
+            metric: compared.unwrap_or_else(loss),
         }
     }
 

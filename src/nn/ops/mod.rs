@@ -7,6 +7,7 @@
 mod bce;
 mod concat;
 mod conv2d;
+mod cross_entropy;
 mod exponential;
 pub mod kernel;
 mod maps;
@@ -18,6 +19,7 @@ mod upsample;
 pub use bce::bce_with_logits;
 pub use concat::concat;
 pub use conv2d::{Activation, Scale, conv2d};
+pub use cross_entropy::cross_entropy;
 pub use max_pool::max_pool2;
 pub use relu::relu;
 pub use sigmoid::sigmoid;

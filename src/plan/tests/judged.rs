@@ -85,6 +85,50 @@ fn ssim_is_refused_where_the_images_are_smaller_than_its_window() {
     assert!(build(12).is_ok());
 }
 
+const BOTH_TASKS: &str =
+    "zip: [{ task: [denoise, classify], model.arch: [autoencoder, resnet] }]\n";
+
+#[test]
+fn fields_of_the_other_network_are_not_part_of_a_trial() {
+    let both = plan(&format!(
+        "{BOTH_TASKS}grid: {{ model.blocks: [1, 2], model.widths: [[4], [8]], model.residual: [none, add] }}"
+    ));
+    // Autoencoders differ in widths (their depth of 1 has no residual), resnets in blocks and residual.
+    assert_eq!((both.points(), both.collapsed()), (2 + 4, 16 - 6));
+}
+
+#[test]
+fn a_metric_that_some_task_of_the_sweep_lacks_is_refused() {
+    let compared = |metric: &str| {
+        let yaml =
+            format!("{BOTH_TASKS}compare: {{ baseline: {{ task: denoise }}, metric: {metric} }}");
+        Plan::build(&sweep(&yaml), Plan::MAX_TRIALS, &facts)
+    };
+    for (metric, lacking) in [("test.accuracy", "denoise"), ("test.bce", "classify")] {
+        let text = compared(metric).err().expect("a refusal").to_string();
+        let problem = format!("compare.metric: the task {lacking} has no metric {metric}");
+        assert!(text.contains(&problem), "{text}");
+    }
+    assert!(compared("params").is_ok());
+}
+
+#[test]
+fn images_without_classes_are_refused_for_a_task_that_needs_them() {
+    let build = |yaml: &str, classes| {
+        let known = |config: &DataConfig| facts(config).map(|facts| DataFacts { classes, ..facts });
+        Plan::build(&sweep(yaml), Plan::MAX_TRIALS, &known)
+    };
+    let yaml = "base: { task: classify, model: { arch: resnet }, data: { dataset: mnist } }";
+    assert!(build(yaml, true).is_ok());
+    let text = build(yaml, false).err().expect("a refusal").to_string();
+    assert!(
+        text.contains("x.yaml:2:67: data.dataset: the task classify needs"),
+        "{text}"
+    );
+    assert!(text.contains("ablate data fetch mnist"), "{text}");
+    assert!(build("base: { data: { dataset: mnist } }", false).is_ok());
+}
+
 #[test]
 fn the_baseline_may_be_named_by_a_point_that_collapsed() {
     let yaml = "grid: { model.skip.at: [[], [14]], model.skip.mode: [concat, add] }\nseeds: 8\ncompare: { metric: test.bce, baseline: ";

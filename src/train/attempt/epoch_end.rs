@@ -8,7 +8,7 @@ use super::{Attempt, Stretch};
 use crate::config::Select;
 use crate::data::Split;
 use crate::error::Result;
-use crate::metric::Metric;
+use crate::metric::Due;
 
 impl Attempt<'_> {
     /// Evaluates where due and adds the epoch's row. The state changes only when all of it is done, so that a stop
@@ -23,9 +23,8 @@ impl Attempt<'_> {
         let mut last = planned_last;
         if planned_last || epoch.is_multiple_of(train.evaluate_every as u64) {
             let stop = || observer.stop_requested();
-            let evaluate =
-                |split, metrics: &[Metric]| self.evaluation().measure(split, metrics, &stop);
-            let Some(valid) = evaluate(Split::Valid, &Metric::EACH)? else {
+            let evaluate = |split, due| self.evaluation().measure(split, due, &stop);
+            let Some(valid) = evaluate(Split::Valid, Due::Each)? else {
                 return Ok(Stretch::Stop);
             };
             if let Some((_, loss)) = valid.first() {
@@ -33,15 +32,12 @@ impl Attempt<'_> {
                 last |= selection.exhausted(train.patience);
             }
             measures.extend(valid);
-            let mut wanted = vec![(Split::Test, &Metric::EACH[..])];
+            let mut wanted = vec![(Split::Test, Due::Each)];
             if last {
-                wanted.extend([
-                    (Split::Valid, &Metric::LAST[..]),
-                    (Split::Test, &Metric::LAST),
-                ]);
+                wanted.extend([(Split::Valid, Due::Last), (Split::Test, Due::Last)]);
             }
-            for (split, metrics) in wanted {
-                let Some(found) = evaluate(split, metrics)? else {
+            for (split, due) in wanted {
+                let Some(found) = evaluate(split, due)? else {
                     return Ok(Stretch::Stop);
                 };
                 measures.extend(found);

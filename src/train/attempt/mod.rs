@@ -51,7 +51,7 @@ pub(super) struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     pub(super) fn new(job: &'a Job<'a>, network: &'a dyn Network, cost: Cost) -> Result<Self> {
-        let task = task::build(job.config, job.seed, job.splits);
+        let task = task::build(job.config, job.seed, job.splits)?;
         let train = &job.config.train;
         let identity = Identity {
             trial: job.id.clone(),

@@ -4,7 +4,7 @@ use super::Attempt;
 use crate::config::Weights;
 use crate::data::Split;
 use crate::error::Result;
-use crate::metric::Metric;
+use crate::metric::Due;
 use crate::nn::ops::dispatch;
 use crate::outcome::{Outcome, TrialResult};
 use std::collections::BTreeMap;
@@ -30,8 +30,7 @@ impl Attempt<'_> {
             Some(best) if !best_is_last => {
                 self.network.parameters().restore(best)?;
                 for split in [Split::Valid, Split::Test] {
-                    let all = [&Metric::EACH[..], &Metric::LAST].concat();
-                    let Some(found) = self.evaluation().measure(split, &all, stop)? else {
+                    let Some(found) = self.evaluation().measure(split, Due::All, stop)? else {
                         return Ok(None);
                     };
                     metrics.extend(found);

@@ -14,6 +14,7 @@ fn facts(_: &DataConfig) -> Result<DataFacts> {
         image: [28, 28],
         train_available: 60_000,
         test_available: 10_000,
+        classes: true,
         digest: "d".into(),
     })
 }

@@ -1,0 +1,165 @@
+//! Values that are right one by one and wrong together.
+
+use super::{Arch, Dataset, Select, Tap, TaskKind, TrialConfig};
+
+/// Values that do not fit together, found only when all of them are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The field to blame.
+    pub path: &'static str,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl Conflict {
+    fn new(path: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            path,
+            problem: problem.into(),
+        }
+    }
+}
+
+impl TrialConfig {
+    /// Checks that hold between fields, for images of the given height and width.
+    pub fn conflicts(&self, image: [usize; 2]) -> Vec<Conflict> {
+        let mut found = match (self.task, self.model.arch) {
+            (TaskKind::Denoise, Arch::Autoencoder) => self.autoencoder_conflicts(image),
+            (TaskKind::Classify, Arch::Resnet) => resnet_conflicts(image),
+            (task, arch) => {
+                let problem = format!(
+                    "{} does not answer the task {}: denoise takes autoencoder, classify takes resnet",
+                    arch.name(),
+                    task.name()
+                );
+                vec![Conflict::new("model.arch", problem)]
+            }
+        };
+        if self.data.valid == 0 {
+            if self.train.select == Select::BestValid {
+                let problem = "best_valid needs validation images: set data.valid";
+                found.push(Conflict::new("train.select", problem));
+            }
+            if self.train.patience.is_some() {
+                let problem = "early stopping needs validation images: set data.valid";
+                found.push(Conflict::new("train.patience", problem));
+            }
+        }
+        found
+    }
+
+    fn autoencoder_conflicts(&self, [height, width]: [usize; 2]) -> Vec<Conflict> {
+        let model = &self.model;
+        let levels = model.widths.len();
+        let halves = |side: usize| side >> levels << levels == side && side >> levels > 0;
+        if !halves(height) || !halves(width) {
+            let problem = format!(
+                "{levels} widths halve the image {levels} times, but {height}×{width} does not halve exactly that often"
+            );
+            return vec![Conflict::new("model.widths", problem)];
+        }
+        let mut found = Vec::new();
+        if let Some(decoder) = &model.decoder
+            && decoder.len() != levels
+        {
+            let problem = format!(
+                "expected {levels} entries, one for each of model.widths, found {}",
+                decoder.len()
+            );
+            found.push(Conflict::new("model.decoder", problem));
+        }
+        let allowed = self.skip_resolutions(height);
+        for at in model.skip.at.iter().filter(|at| !allowed.contains(at)) {
+            let problem = format!(
+                "no map of height {at} can be joined here; possible with tap {}: {allowed:?}",
+                model.skip.tap.name()
+            );
+            found.push(Conflict::new("model.skip.at", problem));
+        }
+        if !model.skip.at.is_sorted_by(|a, b| a < b) {
+            let problem = "write each resolution once, smallest first";
+            found.push(Conflict::new("model.skip.at", problem));
+        }
+        found
+    }
+
+    /// Paths that `dataset: files` needs and that are not there: to be checked before the images are looked at.
+    pub fn missing_paths(&self) -> Vec<Conflict> {
+        let paths = [
+            ("data.train_images", &self.data.train_images),
+            ("data.test_images", &self.data.test_images),
+        ];
+        let missing =
+            |(_, value): &(_, &String)| self.data.dataset == Dataset::Files && value.is_empty();
+        let conflict = |(path, _)| Conflict::new(path, "dataset: files needs this path");
+        paths.into_iter().filter(missing).map(conflict).collect()
+    }
+
+    /// The resolutions (heights) at which a skip can join, for images of this height, smallest first.
+    pub fn skip_resolutions(&self, height: usize) -> Vec<usize> {
+        let levels = self.model.widths.len();
+        let smallest = height >> levels;
+        (0..=levels)
+            .map(|level| smallest << level)
+            .filter(|&at| match self.model.skip.tap {
+                Tap::BeforePool => at > smallest,
+                Tap::AfterPool => at < height && (at > smallest || self.model.bottleneck.is_some()),
+            })
+            .collect()
+    }
+}
+
+/// Its one pool halves the image.
+fn resnet_conflicts([height, width]: [usize; 2]) -> Vec<Conflict> {
+    if height % 2 == 0 && width % 2 == 0 {
+        return Vec::new();
+    }
+    let problem = format!("resnet halves the image, but {height}×{width} does not halve exactly");
+    vec![Conflict::new("model.arch", problem)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_that_do_not_halve_are_conflicts() {
+        let mut config = TrialConfig::default();
+        assert_eq!(config.conflicts([28, 28]), []);
+        assert_eq!(config.conflicts([28, 30])[0].path, "model.widths");
+        config.model.widths = vec![8; 3];
+        assert_eq!(config.conflicts([28, 28])[0].path, "model.widths");
+    }
+
+    #[test]
+    fn skips_join_only_where_there_is_a_map() {
+        let mut config = TrialConfig::default();
+        assert_eq!(config.skip_resolutions(28), [14, 28]);
+        config.model.skip.tap = Tap::AfterPool;
+        assert_eq!(config.skip_resolutions(28), [7, 14]);
+        config.model.bottleneck = None;
+        assert_eq!(config.skip_resolutions(28), [14]);
+        config.model.skip.at = vec![28];
+        assert!(config.conflicts([28, 28])[0].problem.contains("[14]"));
+    }
+
+    #[test]
+    fn a_network_that_does_not_answer_the_task_is_a_conflict() {
+        let mut config = TrialConfig::default();
+        let of = |config: &TrialConfig, image| {
+            let found = config.conflicts(image);
+            found
+                .iter()
+                .map(|conflict| conflict.path)
+                .collect::<Vec<_>>()
+        };
+        config.task = TaskKind::Classify;
+        assert_eq!(of(&config, [28, 28]), ["model.arch"]);
+        config.model.arch = Arch::Resnet;
+        config.model.widths = vec![8; 3];
+        assert_eq!(of(&config, [28, 28]), [""; 0], "it has no widths");
+        assert_eq!(of(&config, [28, 27]), ["model.arch"]);
+        config.task = TaskKind::Denoise;
+        assert_eq!(of(&config, [28, 28]), ["model.arch"]);
+    }
+}
