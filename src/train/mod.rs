@@ -6,6 +6,7 @@ mod checkpoint;
 mod clip;
 mod evaluation;
 mod gradient;
+mod memory;
 mod optimizer;
 mod ordered;
 mod schedule;
@@ -115,5 +116,6 @@ pub fn run_network(
     cost: Cost,
     observer: &mut dyn Observer,
 ) -> Result<Ended> {
+    memory::keep_freed();
     attempt::Attempt::new(job, network, cost)?.run(observer)
 }

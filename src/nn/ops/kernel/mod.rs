@@ -1,5 +1,5 @@
 //! What runs on vector registers: the instruction sets, the matrix products, and the convolutions built from them.
-//! All of the crate's `unsafe` is in [`lanes`] and [`tiles`]; their faces are safe.
+//! Their `unsafe` is in [`lanes`], [`tiles`] and [`squares`], whose faces are safe.
 
 pub mod conv;
 mod lanes;
