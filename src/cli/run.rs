@@ -3,6 +3,7 @@
 mod sweeping;
 
 use crate::data;
+use crate::durable;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::Launch;
 use crate::fanout::lock::Lock;
@@ -166,13 +167,13 @@ fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
         && old != text.as_bytes()
     {
         let kept = folder.replaced_yaml(&old);
-        record::replace(&kept, &old)?;
+        durable::update(&kept, &old)?;
         eprintln!(
             "note: the sweep file differs from the last run's, which is kept as {}; the report now answers the new one",
             kept.display()
         );
     }
-    record::replace(&path, text.as_bytes())
+    durable::update(&path, text.as_bytes())
 }
 
 /// A time from the command line: from 0 up, finite.

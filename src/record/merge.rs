@@ -6,8 +6,8 @@ use super::index::{Index, Source};
 use super::keep::keep_only_copy;
 use super::schema::{kind, root, viewer};
 use super::sweep_table::SweepTable;
-use super::temp::Temp;
-use super::{Folder, PlannedTrial, SweepHeader, publish, schema, trial_file, trial_group};
+use super::{Folder, PlannedTrial, SweepHeader, schema, trial_file, trial_group};
+use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
 
 /// Builds `sweep.h5` anew and replaces it whole. When it already says exactly the same, not a byte is touched. The file
@@ -64,8 +64,7 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
         let columns = h5::group(&file, schema::TRIALS).map_err(&refused)?;
         table.write(&columns, &header.axes).map_err(&refused)
     })?;
-    std::fs::rename(temp.path(), &target).map_err(Error::io("rename to", &target))?;
-    publish::sync_folder(&target)
+    durable::install(&temp, &target)
 }
 
 /// The root attributes that come from the sweep and from this program.

@@ -2,8 +2,8 @@
 
 use super::h5;
 use super::index::{self, Index, Source};
-use super::temp::Temp;
 use super::{Folder, publish, schema, trial_file, trial_group};
+use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -57,7 +57,7 @@ fn write_shard(folder: &Folder, digests: &BTreeMap<String, String>) -> Result<()
     for id in digests.keys() {
         unlink(&folder.trial(id))?;
     }
-    publish::sync_folder(&folder.trial(&name))
+    durable::sync_folder(&folder.trials())
 }
 
 /// Reads back every trial of a shard against its digests.

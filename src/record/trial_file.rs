@@ -1,8 +1,8 @@
 //! Files that hold trials as `/trial/<id>`: one in a trial file, many in a shard.
 
 use super::h5::{self, Node};
-use super::temp::Temp;
 use super::{Commit, Folder, TrialRecord, publish, schema, trial_group};
+use crate::durable::Temp;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use std::path::Path;

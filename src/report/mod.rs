@@ -30,8 +30,9 @@ pub mod table;
 pub mod trials;
 pub mod verdict;
 
+use crate::durable;
 use crate::error::Result;
-use crate::record::{self, Folder, SweepRecord};
+use crate::record::{Folder, SweepRecord};
 use answer::Answer;
 use compare::Comparisons;
 use evidence::Evidence;
@@ -75,7 +76,7 @@ impl<'a> Findings<'a> {
 /// When a file cannot be written or the record is damaged.
 pub fn write(folder: &Folder, record: &SweepRecord) -> Result<()> {
     for (name, text) in FILES.iter().zip(pages(&Evidence::load(record)?)?) {
-        record::replace(&folder.report(name), text.as_bytes())?;
+        durable::update(&folder.report(name), text.as_bytes())?;
     }
     Ok(())
 }
