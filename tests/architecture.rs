@@ -37,8 +37,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "train",
         &[
-            "train", "task", "model", "nn", "metric", "data", "config", "seed", "outcome", "durable",
-            "error",
+            "train", "task", "model", "nn", "metric", "data", "config", "seed", "outcome",
+            "durable", "error",
         ],
     ),
     ("fanout/worker.rs", &["fanout", "train", "error"]),
@@ -53,7 +53,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["fanout", "plan", "record", "outcome", "durable", "error"],
     ),
     ("record", &["record", "outcome", "durable", "error"]),
-    ("report", &["report", "record", "outcome", "durable", "error"]),
+    (
+        "report",
+        &["report", "record", "outcome", "durable", "error"],
+    ),
 ];
 
 /// Crates that only some modules may know.

@@ -10,6 +10,7 @@ use crate::outcome::TrialResult;
 use crate::plan::Trial;
 use crate::record::{self, Folder, TrialRecord};
 use crate::train::{self, Ended, Job};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -20,16 +21,21 @@ pub struct Committing {
     folder: Folder,
     threads: usize,
     checkpoint_every: Duration,
+    /// Of every record; made once, because the kernel takes a while to describe its processors.
+    environment: BTreeMap<String, String>,
     loaded: Option<(DataConfig, Splits)>,
 }
 
 impl Committing {
     /// A trainer for the sweep in `folder`.
     pub fn new(folder: Folder, threads: usize, checkpoint_every: Duration) -> Self {
+        let mut environment = machine::environment(threads);
+        environment.insert("numerics_version".to_owned(), NUMERICS_VERSION.to_string());
         Self {
             folder,
             threads,
             checkpoint_every,
+            environment,
             loaded: None,
         }
     }
@@ -64,15 +70,13 @@ impl Trainer for Committing {
             Ended::Finished(result) => result,
         };
         let finished = summary(&result);
-        let mut environment = machine::environment(self.threads);
-        environment.insert("numerics_version".to_owned(), NUMERICS_VERSION.to_string());
         let committed = TrialRecord {
             id,
             seed: trial.seed,
             config: trial.config.resolved(),
             data_digest: trial.data_digest.clone(),
             result,
-            environment,
+            environment: self.environment.clone(),
             attempt,
             started,
             ended: now(),

@@ -20,7 +20,7 @@ mod trial_group;
 pub use folder::Folder;
 pub use index::done;
 pub use merge::merge;
-pub use reader::{CompareRecord, SweepRecord, TrialDetail, TrialRow};
+pub use reader::{CompareRecord, Details, SweepRecord, TrialDetail, TrialRow};
 pub use shard::shard;
 pub use trial_file::{commit, read_one as read_trial_file};
 

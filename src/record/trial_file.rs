@@ -43,7 +43,11 @@ pub fn read_one(path: &Path, id: &str) -> Result<TrialRecord> {
 /// When the file system or HDF5 refuses.
 pub fn write(path: &Path, kind: &str, fill: impl FnOnce(&hdf5::Group) -> Result<()>) -> Result<()> {
     let refused = h5::write_error(path);
-    let file = h5::create(path)?;
+    let build = match kind {
+        schema::kind::TRIAL => h5::Build::InMemory,
+        _ => h5::Build::InPlace,
+    };
+    let file = h5::create(path, build)?;
     {
         let root = file.as_group().map_err(&refused)?;
         h5::integer(&root, schema::root::FORMAT, schema::FORMAT).map_err(&refused)?;

@@ -97,9 +97,10 @@ pub fn pages(evidence: &Evidence) -> Result<[String; 3]> {
 /// The comparison table for the terminal.
 pub fn terminal_table(record: &SweepRecord) -> String {
     // A detail that cannot be read leaves a table with fewer comparisons; `write` reports the damage.
+    let details = record.details().ok();
     let config = |id: &str| {
         let row = record.trials.iter().find(|row| row.id == id)?;
-        let detail = evidence::left_details(row).then(|| record.detail(id).ok())??;
+        let detail = evidence::left_details(row).then(|| details.as_ref()?.read(id).ok())??;
         serde_json::from_str(&detail.config).ok()
     };
     table::text(record, &Findings::of(record, &config), None)

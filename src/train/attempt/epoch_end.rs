@@ -22,9 +22,9 @@ impl Attempt<'_> {
         let mut measures = Measures::new();
         let mut last = planned_last;
         if planned_last || epoch.is_multiple_of(train.evaluate_every as u64) {
-            let stop = || observer.stop_requested();
-            let evaluate =
-                |split, metrics: &[Metric]| self.evaluation().measure(split, metrics, &stop);
+            let evaluation = self.evaluation();
+            let mut evaluate =
+                |split, metrics: &[Metric]| evaluation.measure(split, metrics, observer);
             let Some(valid) = evaluate(Split::Valid, &Metric::EACH)? else {
                 return Ok(Stretch::Stop);
             };
