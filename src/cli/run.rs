@@ -2,6 +2,7 @@
 
 mod sweeping;
 
+use super::pack;
 use crate::data;
 use crate::durable;
 use crate::error::{Error, ExitCode, Result};
@@ -75,14 +76,21 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         0 => End::Drained,
         _ => train(args, &sweeping, &mut queue)?,
     };
-    record::shard(&folder)?;
-    sweeping.snapshot(&queue)?;
-    if end == End::Stopped {
+    let record = pack::beside(&folder, || {
+        sweeping.snapshot(&queue)?;
+        match end {
+            End::Stopped => Ok(None),
+            End::Drained => {
+                let record = SweepRecord::open(&folder.sweep_h5())?;
+                report::write(&folder, &record)?;
+                Ok(Some(record))
+            }
+        }
+    })?;
+    let Some(record) = record else {
         eprintln!("stopped; everything is saved\n  next: run the same command again to go on");
         return Ok(ExitCode::MoreToDo);
-    }
-    let record = SweepRecord::open(&folder.sweep_h5())?;
-    report::write(&folder, &record)?;
+    };
     let table = report::terminal_table(&record);
     let page = folder.report("report.html");
     // All is written: a reader that left early (`| head`) is no failure.

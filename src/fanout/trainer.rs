@@ -106,15 +106,20 @@ fn load(trial: &Trial) -> Result<Splits> {
     data::load(&trial.config.data)
 }
 
-/// The next free attempt number, taken by making its folder below `checkpoints`.
+/// The next free attempt number, taken by making a folder: the first by making `checkpoints` itself, later ones by
+/// making their folder below it. (Most trials need one attempt, and folders are slow to make and to remove.)
 fn next_attempt(checkpoints: &Path) -> Result<u32> {
-    fs::create_dir_all(checkpoints).map_err(Error::io("make", checkpoints))?;
-    for number in 1..u32::MAX {
-        let path = checkpoints.join(number.to_string());
-        match fs::create_dir(&path) {
-            Ok(()) => return Ok(number),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Error::io("make", &path)(error)),
+    let made = |path: &Path| match fs::create_dir(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(Error::io("make", path)(error)),
+    };
+    if made(checkpoints)? {
+        return Ok(1);
+    }
+    for number in 2..u32::MAX {
+        if made(&checkpoints.join(number.to_string()))? {
+            return Ok(number);
         }
     }
     Err(Error::Internal("a trial ran out of attempt numbers".into()))

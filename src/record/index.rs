@@ -45,15 +45,27 @@ impl Index {
                 index.loose.insert(stem, digest);
             }
         }
+        index.scan_shards(folder)?;
+        Ok(index)
+    }
+
+    fn scan_shards(&mut self, folder: &Folder) -> Result<()> {
         for (stem, path) in hdf5_files(&folder.shards())? {
             let Some((_, digests)) = keep_valid(open_shard(&path, &stem))? else {
                 continue;
             };
             for (id, digest) in digests {
-                index.sharded.insert(id, (digest, path.clone()));
+                self.sharded.insert(id, (digest, path.clone()));
             }
         }
-        Ok(index)
+        Ok(())
+    }
+
+    /// Looks again for what another process packed into shards since.
+    fn follow_packer(&mut self, folder: &Folder) -> Result<()> {
+        self.scan_shards(folder)?;
+        self.loose.retain(|id, _| !self.sharded.contains_key(id));
+        Ok(())
     }
 
     /// The content digest of a committed trial.
@@ -105,8 +117,7 @@ impl<'a> Source<'a> {
             let path = self.folder.trial(id);
             match open_trials(&path, schema::kind::TRIAL) {
                 Ok(trials) => return look(&trials).map(Some),
-                // Another process packed it into a shard since.
-                Err(_) if !path.exists() => self.index = Index::scan(self.folder)?,
+                Err(_) if !path.exists() => self.index.follow_packer(self.folder)?,
                 Err(error) => return Err(error),
             }
         }

@@ -21,7 +21,7 @@ pub use folder::Folder;
 pub use index::done;
 pub use merge::merge;
 pub use reader::{CompareRecord, Details, SweepRecord, TrialDetail, TrialRow};
-pub use shard::shard;
+pub use shard::{shard, shard_due};
 pub use trial_file::{commit, read_one as read_trial_file};
 
 use crate::durable;

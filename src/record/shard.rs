@@ -11,6 +11,16 @@ use std::path::Path;
 /// Trials in a shard.
 const TRIALS: usize = 256;
 
+/// Whether enough trial files lie about to fill a shard, by their number alone.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn shard_due(folder: &Folder) -> Result<bool> {
+    let trials = folder.trials();
+    let files = std::fs::read_dir(&trials).map_err(Error::io("read", &trials))?;
+    Ok(files.take(TRIALS).count() == TRIALS)
+}
+
 /// Packs trial files into shards of 256 each; a last, smaller rest stays loose. A trial file is unlinked only after the
 /// shard that holds it is committed and read back; two processes may do this at once.
 ///
