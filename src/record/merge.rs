@@ -10,8 +10,8 @@ use super::{Folder, PlannedTrial, SweepHeader, schema, trial_file, trial_group};
 use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
 
-/// Builds `sweep.h5` anew and replaces it whole. When it already says exactly the same, not a byte is touched. What it
-/// says is a function of the committed trials, the plan and the version of ablate.
+/// Builds `sweep.h5` anew and replaces it whole. When it already says exactly the same, not a byte is touched. The file
+/// is a function of the committed trials, the plan and the version of ablate, wherever the trials lie.
 ///
 /// Trials are copied as they are stored: the seals of their files have just been checked, and their digests are copied
 /// along, for whoever reads them.

@@ -99,6 +99,14 @@ fn a_merge_beside_a_packer_finds_every_trial() {
     for number in 0..512 {
         details.read(&id(number)).expect("whole");
     }
+    let path = folder.sweep_h5();
+    let beside = std::fs::read(&path).expect("file");
+    std::fs::remove_file(&path).expect("remove");
+    merge(&folder, &header(), &plan(512)).expect("merge");
+    assert!(
+        std::fs::read(&path).expect("file") == beside,
+        "other bytes from shards than from trial files"
+    );
 }
 
 #[test]
