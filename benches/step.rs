@@ -5,6 +5,7 @@ mod protocol;
 
 use ablate::config::TrialConfig;
 use ablate::data::{self, Split, Splits};
+use ablate::metric::Due;
 use ablate::model::{Model, cost};
 use ablate::nn::ops::dispatch;
 use ablate::task::{self, Network, Task};
@@ -122,16 +123,16 @@ impl<'a> Evaluator<'a> {
         let image = [images.h, images.w];
         Ok(Self {
             network: Model::new(model, image, job.config.train.init, job.seed)?,
-            task: task::build(job.config, job.seed, job.splits),
+            task: task::build(job.config, job.seed, job.splits)?,
             threads: job.threads,
         })
     }
 
-    /// What evaluation does with a batch, but for the measures: gather, forward, sigmoid, by micro-batches.
+    /// What an evaluation does with a batch, its measures included (the peers' is the forward pass alone).
     fn pass(&self) -> Outcome<()> {
         let (n, next) = (self.task.measured(Split::Test), AtomicUsize::new(0));
         let (network, task): (&dyn Network, _) = (&self.network, &*self.task);
-        let piece = |images: Range<usize>| task.measure(network, Split::Test, images, &[]);
+        let piece = |images: Range<usize>| task.measure(network, Split::Test, images, Due::Each);
         let work = || -> ablate::Result<()> {
             loop {
                 let start = next.fetch_add(MICRO_BATCH, Ordering::Relaxed);
@@ -191,7 +192,10 @@ fn main() -> Outcome<()> {
             ));
         }
     };
-    let splits: Splits = data::load(&config.data)?;
+    let mut splits: Splits = data::load(&config.data)?;
+    if config.task.reads_classes() {
+        splits.classes = Some(data::classes(&config.data)?);
+    }
     let image = [splits.train.h, splits.train.w];
     let cost = cost(&config.model, image);
     let job = Job {

@@ -31,13 +31,14 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every exit code.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Done,
         Self::TrialsFailed,
         Self::BadInput,
         Self::BadData,
         Self::Io,
         Self::BadRecord,
+        Self::Machine,
         Self::Internal,
         Self::MoreToDo,
     ];

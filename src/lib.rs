@@ -23,6 +23,7 @@
 //! - [`fanout`]: the queue, worker processes and their supervisor.
 //!
 //! Keep and compare:
+//! - [`durable`]: files that survive a kill and a loss of power.
 //! - [`record`]: trial files, shards, `sweep.h5`, and their reader.
 //! - [`report`]: statistics, tables and pages from a record.
 //!
@@ -31,6 +32,7 @@
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod durable;
 pub mod error;
 pub mod fanout;
 pub mod grid;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["config"]),
     ("error", &[]),
+    ("durable", &["durable", "error"]),
     ("seed", &[]),
     ("outcome", &[]),
     ("sweep", &["sweep", "config", "error"]),
@@ -36,7 +37,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "train",
         &[
-            "train", "task", "model", "nn", "metric", "data", "config", "seed", "outcome", "error",
+            "train", "task", "model", "nn", "metric", "data", "config", "seed", "outcome",
+            "durable", "error",
         ],
     ),
     ("fanout/worker.rs", &["fanout", "train", "error"]),
@@ -46,9 +48,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fanout", "train", "data", "record", "plan", "config", "outcome", "error",
         ],
     ),
-    ("fanout", &["fanout", "plan", "record", "outcome", "error"]),
-    ("record", &["record", "outcome", "error"]),
-    ("report", &["report", "record", "outcome", "error"]),
+    (
+        "fanout",
+        &["fanout", "plan", "record", "outcome", "durable", "error"],
+    ),
+    ("record", &["record", "outcome", "durable", "error"]),
+    (
+        "report",
+        &["report", "record", "outcome", "durable", "error"],
+    ),
 ];
 
 /// Crates that only some modules may know.

@@ -37,7 +37,11 @@ fn a_sweep_of_resnets_learns_is_recorded_and_reported() {
         let [loss, valid] = ["test.cross_entropy", "valid.cross_entropy"].map(|m| row.metrics[m]);
         assert!(loss > 0.0 && loss < 10f64.ln() && valid.is_finite());
         assert!(!row.metrics.contains_key("test.bce"));
-        let detail = record.detail(&row.id).expect("details");
+        let detail = record
+            .details()
+            .expect("an open file")
+            .read(&row.id)
+            .expect("details");
         let pictures = |name: &str| {
             let found = detail.samples.iter().find(|samples| samples.name == name);
             found.map(|samples| (samples.epochs.clone(), samples.shape))

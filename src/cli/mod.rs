@@ -2,6 +2,7 @@
 
 mod data;
 mod fields;
+mod pack;
 mod plan;
 mod report;
 mod run;
@@ -45,6 +46,9 @@ enum Command {
     /// Train trials for a supervisor (started by `ablate run`)
     #[command(hide = true)]
     Worker(worker::Args),
+    /// Pack committed trials into shards (started by `ablate run`)
+    #[command(hide = true)]
+    Pack(pack::Args),
 }
 
 /// Parses the command line, runs the command and prints its error, if any.
@@ -57,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Worker(args) => worker::run(&args),
+        Command::Pack(args) => pack::run(&args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");

@@ -2,7 +2,9 @@
 
 mod sweeping;
 
+use super::pack;
 use crate::data;
+use crate::durable;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::Launch;
 use crate::fanout::lock::Lock;
@@ -74,14 +76,21 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         0 => End::Drained,
         _ => train(args, &sweeping, &mut queue)?,
     };
-    record::shard(&folder)?;
-    sweeping.snapshot(&queue)?;
-    if end == End::Stopped {
+    let record = pack::beside(&folder, || {
+        sweeping.snapshot(&queue)?;
+        match end {
+            End::Stopped => Ok(None),
+            End::Drained => {
+                let record = SweepRecord::open(&folder.sweep_h5())?;
+                report::write(&folder, &record)?;
+                Ok(Some(record))
+            }
+        }
+    })?;
+    let Some(record) = record else {
         eprintln!("stopped; everything is saved\n  next: run the same command again to go on");
         return Ok(ExitCode::MoreToDo);
-    }
-    let record = SweepRecord::open(&folder.sweep_h5())?;
-    report::write(&folder, &record)?;
+    };
     let table = report::terminal_table(&record);
     let page = folder.report("report.html");
     // All is written: a reader that left early (`| head`) is no failure.
@@ -166,13 +175,13 @@ fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
         && old != text.as_bytes()
     {
         let kept = folder.replaced_yaml(&old);
-        record::replace(&kept, &old)?;
+        durable::update(&kept, &old)?;
         eprintln!(
             "note: the sweep file differs from the last run's, which is kept as {}; the report now answers the new one",
             kept.display()
         );
     }
-    record::replace(&path, text.as_bytes())
+    durable::update(&path, text.as_bytes())
 }
 
 /// A time from the command line: from 0 up, finite.

@@ -3,13 +3,14 @@
 //!
 //! Names alone decide: a file counts even when its text is damaged. `<id>.<n>.forgiven` beside it takes it out.
 
+use crate::durable::{self, Linked, Temp};
 use crate::error::{Error, Result};
 use crate::record::Folder;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 
 /// What is kept of a failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,18 +89,12 @@ pub fn record(folder: &Folder, attempt: &Attempt) -> Result<u32> {
     let text = serde_json::to_vec_pretty(attempt)
         .map_err(|error| Error::Internal(format!("attempt as JSON: {error}")))?;
     let dir = folder.attempts();
-    let temp = dir.join(format!(".{}.{}.tmp", attempt.id, std::process::id()));
-    write_synced(&temp, &text)?;
+    let temp = Temp::new(&dir, &attempt.id);
+    durable::write_synced(temp.path(), &text)?;
     for number in 1..u32::MAX {
         let path = dir.join(format!("{}.{number}.json", attempt.id));
-        match fs::hard_link(&temp, &path) {
-            Ok(()) => {
-                fs::remove_file(&temp).map_err(Error::io("remove", &temp))?;
-                sync_folder(&dir)?;
-                return Ok(number);
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Error::io("link", &path)(error)),
+        if temp.link(&path)? == Linked::New {
+            return Ok(number);
         }
     }
     Err(Error::Internal("a trial ran out of attempt numbers".into()))
@@ -115,19 +110,8 @@ pub fn forgive(folder: &Folder, id: &str, number: u32) -> Result<()> {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             Err(Error::io("make", &path)(error))
         }
-        _ => sync_folder(&folder.attempts()),
+        _ => durable::sync_folder(&folder.attempts()),
     }
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = File::create(path).map_err(Error::io("create", path))?;
-    file.write_all(bytes).map_err(Error::io("write", path))?;
-    file.sync_all().map_err(Error::io("fsync", path))
-}
-
-fn sync_folder(dir: &Path) -> Result<()> {
-    let open = File::open(dir).map_err(Error::io("open", dir))?;
-    open.sync_all().map_err(Error::io("fsync", dir))
 }
 
 #[cfg(test)]
@@ -158,6 +142,8 @@ mod tests {
         assert_eq!(record(&folder, &attempt("aa")).expect("recorded"), 1);
         assert_eq!(record(&folder, &attempt("aa")).expect("recorded"), 2);
         assert_eq!(record(&folder, &attempt("bb")).expect("recorded"), 1);
+        let files = fs::read_dir(folder.attempts()).expect("listed");
+        assert_eq!(files.count(), 3, "no temporary file stays");
         let counted = Counted::read(&folder).expect("readable");
         assert_eq!(
             [counted.of("aa"), counted.of("bb"), counted.of("cc")],

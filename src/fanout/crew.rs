@@ -37,10 +37,23 @@ impl Assignment {
     }
 }
 
+/// Whether a worker has got going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stride {
+    /// It has not done a step since it was started.
+    NotYet,
+    /// It has.
+    Found,
+}
+
 /// One worker.
 pub struct Member {
     /// The process.
     pub process: Process,
+    /// When it was started.
+    pub since: Instant,
+    /// Whether it has done a step of a trial.
+    pub stride: Stride,
     /// What it is at.
     pub duty: Duty,
     /// When it last said something (or was given something to do): the monotonic clock.

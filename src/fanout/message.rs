@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _, Write};
 
 /// Raised when a message changes.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// A longer line is no message of ours.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -83,6 +83,11 @@ pub enum FromWorker {
         step: u64,
         /// Of so many.
         steps: u64,
+    },
+    /// A sign of life from within an evaluation, a few times a second at most.
+    Measured {
+        /// Images of the split measured so far.
+        images: usize,
     },
     /// An epoch is done.
     Epoch {

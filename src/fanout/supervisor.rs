@@ -7,7 +7,7 @@ mod aftermath;
 mod staff;
 
 use super::breaker::Breaker;
-use super::crew::{Duty, Member};
+use super::crew::{Duty, Member, Stride};
 use super::fate::Circumstance;
 use super::message::{FromWorker, Heard};
 use super::pace::{Backoff, Cadence};
@@ -127,11 +127,10 @@ impl Supervisor<'_> {
                     .say("stopping: every worker writes a checkpoint (Ctrl-C again kills them)");
                 self.stop(Phase::Stopping);
             }
-            if self.running() {
-                if let Err(error) = self.hire() {
-                    self.stop(Phase::Failing(error));
-                }
-                self.hand_out();
+            if self.running()
+                && let Err(error) = self.hire()
+            {
+                self.stop(Phase::Failing(error));
             }
             let busy = self.crew.values().any(|m| matches!(m.duty, Duty::Busy(_)));
             let more = self.running() && self.queue.waiting() > 0;
@@ -143,6 +142,10 @@ impl Supervisor<'_> {
             while let Some((number, heard)) = next {
                 self.hear(number, heard);
                 next = self.ears.try_recv().ok();
+            }
+            // Before all that takes its time, the snapshot above all.
+            if self.running() {
+                self.hand_out();
             }
             self.watch();
             self.progress.tick();
@@ -192,6 +195,12 @@ impl Supervisor<'_> {
             }
             (FromWorker::Started { .. }, _) => self.failed_starts = 0,
             (FromWorker::Step { step, steps }, _) => {
+                if member.stride == Stride::NotYet {
+                    member.stride = Stride::Found;
+                    // `benches/overhead.sh` reads this line.
+                    let ms = member.since.elapsed().as_secs_f64() * 1e3;
+                    tracing::debug!("worker {number}: first step done {ms:.1} ms after its start");
+                }
                 let part = step as f64 / steps.max(1) as f64;
                 self.progress.moved(number, part);
             }

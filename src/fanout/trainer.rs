@@ -10,6 +10,7 @@ use crate::outcome::TrialResult;
 use crate::plan::Trial;
 use crate::record::{self, Folder, TrialRecord};
 use crate::train::{self, Ended, Job};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -20,16 +21,21 @@ pub struct Committing {
     folder: Folder,
     threads: usize,
     checkpoint_every: Duration,
+    /// Of every record; made once, because the kernel takes a while to describe its processors.
+    environment: BTreeMap<String, String>,
     loaded: Option<((DataConfig, TaskKind), Splits)>,
 }
 
 impl Committing {
     /// A trainer for the sweep in `folder`.
     pub fn new(folder: Folder, threads: usize, checkpoint_every: Duration) -> Self {
+        let mut environment = machine::environment(threads);
+        environment.insert("numerics_version".to_owned(), NUMERICS_VERSION.to_string());
         Self {
             folder,
             threads,
             checkpoint_every,
+            environment,
             loaded: None,
         }
     }
@@ -64,15 +70,13 @@ impl Trainer for Committing {
             Ended::Finished(result) => result,
         };
         let finished = summary(&result);
-        let mut environment = machine::environment(self.threads);
-        environment.insert("numerics_version".to_owned(), NUMERICS_VERSION.to_string());
         let committed = TrialRecord {
             id,
             seed: trial.seed,
             config: trial.config.resolved(),
             data_digest: trial.data_digest.clone(),
             result,
-            environment,
+            environment: self.environment.clone(),
             attempt,
             started,
             ended: now(),
@@ -111,15 +115,20 @@ fn load(trial: &Trial) -> Result<Splits> {
     Ok(splits)
 }
 
-/// The next free attempt number, taken by making its folder below `checkpoints`.
+/// The next free attempt number, taken by making a folder: the first by making `checkpoints` itself, later ones by
+/// making their folder below it. (Most trials need one attempt, and folders are slow to make and to remove.)
 fn next_attempt(checkpoints: &Path) -> Result<u32> {
-    fs::create_dir_all(checkpoints).map_err(Error::io("make", checkpoints))?;
-    for number in 1..u32::MAX {
-        let path = checkpoints.join(number.to_string());
-        match fs::create_dir(&path) {
-            Ok(()) => return Ok(number),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Error::io("make", &path)(error)),
+    let made = |path: &Path| match fs::create_dir(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(Error::io("make", path)(error)),
+    };
+    if made(checkpoints)? {
+        return Ok(1);
+    }
+    for number in 2..u32::MAX {
+        if made(&checkpoints.join(number.to_string()))? {
+            return Ok(number);
         }
     }
     Err(Error::Internal("a trial ran out of attempt numbers".into()))

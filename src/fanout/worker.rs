@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-/// Steps are told at most this often.
+/// Signs of life (steps, images measured) are told at most this often.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(250);
 
 /// Trains and commits; tests put a fake here.
@@ -54,7 +54,7 @@ pub fn die_with_parent(parent: u32) -> Result<()> {
 pub struct Post<'a> {
     output: &'a mut dyn Write,
     stop: &'a AtomicBool,
-    last_step: Option<Instant>,
+    last_sign: Option<Instant>,
     lost: Option<std::io::Error>,
 }
 
@@ -66,6 +66,14 @@ impl Post<'_> {
             self.lost.get_or_insert(error);
         }
     }
+
+    /// Sends a message of which there may be thousands a second, unless one went out just now.
+    fn send_sign(&mut self, message: &FromWorker) {
+        if self.last_sign.is_none_or(|at| at.elapsed() > SIGN_OF_LIFE) {
+            self.last_sign = Some(Instant::now());
+            self.send(message);
+        }
+    }
 }
 
 impl Observer for Post<'_> {
@@ -74,12 +82,8 @@ impl Observer for Post<'_> {
             Event::Resumed { step } => self.send(&FromWorker::Resumed { step }),
             Event::Epoch { epoch, epochs, .. } => self.send(&FromWorker::Epoch { epoch, epochs }),
             Event::Saved { step } => self.send(&FromWorker::Saved { step }),
-            Event::Step { step, steps } => {
-                if self.last_step.is_none_or(|at| at.elapsed() > SIGN_OF_LIFE) {
-                    self.last_step = Some(Instant::now());
-                    self.send(&FromWorker::Step { step, steps });
-                }
-            }
+            Event::Step { step, steps } => self.send_sign(&FromWorker::Step { step, steps }),
+            Event::Measured { images, .. } => self.send_sign(&FromWorker::Measured { images }),
         }
     }
 
@@ -103,7 +107,7 @@ pub fn serve(
     let mut post = Post {
         output,
         stop,
-        last_step: None,
+        last_sign: None,
         lost: None,
     };
     post.send(&FromWorker::Hello(Hello::ours()));

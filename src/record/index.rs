@@ -45,12 +45,27 @@ impl Index {
                 index.loose.insert(stem, digest);
             }
         }
+        index.scan_shards(folder)?;
+        Ok(index)
+    }
+
+    fn scan_shards(&mut self, folder: &Folder) -> Result<()> {
         for (stem, path) in hdf5_files(&folder.shards())? {
-            for (id, digest) in keep_valid(list_shard(&path, &stem))?.unwrap_or_default() {
-                index.sharded.insert(id, (digest, path.clone()));
+            let Some((_, digests)) = keep_valid(open_shard(&path, &stem))? else {
+                continue;
+            };
+            for (id, digest) in digests {
+                self.sharded.insert(id, (digest, path.clone()));
             }
         }
-        Ok(index)
+        Ok(())
+    }
+
+    /// Looks again for what another process packed into shards since.
+    fn follow_packer(&mut self, folder: &Folder) -> Result<()> {
+        self.scan_shards(folder)?;
+        self.loose.retain(|id, _| !self.sharded.contains_key(id));
+        Ok(())
     }
 
     /// The content digest of a committed trial.
@@ -86,12 +101,23 @@ impl<'a> Source<'a> {
     /// # Errors
     /// When it is damaged or cannot be read.
     pub fn read(&mut self, id: &str) -> Result<Option<TrialRecord>> {
+        self.look(id, |trials| trial_group::read(trials, id))
+    }
+
+    /// Lets `look` see the group `/trial` that holds trial `id`; `None` when the index has none.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and what `look` says.
+    pub fn look<T>(
+        &mut self,
+        id: &str,
+        look: impl FnOnce(&Node) -> Result<T>,
+    ) -> Result<Option<T>> {
         if self.index.loose.contains_key(id) {
             let path = self.folder.trial(id);
             match open_trials(&path, schema::kind::TRIAL) {
-                Ok(trials) => return trial_group::read(&trials, id).map(Some),
-                // Another process packed it into a shard since.
-                Err(_) if !path.exists() => self.index = Index::scan(self.folder)?,
+                Ok(trials) => return look(&trials).map(Some),
+                Err(_) if !path.exists() => self.index.follow_packer(self.folder)?,
                 Err(error) => return Err(error),
             }
         }
@@ -108,7 +134,7 @@ impl<'a> Source<'a> {
                 entry.insert(trials)
             }
         };
-        trial_group::read(trials, id).map(Some)
+        look(trials).map(Some)
     }
 }
 
@@ -117,17 +143,18 @@ fn open_trials(path: &Path, kind: &str) -> Result<Node> {
     trial_file::open_trials(&h5::open_trusted(path)?, path, kind)
 }
 
-/// Content digests of all trials in the shard named `stem`, by id. The name is a digest of the list.
+/// The group `/trial` of the shard named `stem`, and the content digests of its trials by id. The name is a digest of
+/// that list.
 ///
 /// # Errors
 /// [`Error::Record`] when it is damaged or does not fit its name.
-pub fn list_shard(path: &Path, stem: &str) -> Result<BTreeMap<String, String>> {
+pub fn open_shard(path: &Path, stem: &str) -> Result<(Node, BTreeMap<String, String>)> {
     let trials = trial_file::open_trials(&h5::open_sealed(path)?, path, schema::kind::SHARD)?;
     let digests = list(&trials)?;
     if shard_name(&digests) != stem {
         return Err(trials.refuse("", "does not hold the trials that the file is named after"));
     }
-    Ok(digests)
+    Ok((trials, digests))
 }
 
 /// The name of the shard that holds these trials: SHA-256 over ids and content digests.

@@ -3,8 +3,8 @@
 use super::h5::Node;
 use super::index::Index;
 use super::{Folder, schema};
-use crate::error::{Error, Result};
-use std::io::ErrorKind;
+use crate::durable::{self, Linked};
+use crate::error::Result;
 use std::path::PathBuf;
 
 /// Before `standing`, the whole `sweep.h5` that is there, is replaced: gives it a second name, `sweep.kept-<n>.h5`, when
@@ -44,10 +44,9 @@ fn link_aside(folder: &Folder) -> Result<PathBuf> {
     let mut number = 1;
     loop {
         let kept = folder.kept_sweep_h5(number);
-        match std::fs::hard_link(folder.sweep_h5(), &kept) {
-            Ok(()) => return Ok(kept),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-            Err(error) => return Err(Error::io("link", &kept)(error)),
+        match durable::link(&folder.sweep_h5(), &kept)? {
+            Linked::New => return Ok(kept),
+            Linked::Taken => number += 1,
         }
     }
 }

@@ -6,12 +6,15 @@ use super::index::{Index, Source};
 use super::keep::keep_only_copy;
 use super::schema::{kind, root, viewer};
 use super::sweep_table::SweepTable;
-use super::temp::Temp;
-use super::{Folder, PlannedTrial, SweepHeader, publish, schema, trial_file, trial_group};
+use super::{Folder, PlannedTrial, SweepHeader, schema, trial_file, trial_group};
+use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
 
 /// Builds `sweep.h5` anew and replaces it whole. When it already says exactly the same, not a byte is touched. The file
-/// is a function of the committed trials, the plan and the version of ablate.
+/// is a function of the committed trials, the plan and the version of ablate, wherever the trials lie.
+///
+/// Trials are copied as they are stored: the seals of their files have just been checked, and their digests are copied
+/// along, for whoever reads them.
 ///
 /// # Errors
 /// When the file system or HDF5 refuses, or a file is of another format version; the old file stays then.
@@ -34,17 +37,19 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
         let mut created = String::new();
         let mut shown = None;
         for planned in trials {
-            let record = source.read(&planned.id)?;
-            table.push(planned, record.as_ref());
-            if let Some(record) = record {
-                trial_group::write(group, &record).map_err(&refused)?;
-                created = created.max(record.ended);
-                shown.get_or_insert(record.id);
+            let left = source.look(&planned.id, |trials| {
+                trials.copy_child(&planned.id, group).map_err(&refused)?;
+                trial_group::read_summary(trials, &planned.id)
+            })?;
+            table.push(planned, left.as_ref());
+            if let Some(left) = left {
+                created = created.max(left.ended);
+                shown.get_or_insert(&planned.id);
             }
         }
         h5::text(group, viewer::NX_CLASS, "NXentry").map_err(&refused)?;
         if let Some(id) = shown {
-            h5::text(group, viewer::DEFAULT, &id).map_err(&refused)?;
+            h5::text(group, viewer::DEFAULT, id).map_err(&refused)?;
         }
         let file = group
             .file()
@@ -64,8 +69,7 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
         let columns = h5::group(&file, schema::TRIALS).map_err(&refused)?;
         table.write(&columns, &header.axes).map_err(&refused)
     })?;
-    std::fs::rename(temp.path(), &target).map_err(Error::io("rename to", &target))?;
-    publish::sync_folder(&target)
+    durable::install(&temp, &target)
 }
 
 /// The root attributes that come from the sweep and from this program.

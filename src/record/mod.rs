@@ -11,22 +11,20 @@ mod keep;
 mod merge;
 mod publish;
 mod reader;
-mod replace;
 pub mod schema;
 mod shard;
 mod sweep_table;
-mod temp;
 mod trial_file;
 mod trial_group;
 
 pub use folder::Folder;
 pub use index::done;
 pub use merge::merge;
-pub use reader::{CompareRecord, SweepRecord, TrialDetail, TrialRow};
-pub use replace::replace;
-pub use shard::shard;
+pub use reader::{CompareRecord, Details, SweepRecord, TrialDetail, TrialRow};
+pub use shard::{shard, shard_due};
 pub use trial_file::{commit, read_one as read_trial_file};
 
+use crate::durable;
 use crate::error::Result;
 use crate::outcome::{Outcome, TrialResult};
 use std::collections::BTreeMap;
@@ -98,7 +96,9 @@ pub struct SweepHeader {
 /// # Errors
 /// When a folder cannot be read.
 pub fn remove_stale_temps(folder: &Folder) -> Result<()> {
-    temp::remove_stale(&folder.trials())?;
-    temp::remove_stale(&folder.shards())?;
-    temp::remove_stale(folder.root())
+    let folders = [folder.trials(), folder.shards(), folder.attempts()];
+    folders
+        .iter()
+        .try_for_each(|path| durable::remove_stale(path))?;
+    durable::remove_stale(folder.root())
 }

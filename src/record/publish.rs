@@ -1,10 +1,9 @@
 //! From a verified temporary file to its final name: `link`, never a rename that could replace another's work.
 
 use super::Commit;
-use super::temp::Temp;
+use crate::durable::{self, Linked, Temp};
 use crate::error::{Error, Result};
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// Gives `temp`, which is synced and verified, the name `target`. When a valid file has it already, nothing changes;
@@ -17,27 +16,23 @@ pub fn publish(
     target: &Path,
     validate: &dyn Fn(&Path) -> Result<()>,
 ) -> Result<Commit> {
-    let how = loop {
-        match std::fs::hard_link(temp.path(), target) {
-            Ok(()) => break Commit::New,
-            // NFS may report a failure after success.
-            Err(_) if is_linked(temp.path(), target) => break Commit::New,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Error::io("link", target)(error)),
-        }
+    while temp.link(target)? == Linked::Taken {
         match validate(target) {
-            Ok(()) => break Commit::Already,
+            Ok(()) => {
+                // Whoever linked it may have died before the name was on disk.
+                durable::sync_parent(target)?;
+                return Ok(Commit::Already);
+            }
             Err(damage @ Error::Record { .. }) => {
                 replace_damaged(temp, target, &damage)?;
-                break Commit::New;
+                break;
             }
             // Packed into a shard since; link again.
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-    };
-    sync_folder(target)?;
-    Ok(how)
+    }
+    Ok(Commit::New)
 }
 
 /// Puts `temp` in the place of a damaged file. The name never points to nothing: if another process has mended it in
@@ -48,39 +43,16 @@ fn replace_damaged(temp: &Temp, target: &Path, damage: &Error) -> Result<()> {
         "{damage}\n  done: kept it as {} and wrote the result anew",
         evidence.display()
     );
-    match std::fs::rename(temp.path(), target) {
-        Ok(()) => Ok(()),
-        Err(error) => Err(Error::io("rename to", target)(error)),
-    }
+    durable::install(temp, target)
 }
 
 fn keep_evidence(target: &Path) -> Result<PathBuf> {
     let mut number = 1;
     loop {
         let evidence = target.with_extension(format!("damaged-{number}"));
-        match std::fs::hard_link(target, &evidence) {
-            Ok(()) => return Ok(evidence),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-            Err(error) => return Err(Error::io("link", &evidence)(error)),
+        match durable::link(target, &evidence)? {
+            Linked::New => return Ok(evidence),
+            Linked::Taken => number += 1,
         }
     }
-}
-
-/// Whether both names are the same file.
-fn is_linked(temp: &Path, target: &Path) -> bool {
-    match (std::fs::metadata(temp), std::fs::metadata(target)) {
-        (Ok(a), Ok(b)) => a.dev() == b.dev() && a.ino() == b.ino() && a.nlink() >= 2,
-        _ => false,
-    }
-}
-
-/// Syncs the folder that holds `path`, so that the name survives a loss of power.
-///
-/// # Errors
-/// When the file system refuses.
-pub fn sync_folder(path: &Path) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(Error::io("fsync", folder))
 }

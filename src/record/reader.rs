@@ -117,14 +117,30 @@ impl SweepRecord {
         })
     }
 
+    /// Opens the file again for what its trials left.
+    ///
+    /// # Errors
+    /// When it is gone or cannot be read.
+    pub fn details(&self) -> Result<Details> {
+        let file = h5::open_trusted(&self.path)?;
+        let trials = trial_file::open_trials(&file, &self.path, schema::kind::SWEEP)?;
+        Ok(Details { trials })
+    }
+}
+
+/// An open `sweep.h5`, to read what its trials left.
+#[derive(Debug)]
+pub struct Details {
+    trials: Node,
+}
+
+impl Details {
     /// Reads what one committed trial left, and checks it against its digests.
     ///
     /// # Errors
     /// [`Error::Record`] when it is not there or damaged.
-    pub fn detail(&self, id: &str) -> Result<TrialDetail> {
-        let file = h5::open_trusted(&self.path)?;
-        let trials = trial_file::open_trials(&file, &self.path, schema::kind::SWEEP)?;
-        let record = trial_group::read(&trials, id)?;
+    pub fn read(&self, id: &str) -> Result<TrialDetail> {
+        let record = trial_group::read(&self.trials, id)?;
         Ok(TrialDetail {
             config: record.config,
             environment: record.environment,

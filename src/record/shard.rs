@@ -2,14 +2,24 @@
 
 use super::h5;
 use super::index::{self, Index, Source};
-use super::temp::Temp;
 use super::{Folder, publish, schema, trial_file, trial_group};
+use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Trials in a shard.
 const TRIALS: usize = 256;
+
+/// Whether enough trial files lie about to fill a shard, by their number alone.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn shard_due(folder: &Folder) -> Result<bool> {
+    let trials = folder.trials();
+    let files = std::fs::read_dir(&trials).map_err(Error::io("read", &trials))?;
+    Ok(files.take(TRIALS).count() == TRIALS)
+}
 
 /// Packs trial files into shards of 256 each; a last, smaller rest stays loose. A trial file is unlinked only after the
 /// shard that holds it is committed and read back; two processes may do this at once.
@@ -46,25 +56,30 @@ fn write_shard(folder: &Folder, digests: &BTreeMap<String, String>) -> Result<()
     let temp = Temp::new(&folder.shards(), &name);
     let mut source = Source::new(folder, loose(digests));
     trial_file::write(temp.path(), schema::kind::SHARD, |trials| {
+        let refused = h5::write_error(temp.path());
         for id in digests.keys() {
-            let record = source.read(id)?.ok_or_else(|| gone(folder, id))?;
-            trial_group::write(trials, &record).map_err(h5::write_error(temp.path()))?;
+            let copied = source.look(id, |from| from.copy_child(id, trials).map_err(&refused))?;
+            copied.ok_or_else(|| gone(folder, id))?;
         }
         Ok(())
     })?;
-    verify(temp.path(), &name)?;
+    if let Err(error) = verify(temp.path(), &name) {
+        // Copies are as bad as what they were made from: the error should name that file.
+        digests
+            .keys()
+            .try_for_each(|id| source.read(id).map(drop))?;
+        return Err(error);
+    }
     publish::publish(&temp, &folder.shard(&name), &|path| verify(path, &name))?;
     for id in digests.keys() {
         unlink(&folder.trial(id))?;
     }
-    publish::sync_folder(&folder.trial(&name))
+    durable::sync_folder(&folder.trials())
 }
 
 /// Reads back every trial of a shard against its digests.
 fn verify(path: &Path, name: &str) -> Result<()> {
-    let digests = index::list_shard(path, name)?;
-    let file = h5::open_trusted(path)?;
-    let trials = trial_file::open_trials(&file, path, schema::kind::SHARD)?;
+    let (trials, digests) = index::open_shard(path, name)?;
     for id in digests.keys() {
         trial_group::read(&trials, id)?;
     }

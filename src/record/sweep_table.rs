@@ -1,8 +1,9 @@
 //! The table `/trials` of `sweep.h5`: one row a planned trial, columns of equal length.
 
+use super::PlannedTrial;
 use super::h5;
 use super::schema::column;
-use super::{PlannedTrial, TrialRecord};
+use super::trial_group::Summary;
 use hdf5::Group;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,33 +40,24 @@ impl Default for SweepTable {
 
 impl SweepTable {
     /// Appends the row of a planned trial and what it left, if anything.
-    pub fn push(&mut self, planned: &PlannedTrial, record: Option<&TrialRecord>) {
-        let fact = |key: &str| {
-            let value = record.and_then(|record| record.environment.get(key));
-            value.cloned().unwrap_or_default()
-        };
-        let outcome = record.map_or(planned.otherwise, |record| record.result.outcome);
+    pub fn push(&mut self, planned: &PlannedTrial, left: Option<&Summary>) {
+        let outcome = left.map_or(planned.otherwise, |left| left.outcome);
         let row_axes: Vec<Value> = planned.axes.iter().map(|text| json(text)).collect();
         self.text(column::ID, planned.id.clone());
         self.text(column::OUTCOME, outcome.name().into());
         self.text(column::AXES, Value::Array(row_axes.clone()).to_string());
-        self.text(column::DEVICE, fact("device"));
-        self.text(column::HOST, fact("host"));
+        let (device, host) = left.map_or(("", ""), |left| (&left.device, &left.host));
+        self.text(column::DEVICE, device.into());
+        self.text(column::HOST, host.into());
         self.integer(column::INDEX, planned.index as u64);
         self.integer(column::SEED, planned.seed);
-        self.integer(
-            column::PARAMS,
-            record.map_or(0, |record| record.result.params),
-        );
-        self.integer(column::MACS, record.map_or(0, |record| record.result.macs));
-        self.integer(
-            column::ATTEMPT,
-            record.map_or(0, |record| record.attempt.into()),
-        );
+        self.integer(column::PARAMS, left.map_or(0, |left| left.params));
+        self.integer(column::MACS, left.map_or(0, |left| left.macs));
+        self.integer(column::ATTEMPT, left.map_or(0, |left| left.attempt));
         self.wall_seconds
-            .push(record.map_or(f64::NAN, |record| record.result.wall_seconds));
+            .push(left.map_or(f64::NAN, |left| left.wall_seconds));
         self.axes.push(row_axes);
-        for (name, value) in record.iter().flat_map(|record| &record.result.metrics) {
+        for (name, value) in left.iter().flat_map(|left| &left.metrics) {
             let values = self.metrics.entry(name.clone()).or_default();
             values.resize(self.rows, f64::NAN);
             values.push(*value);

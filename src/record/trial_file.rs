@@ -1,8 +1,8 @@
 //! Files that hold trials as `/trial/<id>`: one in a trial file, many in a shard.
 
 use super::h5::{self, Node};
-use super::temp::Temp;
 use super::{Commit, Folder, TrialRecord, publish, schema, trial_group};
+use crate::durable::Temp;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use std::path::Path;
@@ -43,7 +43,11 @@ pub fn read_one(path: &Path, id: &str) -> Result<TrialRecord> {
 /// When the file system or HDF5 refuses.
 pub fn write(path: &Path, kind: &str, fill: impl FnOnce(&hdf5::Group) -> Result<()>) -> Result<()> {
     let refused = h5::write_error(path);
-    let file = h5::create(path)?;
+    let build = match kind {
+        schema::kind::TRIAL => h5::Build::InMemory,
+        _ => h5::Build::InPlace,
+    };
+    let file = h5::create(path, build)?;
     {
         let root = file.as_group().map_err(&refused)?;
         h5::integer(&root, schema::root::FORMAT, schema::FORMAT).map_err(&refused)?;

@@ -98,6 +98,50 @@ fn write_sample(samples: &Group, sample: &Samples) -> hdf5::Result<()> {
     h5::integers(&made, schema::SAMPLE_EPOCHS, &epochs)
 }
 
+/// What the table of `sweep.h5` says of a trial.
+#[derive(Debug)]
+pub struct Summary {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Number of the attempt that committed it.
+    pub attempt: u64,
+    /// RFC 3339, UTC.
+    pub ended: String,
+    /// Number of parameters.
+    pub params: u64,
+    /// Multiply-accumulates of one forward pass.
+    pub macs: u64,
+    /// Seconds of training and evaluation.
+    pub wall_seconds: f64,
+    /// Kind of device; empty when unknown.
+    pub device: String,
+    /// The machine; empty when unknown.
+    pub host: String,
+    /// Final metrics by name.
+    pub metrics: BTreeMap<String, f64>,
+}
+
+/// Reads the summary of a trial from `parent`, the group `/trial`. Digests are not checked.
+///
+/// # Errors
+/// [`crate::Error::Record`] when anything is missing or of a wrong kind.
+pub fn read_summary(parent: &Node, id: &str) -> Result<Summary> {
+    let node = parent.child(id)?;
+    let mut environment = read_environment(&node.child(schema::ENVIRONMENT)?)?;
+    let mut fact = |key| environment.remove(key).unwrap_or_default();
+    Ok(Summary {
+        outcome: read_outcome(&node)?,
+        attempt: node.integer(trial::ATTEMPT)?,
+        ended: node.text(trial::ENDED)?,
+        params: node.integer(trial::PARAMS)?,
+        macs: node.integer(trial::MACS)?,
+        wall_seconds: node.number(trial::WALL_SECONDS)?,
+        device: fact("device"),
+        host: fact("host"),
+        metrics: read_metrics(&node.child(schema::METRICS)?)?,
+    })
+}
+
 /// Reads a trial from `parent`, the group `/trial`, and checks it against its own digests.
 /// Samples come in the order of their names.
 ///
@@ -105,9 +149,6 @@ fn write_sample(samples: &Group, sample: &Samples) -> hdf5::Result<()> {
 /// [`crate::Error::Record`] when anything is missing, of a wrong kind, or does not fit the digests or the id.
 pub fn read(parent: &Node, id: &str) -> Result<TrialRecord> {
     let node = parent.child(id)?;
-    let outcome = node.text(trial::OUTCOME)?;
-    let outcome = Outcome::from_name(&outcome)
-        .ok_or_else(|| node.refuse(trial::OUTCOME, format!("is {outcome:?}, which is none")))?;
     let attempt = node.integer(trial::ATTEMPT)?;
     let record = TrialRecord {
         id: node.text(trial::ID)?,
@@ -121,7 +162,7 @@ pub fn read(parent: &Node, id: &str) -> Result<TrialRecord> {
         ended: node.text(trial::ENDED)?,
         environment: read_environment(&node.child(schema::ENVIRONMENT)?)?,
         result: TrialResult {
-            outcome,
+            outcome: read_outcome(&node)?,
             message: node.text(trial::MESSAGE)?,
             epochs: read_epochs(&node.child(schema::EPOCHS)?)?,
             samples: read_samples(&node.child(schema::SAMPLES)?)?,
@@ -144,6 +185,12 @@ pub fn read(parent: &Node, id: &str) -> Result<TrialRecord> {
         return Err(node.refuse(trial::DIGEST, "does not fit what is stored"));
     }
     Ok(record)
+}
+
+fn read_outcome(node: &Node) -> Result<Outcome> {
+    let name = node.text(trial::OUTCOME)?;
+    Outcome::from_name(&name)
+        .ok_or_else(|| node.refuse(trial::OUTCOME, format!("is {name:?}, which is none")))
 }
 
 fn read_environment(node: &Node) -> Result<BTreeMap<String, String>> {

@@ -25,9 +25,10 @@ impl<'a> Evidence<'a> {
     /// When the record is damaged.
     pub fn load(record: &'a SweepRecord) -> Result<Self> {
         let pictured = pictured(record);
+        let from = record.details()?;
         let mut details = BTreeMap::new();
         for row in record.trials.iter().filter(|row| left_details(row)) {
-            let mut detail = record.detail(&row.id)?;
+            let mut detail = from.read(&row.id)?;
             if !pictured.values().any(|shown| shown.id == row.id) {
                 detail.samples.clear();
             }

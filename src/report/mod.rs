@@ -30,8 +30,9 @@ pub mod table;
 pub mod trials;
 pub mod verdict;
 
+use crate::durable;
 use crate::error::Result;
-use crate::record::{self, Folder, SweepRecord};
+use crate::record::{Folder, SweepRecord};
 use answer::Answer;
 use compare::Comparisons;
 use evidence::Evidence;
@@ -75,7 +76,7 @@ impl<'a> Findings<'a> {
 /// When a file cannot be written or the record is damaged.
 pub fn write(folder: &Folder, record: &SweepRecord) -> Result<()> {
     for (name, text) in FILES.iter().zip(pages(&Evidence::load(record)?)?) {
-        record::replace(&folder.report(name), text.as_bytes())?;
+        durable::update(&folder.report(name), text.as_bytes())?;
     }
     Ok(())
 }
@@ -96,9 +97,10 @@ pub fn pages(evidence: &Evidence) -> Result<[String; 3]> {
 /// The comparison table for the terminal.
 pub fn terminal_table(record: &SweepRecord) -> String {
     // A detail that cannot be read leaves a table with fewer comparisons; `write` reports the damage.
+    let details = record.details().ok();
     let config = |id: &str| {
         let row = record.trials.iter().find(|row| row.id == id)?;
-        let detail = evidence::left_details(row).then(|| record.detail(id).ok())??;
+        let detail = evidence::left_details(row).then(|| details.as_ref()?.read(id).ok())??;
         serde_json::from_str(&detail.config).ok()
     };
     table::text(record, &Findings::of(record, &config), None)

@@ -2,6 +2,7 @@
 
 use super::gradient::MICRO_BATCH;
 use super::ordered::in_order;
+use super::{Event, Observer};
 use crate::data::Split;
 use crate::error::Result;
 use crate::metric::{Due, Ratio, is_always_finite};
@@ -30,7 +31,8 @@ pub(super) fn not_finite(measures: &Measures) -> Option<&str> {
 }
 
 impl Evaluation<'_> {
-    /// Measures a split, or nothing of a split without images. `None` when `stop` said so on the way.
+    /// Measures a split, or nothing of a split without images; tells the observer after every slab. `None` when the
+    /// observer asked to stop on the way.
     ///
     /// # Errors
     /// When a tensor operation fails.
@@ -38,7 +40,7 @@ impl Evaluation<'_> {
         self,
         split: Split,
         due: Due,
-        stop: &dyn Fn() -> bool,
+        observer: &mut dyn Observer,
     ) -> Result<Option<Measures>> {
         let n = self.task.measured(split);
         let metrics = self.task.metrics(due);
@@ -47,7 +49,7 @@ impl Evaluation<'_> {
         }
         let mut pooled = vec![Ratio::default(); metrics.len()];
         for slab in (0..n).step_by(SLAB * MICRO_BATCH) {
-            if stop() {
+            if observer.stop_requested() {
                 return Ok(None);
             }
             let end = n.min(slab + SLAB * MICRO_BATCH);
@@ -63,6 +65,7 @@ impl Evaluation<'_> {
                     *sum += *ratio;
                 }
             }
+            observer.tell(Event::Measured { split, images: end });
         }
         let named = |(metric, ratio): (&&str, Ratio)| {
             let name = format!("{}.{metric}", split.name());

@@ -16,7 +16,7 @@ mod state;
 pub use gradient::MICRO_BATCH;
 
 use crate::config::TrialConfig;
-use crate::data::Splits;
+use crate::data::{Split, Splits};
 use crate::error::Result;
 use crate::model::{Cost, Model, cost};
 use crate::outcome::TrialResult;
@@ -59,6 +59,13 @@ pub enum Event {
         step: u64,
         /// Of so many.
         steps: u64,
+    },
+    /// Part of a split is measured: a sign of life in a long evaluation.
+    Measured {
+        /// The split.
+        split: Split,
+        /// Its images measured so far.
+        images: usize,
     },
     /// An epoch is done and, where due, evaluated.
     Epoch {

@@ -64,13 +64,16 @@ fn what_a_dead_process_left_half_written_is_no_trial_and_is_removed() {
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
         .collect();
-    let left = folder
-        .trials()
-        .join(format!(".{}.1.{}.{host}.0.tmp", id(1), dead.id()));
-    std::fs::write(&left, "half").expect("write");
+    let name = format!(".{}.1.{}.{host}.0.tmp", id(1), dead.id());
+    let left = [folder.trials(), folder.shards(), folder.attempts()].map(|dir| dir.join(&name));
+    for path in &left {
+        std::fs::write(path, "half").expect("write");
+    }
     assert!(done(&folder).expect("done").is_empty());
     remove_stale_temps(&folder).expect("swept");
-    assert!(!left.exists());
+    for path in &left {
+        assert!(!path.exists(), "{}", path.display());
+    }
 }
 
 #[test]

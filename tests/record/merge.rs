@@ -45,13 +45,14 @@ fn a_trial_in_the_sweep_file_has_all_its_details() {
     commit(&folder, &trial(0)).expect("commit");
     merge(&folder, &header(), &plan(2)).expect("merge");
     let record = SweepRecord::open(&folder.sweep_h5()).expect("open");
-    let detail = record.detail(&id(0)).expect("detail");
+    let details = record.details().expect("open");
+    let detail = details.read(&id(0)).expect("detail");
     assert_eq!(detail.samples, trial(0).result.samples);
     assert_eq!(
         detail.epochs.column("train_loss"),
         trial(0).result.epochs.column("train_loss")
     );
-    record.detail(&id(1)).expect_err("pending");
+    details.read(&id(1)).expect_err("pending");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Packing keeps every trial, at every instant.
 
 use crate::fixture::{files, folder, header, id, plan, trial};
-use ablate::record::{SweepRecord, TrialRecord, commit, done, merge, shard};
+use ablate::outcome::Outcome;
+use ablate::record::{SweepRecord, TrialRecord, commit, done, merge, shard, shard_due};
 
 /// A trial with hardly anything in it.
 fn tiny(number: u64) -> TrialRecord {
@@ -18,7 +19,9 @@ fn six_hundred_trials_become_two_shards_and_a_rest() {
         commit(&folder, &tiny(number)).expect("commit");
     }
     let before = done(&folder).expect("done");
+    assert!(shard_due(&folder).expect("listed"));
     shard(&folder).expect("shard");
+    assert!(!shard_due(&folder).expect("listed"));
     assert_eq!(files(&folder.shards()).len(), 2);
     assert_eq!(files(&folder.trials()).len(), 600 - 512);
     assert_eq!(done(&folder).expect("done"), before);
@@ -72,6 +75,38 @@ fn a_damaged_shard_makes_its_trials_not_done() {
     bytes[middle] ^= 1;
     std::fs::write(&path, bytes).expect("damage");
     assert_eq!(done(&folder).expect("done").len(), 1);
+}
+
+/// As at the end of a run: trial files vanish into a shard while the merge reads them.
+#[test]
+fn a_merge_beside_a_packer_finds_every_trial() {
+    let (_place, folder) = folder();
+    for number in 0..512 {
+        commit(&folder, &tiny(number)).expect("commit");
+    }
+    std::thread::scope(|scope| {
+        scope.spawn(|| shard(&folder).expect("shard"));
+        merge(&folder, &header(), &plan(512)).expect("merge");
+    });
+    let record = SweepRecord::open(&folder.sweep_h5()).expect("open");
+    assert!(
+        record
+            .trials
+            .iter()
+            .all(|row| row.outcome == Outcome::Completed)
+    );
+    let details = record.details().expect("open");
+    for number in 0..512 {
+        details.read(&id(number)).expect("whole");
+    }
+    let path = folder.sweep_h5();
+    let beside = std::fs::read(&path).expect("file");
+    std::fs::remove_file(&path).expect("remove");
+    merge(&folder, &header(), &plan(512)).expect("merge");
+    assert!(
+        std::fs::read(&path).expect("file") == beside,
+        "other bytes from shards than from trial files"
+    );
 }
 
 #[test]

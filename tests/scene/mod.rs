@@ -129,12 +129,13 @@ impl Scene {
     /// The logical digest of every completed trial: all that must not depend on how it was run, floats as bits.
     pub fn digests(&self) -> BTreeMap<String, String> {
         let record = self.record();
+        let details = record.details().expect("a record");
         let completed = record.trials.iter();
         let completed = completed.filter(|row| row.outcome == Outcome::Completed);
         completed
             .map(|row| {
-                let detail = record
-                    .detail(&row.id)
+                let detail = details
+                    .read(&row.id)
                     .expect("a completed trial has details");
                 let mut text = detail.config;
                 for (name, values) in detail.epochs.columns().filter(|(n, _)| *n != "seconds") {

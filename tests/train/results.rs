@@ -8,6 +8,30 @@ use ablate::metric::entropy_floor;
 use ablate::outcome::Outcome;
 use ablate::train::{Event, run};
 
+/// So that an evaluation that takes longer than a supervisor's patience is not taken for a hang.
+#[test]
+fn a_long_evaluation_gives_signs_of_life_on_the_way() {
+    let mut bench = Bench::new();
+    bench.config.train.epochs = 1;
+    bench.splits.test = crate::bench::images(2100, 200);
+    let mut listener = Listener::default();
+    let root = tempfile::tempdir().unwrap();
+    finished(bench.attempt(root.path(), 1, &mut listener));
+    let mut signs: Vec<_> = listener.events.iter().filter_map(test_images).collect();
+    signs.dedup();
+    assert_eq!(&signs[..3], [1024, 2048, 2100]);
+}
+
+fn test_images(event: &Event) -> Option<usize> {
+    match event {
+        Event::Measured {
+            split: Split::Test,
+            images,
+        } => Some(*images),
+        _ => None,
+    }
+}
+
 #[test]
 fn every_epoch_has_a_row_and_measures_where_due() {
     let mut bench = Bench::new();

@@ -2,7 +2,7 @@
 
 use super::{Phase, Supervisor};
 use crate::error::Result;
-use crate::fanout::crew::{Assignment, Duty, Member};
+use crate::fanout::crew::{Assignment, Duty, Member, Stride};
 use crate::fanout::fate::{self, Circumstance};
 use crate::fanout::message::{Hello, ToWorker};
 use crate::fanout::process::Process;
@@ -29,10 +29,13 @@ impl Supervisor<'_> {
             self.started += 1;
             let logs = self.site.folder.logs();
             let ears = self.mouth.clone();
+            let since = Instant::now();
             let mut process = Process::start(&self.site.launch, self.started, &logs, ears)?;
             process.send(&ToWorker::Hello(Hello::ours()));
             let member = Member {
                 process,
+                since,
+                stride: Stride::NotYet,
                 duty: Duty::Starting,
                 heard: Instant::now(),
                 circumstance: Circumstance::None,

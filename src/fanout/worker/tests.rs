@@ -116,7 +116,7 @@ fn steps_are_told_now_and_then_and_everything_else_at_once() {
     let mut post = Post {
         output: &mut output,
         stop: &stop,
-        last_step: None,
+        last_sign: None,
         lost: None,
     };
     (0..1000).for_each(|step| post.tell(Event::Step { step, steps: 1000 }));
@@ -124,4 +124,20 @@ fn steps_are_told_now_and_then_and_everything_else_at_once() {
     let lines = |kind: &str| String::from_utf8_lossy(&output).matches(kind).count();
     assert_eq!(lines("saved"), 3);
     assert!((1..500).contains(&lines("steps")));
+}
+
+/// An evaluation may take longer than a supervisor waits for a word.
+#[test]
+fn measuring_is_told_as_a_sign_of_life() {
+    let (mut output, stop) = (Vec::new(), AtomicBool::new(false));
+    let mut post = Post {
+        output: &mut output,
+        stop: &stop,
+        last_sign: None,
+        lost: None,
+    };
+    let split = crate::data::Split::Test;
+    post.tell(Event::Measured { split, images: 64 });
+    let heard = message::read::<FromWorker>(&mut output.as_slice());
+    assert_eq!(heard, Heard::Message(FromWorker::Measured { images: 64 }));
 }

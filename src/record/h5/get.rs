@@ -82,6 +82,15 @@ impl Node {
         })
     }
 
+    /// Copies the child group `name`, with all that is below it, into the group `to` of another file. Values are copied
+    /// as they are stored: whether they may be read is asked when they are.
+    ///
+    /// # Errors
+    /// What HDF5 says: about reading this file, or about writing the other one.
+    pub fn copy_child(&self, name: &str, to: &Group) -> hdf5::Result<()> {
+        self.group.group(name)?.copy_to(to, name)
+    }
+
     /// Names of all attributes, in order.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ mod seal;
 
 pub use get::Node;
 pub use put::{dataset, group, integer, integers, number, text, texts};
-pub use seal::{create, finish, open_sealed, open_trusted};
+pub use seal::{Build, create, finish, open_sealed, open_trusted};
 
 use crate::error::Error;
 use std::path::Path;

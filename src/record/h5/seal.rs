@@ -11,16 +11,36 @@ use std::path::Path;
 /// Size of the user block; the smallest that HDF5 allows.
 const BLOCK: usize = 512;
 
+/// Where a new file is put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// In memory, and written at once when it is closed: for what a trial holds, which is in memory anyway.
+    InMemory,
+    /// In the file: for what may be larger than memory.
+    InPlace,
+}
+
+/// By how much the memory of a file that is built there grows.
+const GROWTH: usize = 1 << 16;
+
+/// Files up to this size are read whole when they are opened: HDF5 reads a small file in some hundred pieces.
+const SMALL: u64 = 4 << 20;
+
 /// Makes a new file to write to, with the block still empty. The same calls always give the same bytes: no times are
 /// kept. No locks are taken, because Lustre and NFS may have none and nothing visible is ever written in place;
 /// so a system where they fail needs no `HDF5_USE_FILE_LOCKING`.
 ///
 /// # Errors
 /// When it exists or cannot be made.
-pub fn create(path: &Path) -> Result<File> {
+pub fn create(path: &Path, build: Build) -> Result<File> {
     hdf5::silence_errors(true);
     File::with_options()
-        .with_fapl(|access| access.libver_v18().file_locking(false))
+        .with_fapl(|access| {
+            if build == Build::InMemory {
+                access.core_options(GROWTH, true);
+            }
+            access.libver_v18().file_locking(false)
+        })
         .with_fcpl(|creation| {
             creation
                 .userblock(BLOCK as u64)
@@ -89,8 +109,14 @@ pub fn open_sealed(path: &Path) -> Result<File> {
 /// When it is gone or HDF5 cannot open it.
 pub fn open_trusted(path: &Path) -> Result<File> {
     hdf5::silence_errors(true);
+    let small = std::fs::metadata(path).is_ok_and(|facts| facts.len() <= SMALL);
     let opened = File::with_options()
-        .with_fapl(|access| access.file_locking(false))
+        .with_fapl(|access| {
+            if small {
+                access.core_options(GROWTH, false);
+            }
+            access.file_locking(false)
+        })
         .open(path);
     // HDF5 does not tell "gone" from "damaged"; the caller must know.
     opened.map_err(|error| match std::fs::metadata(path) {

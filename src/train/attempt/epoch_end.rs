@@ -22,8 +22,8 @@ impl Attempt<'_> {
         let mut measures = Measures::new();
         let mut last = planned_last;
         if planned_last || epoch.is_multiple_of(train.evaluate_every as u64) {
-            let stop = || observer.stop_requested();
-            let evaluate = |split, due| self.evaluation().measure(split, due, &stop);
+            let evaluation = self.evaluation();
+            let mut evaluate = |split, due| evaluation.measure(split, due, observer);
             let Some(valid) = evaluate(Split::Valid, Due::Each)? else {
                 return Ok(Stretch::Stop);
             };

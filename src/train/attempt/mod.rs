@@ -91,7 +91,7 @@ impl<'a> Attempt<'a> {
                 }
             }
         }
-        match self.final_metrics(&|| observer.stop_requested())? {
+        match self.final_metrics(observer)? {
             None => self.stop(observer),
             Some(metrics) => {
                 let result = self.result(Outcome::Completed, String::new(), metrics)?;

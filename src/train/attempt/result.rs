@@ -1,5 +1,6 @@
 //! What a trial leaves: final metrics and the result.
 
+use super::super::Observer;
 use super::Attempt;
 use crate::config::Weights;
 use crate::data::Split;
@@ -17,7 +18,7 @@ impl Attempt<'_> {
     /// stop on the way. Those parameters are the network's afterwards.
     pub(super) fn final_metrics(
         &self,
-        stop: &dyn Fn() -> bool,
+        observer: &mut dyn Observer,
     ) -> Result<Option<BTreeMap<String, f64>>> {
         let mut metrics = BTreeMap::from_iter(self.task.constants());
         let best_is_last = self
@@ -30,7 +31,7 @@ impl Attempt<'_> {
             Some(best) if !best_is_last => {
                 self.network.parameters().restore(best)?;
                 for split in [Split::Valid, Split::Test] {
-                    let Some(found) = self.evaluation().measure(split, Due::All, stop)? else {
+                    let Some(found) = self.evaluation().measure(split, Due::All, observer)? else {
                         return Ok(None);
                     };
                     metrics.extend(found);

@@ -1,10 +1,11 @@
 //! The folder of a trial's checkpoints: `<root>/<attempt>/step-<n>.ckpt`.
 
 use super::codec::{self, Identity};
+use crate::durable;
 use crate::error::{Error, Result};
 use crate::train::state::{Course, State};
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -100,7 +101,7 @@ impl Keeper {
         }
         let step = state.progress.step;
         let path = folder.join(format!("step-{step}.ckpt"));
-        write_synced(&path, &file)?;
+        durable::replace(&path, &file)?;
         self.current = Instant::now();
         self.good.retain(|good| *good != path);
         self.good.push(path);
@@ -193,52 +194,9 @@ fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
 fn make_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     for above in folder.ancestors().skip(1).take(3) {
-        sync_folder(above)?;
+        durable::sync_folder(above)?;
     }
     Ok(())
-}
-
-/// Writes beside, syncs, renames, syncs the folder. The file has its name only when it is whole and on disk.
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("ckpt.tmp");
-    let written = write(&beside, bytes).and_then(|()| {
-        fs::rename(&beside, path).map_err(Error::io("rename to", path))?;
-        sync_folder(path.parent().unwrap_or(Path::new(".")))
-    });
-    if written.is_err() {
-        // Best effort: on a full disk the half file is only in the way.
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let refuse =
-        |source| Error::io("write checkpoint", path)(with_space(source, path, bytes.len()));
-    let mut file = File::create(path).map_err(refuse)?;
-    file.write_all(bytes).map_err(refuse)?;
-    file.sync_all().map_err(refuse)
-}
-
-/// The error with what was needed and what is free beside it.
-fn with_space(source: io::Error, path: &Path, needed: usize) -> io::Error {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let Ok(space) = rustix::fs::statvfs(folder) else {
-        return source;
-    };
-    let free = space.f_bavail.saturating_mul(space.f_frsize);
-    let text = format!("{source} ({needed} bytes needed, {free} free)");
-    io::Error::new(source.kind(), text)
-}
-
-fn sync_folder(folder: &Path) -> Result<()> {
-    let folder = match folder.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => folder,
-    };
-    File::open(folder)
-        .and_then(|file| file.sync_all())
-        .map_err(Error::io("fsync", folder))
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ fn compared(yaml: &str) -> usize {
     let results = tempfile::tempdir().expect("a folder");
     let record = recorded(yaml, results.path());
     let config = |id: &str| {
-        let detail = record.detail(id).ok()?;
+        let detail = record.details().ok()?.read(id).ok()?;
         serde_json::from_str(&detail.config).ok()
     };
     let findings = Findings::of(&record, &config);

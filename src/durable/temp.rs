@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const SUFFIX: &str = ".tmp";
@@ -51,7 +52,7 @@ pub fn remove_stale(folder: &Path) -> Result<()> {
     for entry in entries {
         let entry = entry.map_err(Error::io("read", folder))?;
         let name = entry.file_name();
-        let process = name.to_str().and_then(|name| process_of(name, &host()));
+        let process = name.to_str().and_then(|name| process_of(name, host()));
         if process.is_some_and(|process| !is_alive(process)) {
             // Another run may have removed it first.
             let _ = std::fs::remove_file(entry.path());
@@ -80,14 +81,17 @@ fn is_alive(process: i32) -> bool {
 }
 
 /// This machine's name, as far as a file name may hold it.
-fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name: String = name
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .take(64)
-        .collect();
-    if name.is_empty() { "here".into() } else { name }
+fn host() -> &'static str {
+    static HOST: OnceLock<String> = OnceLock::new();
+    HOST.get_or_init(|| {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let name: String = name
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .take(64)
+            .collect();
+        if name.is_empty() { "here".into() } else { name }
+    })
 }
 
 #[cfg(test)]
@@ -98,7 +102,7 @@ mod tests {
     fn the_process_is_read_back_from_a_temporary_name() {
         let temp = Temp::new(Path::new("/nowhere"), "sweep.h5");
         let name = temp.path().file_name().and_then(|name| name.to_str());
-        let process = name.and_then(|name| process_of(name, &host()));
+        let process = name.and_then(|name| process_of(name, host()));
         assert_eq!(process, i32::try_from(std::process::id()).ok());
         assert_eq!(process_of(".a.1.other.0.tmp", "here"), None);
         assert_eq!(process_of("a.h5", "here"), None);
