@@ -25,7 +25,8 @@ BATCH = 128
 
 def ours(context, net, threads, dtype="f32", env=None):
     command = [context.programs["step"], "--net", net, "--threads", threads, "--batch", BATCH, "--dtype", dtype]
-    return Peer("ablate", command, env)
+    # As a supervisor starts its workers.
+    return Peer("ablate", command, {"RAYON_NUM_THREADS": "1", **(env or {})})
 
 
 def candle(context, net, threads):

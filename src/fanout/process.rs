@@ -58,7 +58,8 @@ impl Process {
     ) -> Result<Self> {
         let mut child = Command::new(&launch.program)
             .args(&launch.arguments)
-            .env("RAYON_NUM_THREADS", launch.threads.to_string())
+            // candle's own threads would fight with the trainer's, which have images of their own.
+            .env("RAYON_NUM_THREADS", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
