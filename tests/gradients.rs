@@ -3,7 +3,7 @@
 
 mod vectors;
 
-use ablate::nn::ops::{self, Activation, Scale};
+use ablate::nn::ops::{self, Activation, Link, Scale};
 use candle_core::{Device, Result, Tensor, Var};
 use serde_json::Value;
 use vectors::{load, numbers, sizes, wave};
@@ -24,6 +24,25 @@ fn apply(op: &str, inputs: &[Tensor]) -> Result<Tensor> {
         ("conv2d_of_upsampled_and_skip", [x, y, w, b]) => {
             let maps = [(x, Scale::Upsampled), (y, Scale::Full)];
             ops::conv2d(&maps, w, b, Activation::None)
+        }
+        ("chain", [x, w1, b1, w2, b2, w3, b3]) => {
+            let link = |weight, bias, shortcut| Link {
+                weight,
+                bias,
+                shortcut,
+            };
+            let links = [
+                link(w1, b1, None),
+                link(w2, b2, Some(1)),
+                link(w3, b3, Some(0)),
+            ];
+            ops::chain(x, &links)
+        }
+        ("composed chain", [x, w1, b1, w2, b2, w3, b3]) => {
+            let conv = |x: &Tensor, w, b| ops::conv2d(&[(x, Scale::Full)], w, b, Activation::Relu);
+            let first = conv(x, w1, b1)?;
+            let second = (conv(&first, w2, b2)? + &first)?;
+            conv(&second, w3, b3)? + x
         }
         ("relu", [x]) => ops::relu(x),
         ("max_pool2", [x]) => ops::max_pool2(x),
@@ -208,6 +227,31 @@ fn gradients_are_the_slopes_of_the_forward_pass() {
     check_by_differences("sum", &same, 1e-4);
 }
 
+/// Oracle: the same convolutions as operations of their own, joined by candle.
+#[test]
+fn a_chain_is_its_links_one_after_the_other() {
+    let x = |shape: &[usize], phase| wave_var(shape, phase, 1.0, 0.0);
+    let inputs = [
+        x(&[2, 5, 7, 3], 0.1),
+        x(&[1, 1, 3, 6], 0.2),
+        x(&[6], 0.3),
+        x(&[3, 3, 6, 6], 0.4),
+        x(&[6], 0.5),
+        x(&[1, 1, 6, 3], 0.6),
+        x(&[3], 0.7),
+    ];
+    let tensors: Vec<Tensor> = inputs.iter().map(|var| var.as_tensor().clone()).collect();
+    let out = |op| flat(&apply(op, &tensors).expect("shapes that fit"));
+    assert_eq!(out("chain"), out("composed chain"));
+    let upstream = wave(&[2, 5, 7, 3], 0.5, 1.0, 0.0);
+    let found = gradients("chain", &inputs, &upstream).expect("gradients");
+    let right = gradients("composed chain", &inputs, &upstream).expect("gradients");
+    for (at, (found, right)) in found.iter().zip(&right).enumerate() {
+        let right: Vec<f64> = right.iter().copied().map(f64::from).collect();
+        assert_close(&format!("gradient {at}"), found, &right, 1e-6);
+    }
+}
+
 /// Oracle: by hand. candle's own upsampling gives 4 here (0.11.1), forgetting the skip.
 #[test]
 fn a_map_used_by_an_upsampling_and_by_a_skip_gets_both_gradients() -> Result<()> {
@@ -305,6 +349,14 @@ fn shapes_that_do_not_fit_are_errors_that_show_them() {
     assert!(text.contains("one size"), "{text}");
     let text = problem(conv(&[(&x, Scale::Upsampled)], &[1, 1, 2, 5]));
     assert!(text.contains("1×1"), "{text}");
+    let (weight, bias) = (map(&[1, 1, 2, 5]), map(&[5]));
+    let link = Link {
+        weight: &weight,
+        bias: &bias,
+        shortcut: Some(0),
+    };
+    let text = problem(ops::chain(&x, &[link]));
+    assert!(text.contains("link 1 does not fit"), "{text}");
     let text = problem(ops::max_pool2(&map(&[1, 4, 5, 2])));
     assert!(text.contains("4×5"), "{text}");
     let text = problem(ops::concat(&map(&[1, 4, 4, 2]), &map(&[1, 2, 4, 2])));

@@ -230,15 +230,19 @@ impl Autoencoder<Conv> {
         taps: &[Tensor],
     ) -> Result<Tensor> {
         let (head, more) = convs.split_first().expect("a level has a convolution");
-        let mut map = first(head, skip, from, taps, Activation::Relu)?;
-        for conv in more {
-            let activated = conv.joined(&[(&map, Scale::Full)], Activation::Relu)?;
-            map = match self.residual {
-                Residual::Add => (activated + map)?,
-                Residual::None => activated,
-            };
+        let map = first(head, skip, from, taps, Activation::Relu)?;
+        if more.is_empty() {
+            return Ok(map);
         }
-        Ok(map)
+        let mut links = Vec::new();
+        for (at, conv) in more.iter().enumerate() {
+            let shortcut = match self.residual {
+                Residual::Add => Some(at),
+                Residual::None => None,
+            };
+            links.push(conv.link(shortcut));
+        }
+        Ok(ops::chain(&map, &links)?)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::blueprint;
 use crate::config::Init;
 use crate::error::Result;
-use crate::nn::ops::{Activation, Scale};
+use crate::nn::ops::{Activation, Link, Scale};
 use crate::nn::{Parameters, init, ops};
 use candle_core::{Tensor, Var};
 use candle_nn::Module;
@@ -47,6 +47,15 @@ impl Conv {
         activation: Activation,
     ) -> candle_core::Result<Tensor> {
         ops::conv2d(maps, &self.weight, &self.bias, activation)
+    }
+
+    /// The convolution as part of a chain, followed by ReLU.
+    pub fn link(&self, shortcut: Option<usize>) -> Link<'_> {
+        Link {
+            weight: &self.weight,
+            bias: &self.bias,
+            shortcut,
+        }
     }
 }
 

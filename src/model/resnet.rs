@@ -109,14 +109,13 @@ impl Resnet<Conv> {
         };
         let mut map = ops::max_pool2(&activated(&self.stem, images)?)?;
         for block in &self.blocks {
-            let mut inner = map.clone();
-            for conv in block {
-                inner = activated(conv, &inner)?;
-            }
-            map = match self.residual {
-                Residual::None => inner,
-                Residual::Add => (inner + map)?,
+            let [narrow, middle, wide] = block;
+            let shortcut = match self.residual {
+                Residual::None => None,
+                Residual::Add => Some(0),
             };
+            let links = [narrow.link(None), middle.link(None), wide.link(shortcut)];
+            map = ops::chain(&map, &links)?;
         }
         let n = map.dim(0)?;
         let flat = map.reshape((n, 1, 1, ()))?;

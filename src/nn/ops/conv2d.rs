@@ -7,7 +7,7 @@
 use super::kernel::conv::{self, Gradients, Problem, Shape, Source};
 use super::kernel::level::{self, Level};
 use super::maps::{slice, tensor_like, with_slice};
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Storage, Tensor, bail};
 
 pub use super::kernel::conv::{Activation, Scale};
 
@@ -34,14 +34,6 @@ pub fn conv2d(
             bias.shape()
         );
     }
-    // candle's operations have at most three arguments.
-    let parameters = Tensor::cat(
-        &[
-            weight.reshape((k * k * inputs, outputs))?,
-            bias.reshape((1, outputs))?,
-        ],
-        0,
-    )?;
     let op = Conv2d {
         level: level::current().map_err(candle_core::Error::msg)?,
         kernel: k,
@@ -49,12 +41,17 @@ pub fn conv2d(
         activation,
     };
     match sources {
-        [(only, _)] => only.apply_op2(&parameters, op),
-        [(first, _), (second, _)] => first.apply_op3(second, &parameters, op),
+        [(only, _)] => only.apply_op3(weight, bias, op),
+        [(first, _), (second, _)] => {
+            // candle's operations have at most three arguments.
+            let parameters = Tensor::cat(&[&weight.flatten_all()?, bias], 0)?;
+            first.apply_op3(second, &parameters, Joined(op))
+        }
         _ => bail!("conv2d: expected one map or two, found {}", sources.len()),
     }
 }
 
+/// The convolution of one map.
 struct Conv2d {
     level: Level,
     kernel: usize,
@@ -63,8 +60,8 @@ struct Conv2d {
 }
 
 impl Conv2d {
-    /// The sizes, given those of the maps and of weights and bias in one.
-    fn shape(&self, maps: &[&[usize]], parameters: &[usize]) -> Result<Shape> {
+    /// The sizes, given those of the maps and the number of all weights.
+    fn shape(&self, maps: &[&[usize]], weights: usize) -> Result<Shape> {
         let mut found = None;
         for (map, scale) in maps.iter().zip(&self.scales) {
             let &&[n, height, width, _] = map else {
@@ -80,9 +77,10 @@ impl Conv2d {
             }
         }
         let pointwise = self.kernel == 1;
-        match (found, parameters) {
-            (Some([n, height, width]), &[_, output])
-                if n * height * width * output > 0
+        let inputs: usize = maps.iter().map(|map| map[3]).sum();
+        match found {
+            Some([n, height, width])
+                if n * height * width * weights > 0
                     && maps.iter().all(|map| map[3] > 0)
                     && (!pointwise || self.scales == [Scale::Full]) =>
             {
@@ -90,7 +88,7 @@ impl Conv2d {
                     n,
                     height,
                     width,
-                    output,
+                    output: weights / (self.kernel * self.kernel * inputs),
                     kernel: self.kernel,
                 })
             }
@@ -104,11 +102,12 @@ impl Conv2d {
     fn with_problem<T>(
         &self,
         maps: &[(&[f32], &[usize])],
-        (parameters, dims): (&[f32], &[usize]),
+        weights: &[f32],
+        bias: &[f32],
         f: impl FnOnce(&Problem) -> T,
     ) -> Result<(Shape, T)> {
         let all: Vec<&[usize]> = maps.iter().map(|(_, dims)| *dims).collect();
-        let shape = self.shape(&all, dims)?;
+        let shape = self.shape(&all, weights.len())?;
         let mut sources = Vec::new();
         for (&(map, dims), &scale) in maps.iter().zip(&self.scales) {
             sources.push(Source {
@@ -117,7 +116,6 @@ impl Conv2d {
                 scale,
             });
         }
-        let (weights, bias) = parameters.split_at(parameters.len() - shape.output);
         let problem = Problem {
             shape,
             sources: &sources,
@@ -131,9 +129,10 @@ impl Conv2d {
     fn forward(
         &self,
         maps: &[(&[f32], &[usize])],
-        parameters: (&[f32], &[usize]),
+        weights: &[f32],
+        bias: &[f32],
     ) -> Result<(CpuStorage, candle_core::Shape)> {
-        let (shape, out) = self.with_problem(maps, parameters, |problem| {
+        let (shape, out) = self.with_problem(maps, weights, bias, |problem| {
             conv::forward(self.level, problem)
         })?;
         let dims = (shape.n, shape.height, shape.width, shape.output);
@@ -144,43 +143,36 @@ impl Conv2d {
     fn backward(
         &self,
         maps: &[&Tensor],
-        parameters: &Tensor,
+        weights: &[f32],
+        bias: &[f32],
         out: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Vec<Option<Tensor>>, Option<Tensor>)> {
+    ) -> Result<(Vec<Option<Tensor>>, Vec<f32>)> {
         let wanted: Vec<bool> = maps.iter().map(|map| map.track_op()).collect();
         let storages: Vec<_> = maps.iter().map(|map| map.storage_and_layout()).collect();
         let mut numbers = Vec::new();
         for (storage, layout) in &storages {
-            let candle_core::Storage::Cpu(storage) = &**storage else {
+            let Storage::Cpu(storage) = &**storage else {
                 bail!("expected a tensor on the CPU");
             };
             numbers.push((slice(storage, layout)?, layout.dims()));
         }
-        let (_, Gradients { sources, packed }) = with_slice(parameters, |p| {
-            with_slice(out, |out| {
-                with_slice(gradient, |gradient| {
-                    self.with_problem(&numbers, (p, parameters.dims()), |problem| {
-                        conv::backward(self.level, problem, out, gradient, &wanted)
-                    })
+        let (_, Gradients { sources, packed }) = with_slice(out, |out| {
+            with_slice(gradient, |gradient| {
+                self.with_problem(&numbers, weights, bias, |problem| {
+                    conv::backward(self.level, problem, out, gradient, &wanted)
                 })
             })
-        })????;
+        })???;
         let tensor = |(numbers, map): (Option<Vec<f32>>, &&Tensor)| {
             numbers.map(|numbers| tensor_like(map, numbers)).transpose()
         };
-        Ok((
-            sources
-                .into_iter()
-                .zip(maps)
-                .map(tensor)
-                .collect::<Result<_>>()?,
-            Some(tensor_like(parameters, packed)?),
-        ))
+        let sources = sources.into_iter().zip(maps).map(tensor);
+        Ok((sources.collect::<Result<_>>()?, packed))
     }
 }
 
-impl CustomOp2 for Conv2d {
+impl CustomOp3 for Conv2d {
     fn name(&self) -> &'static str {
         "conv2d"
     }
@@ -189,26 +181,50 @@ impl CustomOp2 for Conv2d {
         &self,
         map: &CpuStorage,
         map_layout: &Layout,
-        parameters: &CpuStorage,
-        layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
     ) -> Result<(CpuStorage, candle_core::Shape)> {
         let map = (slice(map, map_layout)?, map_layout.dims());
-        self.forward(&[map], (slice(parameters, layout)?, layout.dims()))
+        let (weights, bias) = (slice(weight, weight_layout)?, slice(bias, bias_layout)?);
+        self.forward(&[map], weights, bias)
     }
 
     fn bwd(
         &self,
         map: &Tensor,
-        parameters: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
         out: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (mut maps, parameters) = self.backward(&[map], parameters, out, gradient)?;
-        Ok((maps.remove(0), parameters))
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (mut maps, mut packed) = with_slice(weight, |weights| {
+            with_slice(bias, |bias| {
+                self.backward(&[map], weights, bias, out, gradient)
+            })
+        })???;
+        let to_bias = packed.split_off(weight.elem_count());
+        Ok((
+            maps.pop().flatten(),
+            Some(tensor_like(weight, packed)?),
+            Some(tensor_like(bias, to_bias)?),
+        ))
     }
 }
 
-impl CustomOp3 for Conv2d {
+/// The convolution of two maps side by side; its parameters are the weights, then the bias.
+struct Joined(Conv2d);
+
+impl Joined {
+    /// Weights and bias; there are as many of these as outputs.
+    fn split<'a>(&self, channels: usize, parameters: &'a [f32]) -> (&'a [f32], &'a [f32]) {
+        let rows = self.0.kernel * self.0.kernel * channels;
+        parameters.split_at(parameters.len() / (rows + 1) * rows)
+    }
+}
+
+impl CustomOp3 for Joined {
     fn name(&self) -> &'static str {
         "joined conv2d"
     }
@@ -226,7 +242,9 @@ impl CustomOp3 for Conv2d {
             (slice(first, first_layout)?, first_layout.dims()),
             (slice(second, second_layout)?, second_layout.dims()),
         ];
-        self.forward(&maps, (slice(parameters, layout)?, layout.dims()))
+        let channels = first_layout.shape().dim(3)? + second_layout.shape().dim(3)?;
+        let (weights, bias) = self.split(channels, slice(parameters, layout)?);
+        self.0.forward(&maps, weights, bias)
     }
 
     fn bwd(
@@ -237,8 +255,14 @@ impl CustomOp3 for Conv2d {
         out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (mut maps, parameters) = self.backward(&[first, second], parameters, out, gradient)?;
-        let second = maps.pop().flatten();
-        Ok((maps.pop().flatten(), second, parameters))
+        let channels = first.dim(3)? + second.dim(3)?;
+        let (mut maps, packed) = with_slice(parameters, |parameters| {
+            let (weights, bias) = self.split(channels, parameters);
+            self.0
+                .backward(&[first, second], weights, bias, out, gradient)
+        })??;
+        let to_second = maps.pop().flatten();
+        let to_parameters = tensor_like(parameters, packed)?;
+        Ok((maps.pop().flatten(), to_second, Some(to_parameters)))
     }
 }

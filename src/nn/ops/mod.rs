@@ -5,6 +5,7 @@
 //! one thread: the trainer gives each thread images of its own.
 
 mod bce;
+mod chain;
 mod concat;
 mod conv2d;
 mod cross_entropy;
@@ -17,6 +18,7 @@ mod sigmoid;
 mod upsample;
 
 pub use bce::bce_with_logits;
+pub use chain::{Link, chain};
 pub use concat::concat;
 pub use conv2d::{Activation, Scale, conv2d};
 pub use cross_entropy::cross_entropy;

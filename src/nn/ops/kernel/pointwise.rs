@@ -78,26 +78,9 @@ impl Work for Backward<'_> {
         let problem = self.problem;
         let (source, outputs) = (&problem.sources[0], problem.shape.output);
         let gradient = before_activation(simd, problem, self.out, self.gradient);
-        let to_source = self.wanted.then(|| {
-            let mut to = vec![0.0; source.map.len()];
-            let turned = transposed(problem.weights, outputs);
-            simd.run(Multiply {
-                left: Rows {
-                    numbers: &gradient,
-                    stride: outputs,
-                },
-                rows: gradient.len() / outputs,
-                right: Panels {
-                    numbers: &pack(simd, &turned, source.channels),
-                    depth: outputs,
-                    columns: source.channels,
-                },
-                start: Start::Zero,
-                stride: source.channels,
-                out: &mut to,
-            });
-            to
-        });
+        let to_source = self
+            .wanted
+            .then(|| to_source(simd, problem, &gradient, source.channels));
         let rows = Rows {
             numbers: source.map,
             stride: source.channels,
@@ -106,6 +89,48 @@ impl Work for Backward<'_> {
             sources: vec![to_source],
             packed: to_weights(simd, rows, source.channels, &gradient, outputs),
         }
+    }
+}
+
+/// gradient · weightsᵀ. What is transposed is the smaller of weights and result: a dense layer has few rows.
+#[inline(always)]
+fn to_source<S: Simd>(simd: S, problem: &Problem, gradient: &[f32], channels: usize) -> Vec<f32> {
+    let outputs = problem.shape.output;
+    let rows = gradient.len() / outputs;
+    let product = |left: &[f32], lefts: usize, right: &[f32], columns: usize| {
+        let mut out = vec![0.0; lefts * columns];
+        simd.run(Multiply {
+            left: Rows {
+                numbers: left,
+                stride: outputs,
+            },
+            rows: lefts,
+            right: Panels {
+                numbers: &pack(simd, right, columns),
+                depth: outputs,
+                columns,
+            },
+            start: Start::Zero,
+            stride: columns,
+            out: &mut out,
+        });
+        out
+    };
+    if rows < outputs {
+        let turned = product(
+            problem.weights,
+            channels,
+            &transposed(gradient, outputs),
+            rows,
+        );
+        transposed(&turned, rows)
+    } else {
+        product(
+            gradient,
+            rows,
+            &transposed(problem.weights, outputs),
+            channels,
+        )
     }
 }
 
@@ -144,9 +169,13 @@ pub fn to_weights<S: Simd>(
     let (weights, bias) = sums.split_at_mut(length * outputs);
     let mut wide = vec![0.0; if stride == outputs { 0 } else { BLOCK * stride }];
     for (at, block) in gradient.chunks(BLOCK * outputs).enumerate() {
+        let mut sum = vec![0.0; outputs];
         for pixel in block.chunks_exact(outputs) {
-            bias.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
+            sum.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
         }
+        bias.iter_mut()
+            .zip(sum)
+            .for_each(|(bias, sum)| *bias += sum);
         let right = if stride == outputs {
             block
         } else {
