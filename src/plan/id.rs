@@ -133,11 +133,11 @@ mod tests {
     /// Oracle: Python's hashlib over the same parts, see the comment.
     #[test]
     fn the_id_of_the_default_trial_is_frozen() {
-        // sha256(n(12)+"ablate trial"+n(1)+n(1)+n(3)+"cpu"+n(1)+"d"+n(2)+"{}"+n(7)), n = u64 little-endian
+        // sha256(n(12)+"ablate trial"+n(1)+n(2)+n(3)+"cpu"+n(1)+"d"+n(2)+"{}"+n(7)), n = u64 little-endian
         assert_eq!(
             trial_id(&TrialConfig::default(), 7, "d").to_string(),
             FROZEN
         );
     }
-    const FROZEN: &str = "ed6808dc4092f95245adb659f955bb2e8c33d3ccc22499dd1263ae06737dc7df";
+    const FROZEN: &str = "ea56d4aef6b42186042c7687620863a5bfca687d4e4d379c36c6d7b0695e645e";
 }

@@ -176,9 +176,8 @@ impl CustomOp2 for Chain {
             let sum = match size.shortcut {
                 None => None,
                 Some(from) => {
-                    let mut sum = activated.clone();
-                    add(&mut sum, Self::map(&kept, x, from).ok_or_else(missing)?);
-                    Some(sum)
+                    let other = Self::map(&kept, x, from).ok_or_else(missing)?;
+                    Some(activated.iter().zip(other).map(|(a, b)| a + b).collect())
                 }
             };
             let last = link + 1 == self.links.len();
