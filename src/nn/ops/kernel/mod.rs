@@ -1,12 +1,17 @@
 //! What runs on vector registers: the instruction sets, the matrix products, and the convolutions built from them.
-//! Their `unsafe` is in [`lanes`], [`tiles`] and [`squares`], whose faces are safe.
+//! Their `unsafe` is in [`lanes`], [`vectors`], [`squares`], [`tile`] and the
+//! two products [`multiply`] and [`outer`], whose faces are safe.
 
 pub mod conv;
 mod lanes;
 pub mod level;
+mod multiply;
+mod outer;
+mod panels;
 mod patches;
 mod pointwise;
 pub mod pool;
 mod squares;
-mod tiles;
+mod tile;
+mod vectors;
 mod winograd;

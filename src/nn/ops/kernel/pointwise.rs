@@ -2,7 +2,11 @@
 
 use super::conv::{Activation, Gradients, Problem};
 use super::lanes::{Simd, Work};
-use super::tiles::{Multiply, Outer, Panels, Rows, Start, pack, read, transposed, write};
+use super::multiply::{Multiply, Start};
+use super::outer::Outer;
+use super::panels::{Panels, pack, transposed};
+use super::tile::Rows;
+use super::vectors::{read, write};
 use std::borrow::Cow;
 
 /// Pixels that are summed over at a time, so that both maps stay in cache.

@@ -2,7 +2,7 @@
 //! stay in registers; only the last, partial vector of a row of channels takes the slow way.
 
 use super::lanes::Simd;
-use super::tiles::{read, write};
+use super::vectors::{read, write};
 
 /// N×N vectors.
 pub type Square<S, const N: usize> = [[<S as Simd>::Vector; N]; N];

@@ -6,7 +6,7 @@ use crate::nn::ops::kernel::lanes::Simd;
 use crate::nn::ops::kernel::squares::{
     Square, add_at, load_every, load_rows, store_at, store_every,
 };
-use crate::nn::ops::kernel::tiles::read;
+use crate::nn::ops::kernel::vectors::read;
 use std::ops::Range;
 
 /// The tiles of a batch of maps, image by image and row by row. Those of odd maps hang over the edge.

@@ -2,9 +2,10 @@
 
 use super::transform::{both, weights, weights_adjoint};
 use crate::nn::ops::kernel::lanes::Simd;
-use crate::nn::ops::kernel::tiles::{panel_offset, read, write};
+use crate::nn::ops::kernel::panels::panel_offset;
+use crate::nn::ops::kernel::vectors::{read, write};
 
-/// The factors of some rows of weights, as [`Panels`](crate::nn::ops::kernel::tiles::Panels): one after the other for
+/// The factors of some rows of weights, as [`Panels`](crate::nn::ops::kernel::panels::Panels): one after the other for
 /// every frequency, [rows, columns] each. `row(tap, at)` is the row of `columns` weights of a tap.
 #[inline(always)]
 pub fn to_factors<'a, S: Simd, const N: usize>(
