@@ -14,6 +14,7 @@ use clap::Parser;
 use protocol::{Outcome, Peer, milliseconds, refuse, serve};
 use serde_json::{Map, Value, json};
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::process::exit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -144,9 +145,11 @@ impl<'a> Evaluator<'a> {
         };
         thread::scope(|scope| {
             let helpers: Vec<_> = (1..self.threads).map(|_| scope.spawn(work)).collect();
-            let mut all = vec![work()];
-            all.extend(helpers.into_iter().flat_map(thread::ScopedJoinHandle::join));
-            all.into_iter().collect::<ablate::Result<()>>()
+            let mine = work();
+            for helper in helpers {
+                helper.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            }
+            mine
         })?;
         Ok(())
     }

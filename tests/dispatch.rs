@@ -3,6 +3,7 @@
 mod scene;
 
 use ablate::nn::ops::kernel::level::Level;
+use ablate::record::read_trial_file;
 use scene::Scene;
 
 /// Oracle: each other. Rounding differs between instruction sets, and three epochs of training carry it on.

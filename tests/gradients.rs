@@ -25,6 +25,11 @@ fn apply(op: &str, inputs: &[Tensor]) -> Result<Tensor> {
             let maps = [(x, Scale::Upsampled), (y, Scale::Full)];
             ops::conv2d(&maps, w, b, Activation::None)
         }
+        ("conv2d_relu_max_pool2", [x, w, b]) => ops::conv2d_relu_max_pool2(x, w, b),
+        ("composed pool", [x, w, b]) => {
+            let maps = [(x, Scale::Full)];
+            ops::max_pool2(&ops::conv2d(&maps, w, b, Activation::Relu)?)
+        }
         ("chain", [x, w1, b1, w2, b2, w3, b3]) => {
             let link = |weight, bias, shortcut| Link {
                 weight,
@@ -249,6 +254,28 @@ fn a_chain_is_its_links_one_after_the_other() {
     for (at, (found, right)) in found.iter().zip(&right).enumerate() {
         let right: Vec<f64> = right.iter().copied().map(f64::from).collect();
         assert_close(&format!("gradient {at}"), found, &right, 1e-6);
+    }
+}
+
+/// Oracle: the same as two operations.
+#[test]
+fn a_pooled_convolution_is_a_convolution_and_a_pool() {
+    let x = |shape: &[usize], phase| wave_var(shape, phase, 1.0, 0.0);
+    for (inputs, outputs) in [(1, 9), (5, 17), (6, 2)] {
+        let inputs = [
+            x(&[2, 6, 4, inputs], 0.1),
+            x(&[3, 3, inputs, outputs], 0.2),
+            x(&[outputs], 0.3),
+        ];
+        let tensors: Vec<Tensor> = inputs.iter().map(|var| var.as_tensor().clone()).collect();
+        let out = |op| flat(&apply(op, &tensors).expect("shapes that fit"));
+        assert_eq!(out("conv2d_relu_max_pool2"), out("composed pool"));
+        let upstream = wave(&[2, 3, 2, outputs], 0.5, 1.0, 0.0);
+        let gradients = |op| gradients(op, &inputs, &upstream).expect("gradients");
+        assert_eq!(
+            gradients("conv2d_relu_max_pool2"),
+            gradients("composed pool")
+        );
     }
 }
 

@@ -10,6 +10,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PEERS = ROOT / "benches" / "peers"
 RUST_PEERS = ["step", "candle_peer", "worker_start"]
 
+# Makes glibc keep freed memory, as ablate's trainer does by itself (src/train/memory.rs): PyTorch's tuning guide advises
+# an allocator that does, and it is worth a tenth of a step to PyTorch too.
+KEEP_FREED = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str((1 << 31) - 1),
+    "MALLOC_TOP_PAD_": str(32 << 20),
+}
+
 
 @dataclass
 class Context:

@@ -7,10 +7,11 @@ BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
 NOTES = """\
 How to read it: peers of a row take turns within one run, in an order drawn anew every round; a time is the median over
 rounds, with its quartiles in brackets. "Against PyTorch" divides the median of PyTorch's best (eager, contiguous or
-channels_last, `foreach` or `fused` Adam, whichever had the lowest median) by ours; "by round" are the quartiles of the
-rounds' own ratios. All sides train for real: forward, loss, backward, Adam; ours through `ablate::train::run`, with
-its checks. PyTorch's evaluation is `net(images)` in inference mode; ours is the forward pass and the sigmoid of the
-evaluation. Stock candle's gradients are known to be wrong, so only its time counts. The sgemm rate is the best median
+channels_last, `foreach` or `fused` Adam, glibc as it is or told to keep freed memory as ablate tells it, whichever had
+the lowest median) by ours; "by round" are the quartiles of the rounds' own ratios. All sides train for real: forward, loss, backward, Adam; ours through `ablate::train::run`, with
+its checks. PyTorch's evaluation is `net(images)` in inference mode; ours is what an evaluation does, its measures
+included. Both sides of the whole sweep run until their processes have ended, ours with an empty cache and with its
+report. Stock candle's gradients are known to be wrong, so only its time counts. The sgemm rate is the best median
 of MKL (PyTorch) and OpenBLAS (NumPy) at sizes 512, 1024, 2048, in turns with the steps; direct FLOPs leave out the
 input gradient of the first convolution. HyperQueue, GNU parallel and submitit run `true` and record nothing.
 """

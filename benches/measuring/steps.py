@@ -3,7 +3,7 @@
 import itertools
 import statistics
 
-from .context import PEERS
+from .context import KEEP_FREED, PEERS
 from .peer import Peer, started
 from .turns import best, quartiles, ratio, take_turns
 
@@ -31,15 +31,17 @@ def ours(context, net, threads, dtype="f32", env=None):
 
 def candle(context, net, threads):
     command = [context.programs["candle_peer"], "--net", net, "--batch", BATCH]
-    yield Peer("candle", command, {"RAYON_NUM_THREADS": str(threads)})
+    yield Peer("candle", command, {"RAYON_NUM_THREADS": str(threads), **KEEP_FREED})
 
 
 def torch(context, net, threads, dtype="f32", adams=("foreach", "fused"), env=None):
-    """One peer for every layout and form of Adam."""
-    for layout, adam in itertools.product(["contiguous", "channels_last"], adams):
+    """One peer for every layout, form of Adam and way of the allocator."""
+    memories = {"": {}, " kept": KEEP_FREED}
+    for layout, adam, memory in itertools.product(["contiguous", "channels_last"], adams, memories):
         command = [context.python, PEERS / "torch_peer.py", "--net", net, "--threads", threads]
         command += ["--batch", BATCH, "--dtype", dtype, "--layout", layout, "--adam", adam]
-        yield Peer(f"torch {layout} {adam}", command, {"OMP_NUM_THREADS": str(threads), **(env or {})})
+        env_of_peer = {"OMP_NUM_THREADS": str(threads), **memories[memory], **(env or {})}
+        yield Peer(f"torch {layout} {adam}{memory}", command, env_of_peer)
 
 
 def sgemm(context, threads):

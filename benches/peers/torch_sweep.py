@@ -24,7 +24,7 @@ def load(images, part, n):
     if images is None:
         return torch.rand(n, 1, 28, 28)
     with gzip.open(os.path.join(images, "mnist", name)) as file:
-        raw = file.read()
+        raw = file.read(16 + n * 784)
     pixels = np.frombuffer(raw, np.uint8, n * 784, offset=16).astype(np.float32) / 255
     return torch.from_numpy(pixels).reshape(n, 1, 28, 28)
 
@@ -47,7 +47,7 @@ def train(name, seed, clean, clean_test, epochs, memory):
     noisy, noisy_test = walk(clean, generator), walk(clean_test, generator)
     torch.manual_seed(seed)
     net = build(name).to(memory_format=memory)
-    adam = torch.optim.Adam(net.parameters(), 1e-2)
+    adam = torch.optim.Adam(net.parameters(), 1e-2, fused=True)
     losses = []
     for _ in range(epochs):
         total = 0.0

@@ -190,12 +190,22 @@ impl Autoencoder<Conv> {
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
         let mut map = images.clone();
         let mut taps = Vec::new();
-        for convs in &self.encoder {
-            let before = self.run_blocks(convs, None, (&map, Scale::Full), &taps)?;
-            map = ops::max_pool2(&before)?;
-            taps.push(match self.tap {
-                Tap::BeforePool => before,
-                Tap::AfterPool => map.clone(),
+        for (level, convs) in self.encoder.iter().enumerate() {
+            let before = match &convs[..] {
+                // Nobody looks at the map before the pool.
+                [only] if !self.is_tapped_before_pool(level) => {
+                    map = only.pooled(&map)?;
+                    None
+                }
+                _ => {
+                    let before = self.run_blocks(convs, None, (&map, Scale::Full), &taps)?;
+                    map = ops::max_pool2(&before)?;
+                    Some(before)
+                }
+            };
+            taps.push(match (self.tap, before) {
+                (Tap::BeforePool, Some(before)) => before,
+                _ => map.clone(),
             });
         }
         if let Some(conv) = &self.bottleneck {
@@ -219,6 +229,11 @@ impl Autoencoder<Conv> {
             &taps,
             Activation::None,
         )
+    }
+
+    fn is_tapped_before_pool(&self, level: usize) -> bool {
+        let skips = self.decoder.iter().filter_map(|level| level.skip.as_ref());
+        self.tap == Tap::BeforePool && skips.into_iter().any(|skip| skip.encoder_level == level)
     }
 
     /// Convolution and ReLU, and the shortcut of every block after the first, whose input has the same channels.

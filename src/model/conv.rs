@@ -49,6 +49,14 @@ impl Conv {
         ops::conv2d(maps, &self.weight, &self.bias, activation)
     }
 
+    /// A map [n, h, w, in] to [n, h/2, w/2, out], by ReLU and max-pool.
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    pub fn pooled(&self, map: &Tensor) -> candle_core::Result<Tensor> {
+        ops::conv2d_relu_max_pool2(map, &self.weight, &self.bias)
+    }
+
     /// The convolution as part of a chain, followed by ReLU.
     pub fn link(&self, shortcut: Option<usize>) -> Link<'_> {
         Link {

@@ -107,7 +107,7 @@ impl Resnet<Conv> {
             let maps = [(map, Scale::Full)];
             conv.joined(&maps, Activation::Relu)
         };
-        let mut map = ops::max_pool2(&activated(&self.stem, images)?)?;
+        let mut map = self.stem.pooled(images)?;
         for block in &self.blocks {
             let [narrow, middle, wide] = block;
             let shortcut = match self.residual {

@@ -24,22 +24,7 @@ pub fn conv2d(
     bias: &Tensor,
     activation: Activation,
 ) -> Result<Tensor> {
-    let (k, k2, inputs, outputs) = weight.dims4()?;
-    let channels = |(map, _): &(&Tensor, Scale)| map.dim(3);
-    let found = sources.iter().map(channels).sum::<Result<usize>>()?;
-    if k != k2 || !matches!(k, 1 | 3) || inputs != found || bias.dims() != [outputs] {
-        bail!(
-            "conv2d: expected weight [k, k, {found}, out] with k = 1 or 3 and bias [out], found {:?} and {:?}",
-            weight.shape(),
-            bias.shape()
-        );
-    }
-    let op = Conv2d {
-        level: level::current().map_err(candle_core::Error::msg)?,
-        kernel: k,
-        scales: sources.iter().map(|(_, scale)| *scale).collect(),
-        activation,
-    };
+    let op = Conv2d::new(sources, weight, bias, activation)?;
     match sources {
         [(only, _)] => only.apply_op3(weight, bias, op),
         [(first, _), (second, _)] => {
@@ -52,14 +37,38 @@ pub fn conv2d(
 }
 
 /// The convolution of one map.
-struct Conv2d {
-    level: Level,
+pub(super) struct Conv2d {
+    pub(super) level: Level,
     kernel: usize,
     scales: Vec<Scale>,
     activation: Activation,
 }
 
 impl Conv2d {
+    pub(super) fn new(
+        sources: &[(&Tensor, Scale)],
+        weight: &Tensor,
+        bias: &Tensor,
+        activation: Activation,
+    ) -> Result<Self> {
+        let (k, k2, inputs, outputs) = weight.dims4()?;
+        let channels = |(map, _): &(&Tensor, Scale)| map.dim(3);
+        let found = sources.iter().map(channels).sum::<Result<usize>>()?;
+        if k != k2 || !matches!(k, 1 | 3) || inputs != found || bias.dims() != [outputs] {
+            bail!(
+                "conv2d: expected weight [k, k, {found}, out] with k = 1 or 3 and bias [out], found {:?} and {:?}",
+                weight.shape(),
+                bias.shape()
+            );
+        }
+        Ok(Self {
+            level: level::current().map_err(candle_core::Error::msg)?,
+            kernel: k,
+            scales: sources.iter().map(|(_, scale)| *scale).collect(),
+            activation,
+        })
+    }
+
     /// The sizes, given those of the maps and the number of all weights.
     fn shape(&self, maps: &[&[usize]], weights: usize) -> Result<Shape> {
         let mut found = None;
@@ -126,27 +135,25 @@ impl Conv2d {
         Ok((shape, f(&problem)))
     }
 
-    fn forward(
+    pub(super) fn forward(
         &self,
         maps: &[(&[f32], &[usize])],
         weights: &[f32],
         bias: &[f32],
-    ) -> Result<(CpuStorage, candle_core::Shape)> {
-        let (shape, out) = self.with_problem(maps, weights, bias, |problem| {
+    ) -> Result<(Shape, Vec<f32>)> {
+        self.with_problem(maps, weights, bias, |problem| {
             conv::forward(self.level, problem)
-        })?;
-        let dims = (shape.n, shape.height, shape.width, shape.output);
-        Ok((CpuStorage::F32(out), dims.into()))
+        })
     }
 
     /// Gradients of the maps that are learned from (the others, like images, cost nothing) and of the parameters.
-    fn backward(
+    pub(super) fn backward(
         &self,
         maps: &[&Tensor],
         weights: &[f32],
         bias: &[f32],
-        out: &Tensor,
-        gradient: &Tensor,
+        out: &[f32],
+        gradient: &[f32],
     ) -> Result<(Vec<Option<Tensor>>, Vec<f32>)> {
         let wanted: Vec<bool> = maps.iter().map(|map| map.track_op()).collect();
         let storages: Vec<_> = maps.iter().map(|map| map.storage_and_layout()).collect();
@@ -157,19 +164,21 @@ impl Conv2d {
             };
             numbers.push((slice(storage, layout)?, layout.dims()));
         }
-        let (_, Gradients { sources, packed }) = with_slice(out, |out| {
-            with_slice(gradient, |gradient| {
-                self.with_problem(&numbers, weights, bias, |problem| {
-                    conv::backward(self.level, problem, out, gradient, &wanted)
-                })
-            })
-        })???;
+        let (_, Gradients { sources, packed }) =
+            self.with_problem(&numbers, weights, bias, |problem| {
+                conv::backward(self.level, problem, out, gradient, &wanted)
+            })?;
         let tensor = |(numbers, map): (Option<Vec<f32>>, &&Tensor)| {
             numbers.map(|numbers| tensor_like(map, numbers)).transpose()
         };
         let sources = sources.into_iter().zip(maps).map(tensor);
         Ok((sources.collect::<Result<_>>()?, packed))
     }
+}
+
+fn stored((shape, out): (Shape, Vec<f32>)) -> (CpuStorage, candle_core::Shape) {
+    let dims = (shape.n, shape.height, shape.width, shape.output);
+    (CpuStorage::F32(out), dims.into())
 }
 
 impl CustomOp3 for Conv2d {
@@ -188,7 +197,7 @@ impl CustomOp3 for Conv2d {
     ) -> Result<(CpuStorage, candle_core::Shape)> {
         let map = (slice(map, map_layout)?, map_layout.dims());
         let (weights, bias) = (slice(weight, weight_layout)?, slice(bias, bias_layout)?);
-        self.forward(&[map], weights, bias)
+        Ok(stored(self.forward(&[map], weights, bias)?))
     }
 
     fn bwd(
@@ -201,9 +210,11 @@ impl CustomOp3 for Conv2d {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let (mut maps, mut packed) = with_slice(weight, |weights| {
             with_slice(bias, |bias| {
-                self.backward(&[map], weights, bias, out, gradient)
+                with_slice(out, |out| {
+                    with_slice(gradient, |g| self.backward(&[map], weights, bias, out, g))
+                })
             })
-        })???;
+        })?????;
         let to_bias = packed.split_off(weight.elem_count());
         Ok((
             maps.pop().flatten(),
@@ -244,7 +255,7 @@ impl CustomOp3 for Joined {
         ];
         let channels = first_layout.shape().dim(3)? + second_layout.shape().dim(3)?;
         let (weights, bias) = self.split(channels, slice(parameters, layout)?);
-        self.0.forward(&maps, weights, bias)
+        Ok(stored(self.0.forward(&maps, weights, bias)?))
     }
 
     fn bwd(
@@ -258,9 +269,13 @@ impl CustomOp3 for Joined {
         let channels = first.dim(3)? + second.dim(3)?;
         let (mut maps, packed) = with_slice(parameters, |parameters| {
             let (weights, bias) = self.split(channels, parameters);
-            self.0
-                .backward(&[first, second], weights, bias, out, gradient)
-        })??;
+            with_slice(out, |out| {
+                with_slice(gradient, |gradient| {
+                    self.0
+                        .backward(&[first, second], weights, bias, out, gradient)
+                })
+            })
+        })????;
         let to_second = maps.pop().flatten();
         let to_parameters = tensor_like(parameters, packed)?;
         Ok((maps.pop().flatten(), to_second, Some(to_parameters)))

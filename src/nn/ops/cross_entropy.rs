@@ -20,7 +20,7 @@ struct CrossEntropy {
 }
 
 /// The largest number of a row, and Σ e^{z − largest}, which lies between 1 and the number of classes: nothing
-/// overflows. NaN where the row holds one (or an infinity, which has no place in a sum of probabilities).
+/// overflows. NaN where the row holds one, or +∞, which has no place in a sum of probabilities.
 fn scaled_sum(row: &[f32]) -> (f32, f64) {
     let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let terms = row.iter().map(|z| f64::from(exp_of_negative(z - largest)));

@@ -3,7 +3,7 @@
 use super::lanes::Simd;
 use super::vectors::{read, write};
 
-/// A matrix [depth, columns] as [`Multiply`] reads it: panels of two registers' columns (the last may have one), one
+/// A matrix [depth, columns] as a product reads it: panels of two registers' columns (the last may have one), one
 /// after the other, each [depth, its columns], with zeros beyond the last column.
 #[derive(Clone, Copy)]
 pub struct Panels<'a> {

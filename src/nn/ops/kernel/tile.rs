@@ -27,7 +27,7 @@ pub struct Out<'a> {
 }
 
 impl Out<'_> {
-    /// A tile of zeros, or of what is there. The loops over registers are plain ones, which the compiler unrolls: a
+    /// The tile that is there. The loops over registers are plain ones, which the compiler unrolls: a
     /// branch in them would cost the sums their registers.
     #[inline(always)]
     pub fn read<S: Simd, const P: usize, const V: usize>(&self, simd: S) -> [[S::Vector; V]; P] {

@@ -66,12 +66,11 @@ impl Work for Backward<'_> {
         let mut seen = vec![0.0; patches.count() * patches.length()];
         let mut packed = vec![0.0; (patches.length() + 1) * outputs];
         let map = problem.sources[0].map;
-        let mut to_source = self.wanted.then(|| vec![0.0; map.len()]);
-        let turned = pack(
-            simd,
-            &transposed(problem.weights, outputs),
-            patches.length(),
-        );
+        let mut to_source = self.wanted.then(|| {
+            let turned = transposed(problem.weights, outputs);
+            let turned = pack(simd, &turned, patches.length());
+            (vec![0.0; map.len()], turned)
+        });
         let size = problem.shape.pixels() * problem.inputs();
         let output = problem.shape.pixels() * outputs;
         for image in 0..problem.shape.n {
@@ -86,7 +85,7 @@ impl Work for Backward<'_> {
             };
             let more = to_weights(simd, rows, patches.length(), &gradient, outputs);
             packed.iter_mut().zip(more).for_each(|(sum, x)| *sum += x);
-            if let Some(to_source) = &mut to_source {
+            if let Some((to_source, turned)) = &mut to_source {
                 simd.run(Multiply {
                     left: Rows {
                         numbers: &gradient,
@@ -94,7 +93,7 @@ impl Work for Backward<'_> {
                     },
                     rows: patches.count(),
                     right: Panels {
-                        numbers: &turned,
+                        numbers: turned,
                         depth: outputs,
                         columns: patches.length(),
                     },
@@ -106,7 +105,7 @@ impl Work for Backward<'_> {
             }
         }
         Gradients {
-            sources: vec![to_source],
+            sources: vec![to_source.map(|(gradient, _)| gradient)],
             packed,
         }
     }

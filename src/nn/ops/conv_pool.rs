@@ -1,0 +1,96 @@
+//! Convolution, ReLU and 2×2 max-pool as one operation, where nobody else wants the map before the pool: it is never
+//! kept, and its gradient, four times as large as the pool's, never passes through autograd.
+
+use super::conv2d::{Activation, Conv2d, Scale};
+use super::kernel::pool;
+use super::maps::{slice, tensor_like, with_slice};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use std::sync::OnceLock;
+
+/// The 2×2 max-pool of the ReLU of the convolution of `map` [n, h, w, in] (h and w even) with `weight` [k, k, in, out]
+/// plus `bias` [out]: [n, h/2, w/2, out].
+///
+/// # Errors
+/// When shapes do not fit, tensors are not contiguous f32 on the CPU, or `ABLATE_SIMD` names a level that is not there.
+pub fn conv2d_relu_max_pool2(map: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    // The largest of four is positive where the largest of their ReLUs is: ReLU may wait until the pool is done.
+    let conv = Conv2d::new(&[(map, Scale::Full)], weight, bias, Activation::None)?;
+    let op = ConvPool {
+        conv,
+        winners: OnceLock::new(),
+    };
+    map.apply_op3(weight, bias, op)
+}
+
+struct ConvPool {
+    conv: Conv2d,
+    /// Which of its four pixels each output came from.
+    winners: OnceLock<Vec<u8>>,
+}
+
+impl CustomOp3 for ConvPool {
+    fn name(&self) -> &'static str {
+        "conv2d_relu_max_pool2"
+    }
+
+    fn cpu_fwd(
+        &self,
+        map: &CpuStorage,
+        map_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let map = (slice(map, map_layout)?, map_layout.dims());
+        let (weights, bias) = (slice(weight, weight_layout)?, slice(bias, bias_layout)?);
+        let (shape, before) = self.conv.forward(&[map], weights, bias)?;
+        let [height, width] = [shape.height, shape.width];
+        if height % 2 != 0 || width % 2 != 0 {
+            bail!("conv2d_relu_max_pool2: expected even height and width, found {height}×{width}");
+        }
+        let (mut out, winners) = pool::forward(self.conv.level, &before, width, shape.output);
+        for y in &mut out {
+            // Not `max`, which would turn NaN into 0.
+            *y = if *y < 0.0 { 0.0 } else { *y };
+        }
+        if self.winners.set(winners).is_err() {
+            bail!("conv2d_relu_max_pool2: an operation is applied once");
+        }
+        let dims = (shape.n, height / 2, width / 2, shape.output);
+        Ok((CpuStorage::F32(out), dims.into()))
+    }
+
+    fn bwd(
+        &self,
+        map: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        out: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let Some(winners) = self.winners.get() else {
+            bail!("conv2d_relu_max_pool2: there is no way back before the way there");
+        };
+        let passed: Vec<f32> = with_slice(out, |out| {
+            with_slice(gradient, |gradient| {
+                let passed = |(&y, &g): (&f32, &f32)| if y <= 0.0 { 0.0 } else { g };
+                out.iter().zip(gradient).map(passed).collect()
+            })
+        })??;
+        let (_, _, width, channels) = out.dims4()?;
+        let before = pool::backward(self.conv.level, &passed, winners, 2 * width, channels);
+        let (mut maps, mut packed) = with_slice(weight, |weights| {
+            with_slice(bias, |bias| {
+                // Without an activation the convolution's way back does not look at what it gave.
+                self.conv.backward(&[map], weights, bias, &before, &before)
+            })
+        })???;
+        let to_bias = packed.split_off(weight.elem_count());
+        Ok((
+            maps.pop().flatten(),
+            Some(tensor_like(weight, packed)?),
+            Some(tensor_like(bias, to_bias)?),
+        ))
+    }
+}
