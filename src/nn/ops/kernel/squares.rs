@@ -7,135 +7,81 @@ use super::vectors::{read, write};
 /// N×N vectors.
 pub type Square<S, const N: usize> = [[<S as Simd>::Vector; N]; N];
 
-/// The vectors at `at` of N×N rows of `length` numbers; zeros past their ends.
+/// Where the N×N vectors of a square lie in a map.
+#[derive(Clone, Copy)]
+pub struct Places {
+    /// The first of them.
+    pub at: usize,
+    /// Numbers from one row of pixels to the next.
+    pub row: usize,
+    /// Numbers from one pixel to the next.
+    pub pixel: usize,
+    /// Numbers of each vector that belong to its pixel, if fewer than `LANES`.
+    pub live: usize,
+}
+
+impl Places {
+    #[inline(always)]
+    fn of(self, y: usize, x: usize) -> usize {
+        self.at + y * self.row + x * self.pixel
+    }
+}
+
+/// Reads the square; lanes that are not live are zero.
 #[inline(always)]
-pub fn load_rows<S: Simd, const N: usize>(
-    simd: S,
-    rows: &[[&[f32]; N]; N],
-    length: usize,
-    at: usize,
-) -> Square<S, N> {
+pub fn load<S: Simd, const N: usize>(simd: S, from: &[f32], places: Places) -> Square<S, N> {
     let mut square = [[simd.splat(0.0); N]; N];
-    assert!(rows.iter().flatten().all(|row| row.len() == length));
-    if at + S::LANES <= length {
-        for (line, rows) in square.iter_mut().zip(rows) {
-            for (x, row) in line.iter_mut().zip(rows) {
-                // SAFETY: the assert and the line after it.
-                *x = unsafe { simd.load(row.as_ptr().add(at)) };
+    if places.live >= S::LANES {
+        assert!(places.of(N - 1, N - 1) + S::LANES <= from.len());
+        for (y, line) in square.iter_mut().enumerate() {
+            for (x, vector) in line.iter_mut().enumerate() {
+                // SAFETY: the assert; the others lie before.
+                *vector = unsafe { simd.load(from.as_ptr().add(places.of(y, x))) };
             }
         }
     } else {
-        for (line, rows) in square.iter_mut().zip(rows) {
-            for (x, row) in line.iter_mut().zip(rows) {
-                *x = read(simd, row, at);
+        for (y, line) in square.iter_mut().enumerate() {
+            for (x, vector) in line.iter_mut().enumerate() {
+                *vector = read(simd, &from[places.of(y, x)..][..places.live], 0);
             }
         }
     }
     square
 }
 
-/// The vectors at `at`, `at + step`, `at + 2·step`, … of `from`.
+/// Writes the live lanes of the square.
 #[inline(always)]
-pub fn load_every<S: Simd, const N: usize>(
-    simd: S,
-    from: &[f32],
-    at: usize,
-    step: usize,
-) -> Square<S, N> {
-    let mut square = [[simd.splat(0.0); N]; N];
-    assert!(at + (N * N - 1) * step + S::LANES <= from.len());
-    for (y, line) in square.iter_mut().enumerate() {
-        for (x, vector) in line.iter_mut().enumerate() {
-            // SAFETY: the assert.
-            *vector = unsafe { simd.load(from.as_ptr().add(at + (y * N + x) * step)) };
-        }
-    }
-    square
-}
-
-/// Writes the vectors to `at`, `at + step`, `at + 2·step`, … of `to`.
-#[inline(always)]
-pub fn store_every<S: Simd, const N: usize>(
+pub fn store<S: Simd, const N: usize>(
     simd: S,
     to: &mut [f32],
-    at: usize,
-    step: usize,
+    places: Places,
     square: Square<S, N>,
 ) {
-    assert!(at + (N * N - 1) * step + S::LANES <= to.len());
-    for (y, line) in square.iter().enumerate() {
-        for (x, vector) in line.iter().enumerate() {
-            // SAFETY: the assert.
-            unsafe { simd.store(to.as_mut_ptr().add(at + (y * N + x) * step), *vector) };
-        }
-    }
-}
-
-/// Writes the first `live` lanes of the vectors to N×N places in `to`.
-#[inline(always)]
-pub fn store_at<S: Simd, const N: usize>(
-    simd: S,
-    to: &mut [f32],
-    places: &[[usize; N]; N],
-    shift: usize,
-    live: usize,
-    square: Square<S, N>,
-) {
-    assert!(
-        places
-            .iter()
-            .flatten()
-            .all(|place| place + shift + live <= to.len())
-    );
-    if live >= S::LANES {
-        for (line, places) in square.iter().zip(places) {
-            for (x, place) in line.iter().zip(places) {
-                // SAFETY: the assert.
-                unsafe { simd.store(to.as_mut_ptr().add(place + shift), *x) };
+    if places.live >= S::LANES {
+        assert!(places.of(N - 1, N - 1) + S::LANES <= to.len());
+        for (y, line) in square.iter().enumerate() {
+            for (x, vector) in line.iter().enumerate() {
+                // SAFETY: the assert; the others lie before.
+                unsafe { simd.store(to.as_mut_ptr().add(places.of(y, x)), *vector) };
             }
         }
     } else {
-        for (line, places) in square.iter().zip(places) {
-            for (x, place) in line.iter().zip(places) {
-                write(simd, &mut to[place + shift..][..live], 0, *x);
+        for (y, line) in square.iter().enumerate() {
+            for (x, vector) in line.iter().enumerate() {
+                write(simd, &mut to[places.of(y, x)..][..places.live], 0, *vector);
             }
         }
     }
 }
 
-/// Adds the first `live` lanes of the vectors to N×N places in `to`.
+/// Adds the live lanes of the square to what is there.
 #[inline(always)]
-pub fn add_at<S: Simd, const N: usize>(
-    simd: S,
-    to: &mut [f32],
-    places: &[[usize; N]; N],
-    shift: usize,
-    live: usize,
-    square: Square<S, N>,
-) {
-    assert!(
-        places
-            .iter()
-            .flatten()
-            .all(|place| place + shift + live <= to.len())
-    );
-    if live >= S::LANES {
-        for (line, places) in square.iter().zip(places) {
-            for (x, place) in line.iter().zip(places) {
-                // SAFETY: the assert.
-                unsafe {
-                    let to = to.as_mut_ptr().add(place + shift);
-                    simd.store(to, simd.add(simd.load(to), *x));
-                }
-            }
-        }
-    } else {
-        for (line, places) in square.iter().zip(places) {
-            for (x, place) in line.iter().zip(places) {
-                let to = &mut to[place + shift..][..live];
-                let sum = simd.add(read(simd, to, 0), *x);
-                write(simd, to, 0, sum);
-            }
+pub fn add<S: Simd, const N: usize>(simd: S, to: &mut [f32], places: Places, square: Square<S, N>) {
+    let mut sums = load::<S, N>(simd, to, places);
+    for (sums, line) in sums.iter_mut().zip(&square) {
+        for (sum, vector) in sums.iter_mut().zip(line) {
+            *sum = simd.add(*sum, *vector);
         }
     }
+    store(simd, to, places, sums);
 }

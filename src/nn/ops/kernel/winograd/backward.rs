@@ -1,6 +1,8 @@
 //! The way back: gradients of products, and what they mean for weights and maps.
 
-use super::maps::{Factors, Map, Tiles, from_input, from_output, to_input};
+use super::factors::Factors;
+use super::frame::Frame;
+use super::maps::{Outputs, Tiles, from_input, from_output, to_input};
 use super::weights::{from_factors, to_factors};
 use super::{BLOCK, Part, blocks, by_scale, by_sums, parts, tiles};
 use crate::nn::ops::kernel::conv::{Gradients, Problem, Scale};
@@ -27,11 +29,19 @@ pub struct Backward<'a> {
 /// A source on the way back.
 struct Back<'a> {
     part: Part<'a>,
+    frame: Frame,
     factors: Factors,
     /// Of the weights, [factor, channels, outputs rounded up to registers].
     sums: Vec<f32>,
-    /// Weights turned around as panels, and the gradient that they give: where it is wanted.
-    to_source: Option<(Vec<f32>, Vec<f32>)>,
+    /// Where its gradient is wanted.
+    to_source: Option<ToSource>,
+}
+
+struct ToSource {
+    /// Turned around, as panels.
+    weights: Vec<f32>,
+    frame: Frame,
+    gradient: Vec<f32>,
 }
 
 impl Work for Backward<'_> {
@@ -55,10 +65,14 @@ impl Work for Backward<'_> {
                 let row =
                     |tap: usize, at: usize| &turned[(tap * outputs + at) * channels..][..channels];
                 let weights = by_scale!(scale, to_factors(simd, outputs, channels, row));
-                // One spare pixel, for what tiles have outside of the map.
-                (weights, vec![0.0; part.source.map.len() + channels])
+                ToSource {
+                    weights,
+                    frame: tiles.input_frame(scale, channels),
+                    gradient: Vec::with_capacity(part.source.map.len()),
+                }
             });
             backs.push(Back {
+                frame: tiles.input_frame(scale, channels),
                 factors: Factors::new::<S>(frequencies, block, channels),
                 sums: vec![0.0; frequencies * channels * products.stride],
                 to_source,
@@ -67,8 +81,10 @@ impl Work for Backward<'_> {
         }
         // The sum over a tile's outputs is the product at (1, 1).
         let all_outputs = if sums == 16 { 5 } else { 4 };
-        let gradient = Map {
-            numbers: self.gradient,
+        let mut given = Outputs {
+            out: self.out,
+            gradient: self.gradient,
+            frames: [tiles.output_frame(outputs), tiles.output_frame(outputs)],
             channels: outputs,
         };
         for range in blocks(tiles.total()) {
@@ -79,8 +95,7 @@ impl Work for Backward<'_> {
                     simd,
                     tiles,
                     range.clone(),
-                    gradient,
-                    self.out,
+                    &mut given,
                     problem.activation,
                     &mut products,
                 )
@@ -113,9 +128,9 @@ impl Work for Backward<'_> {
         }
         packed.extend_from_slice(&bias[..outputs]);
         let to_source = |back: Back| {
-            let (_, mut gradient) = back.to_source?;
-            gradient.truncate(back.part.source.map.len());
-            Some(gradient)
+            let mut to = back.to_source?;
+            to.frame.finish(&mut to.gradient);
+            Some(to.gradient)
         };
         Gradients {
             sources: backs.into_iter().map(to_source).collect(),
@@ -143,7 +158,8 @@ impl Back<'_> {
                 simd,
                 tiles,
                 range.clone(),
-                self.part.map(),
+                self.part.source,
+                &mut self.frame,
                 &mut self.factors
             )
         );
@@ -166,7 +182,7 @@ impl Back<'_> {
                 stride: products.stride,
             });
             // The factors have done their part: their gradients take their place.
-            if let Some((weights, _)) = &self.to_source {
+            if let Some(ToSource { weights, .. }) = &self.to_source {
                 let size = weights.len() / self.part.sums.len();
                 simd.run(Multiply {
                     left: product,
@@ -182,10 +198,11 @@ impl Back<'_> {
                 });
             }
         }
-        if let Some((_, gradient)) = &mut self.to_source {
+        if let Some(to) = &mut self.to_source {
+            let made = (&mut to.frame, &mut to.gradient);
             by_scale!(
                 scale,
-                to_input(simd, tiles, range, &self.factors, channels, gradient)
+                to_input(simd, tiles, range, &self.factors, channels, made)
             );
         }
     }

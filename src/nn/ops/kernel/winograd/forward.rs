@@ -1,6 +1,8 @@
 //! The way there: factors of maps and weights, their products, outputs.
 
-use super::maps::{Factors, from_input, to_output};
+use super::factors::Factors;
+use super::frame::Frame;
+use super::maps::{from_input, to_output};
 use super::weights::to_factors;
 use super::{BLOCK, blocks, by_scale, by_sums, parts, tiles};
 use crate::nn::ops::kernel::conv::{Problem, Scale};
@@ -20,16 +22,19 @@ impl Work for Forward<'_> {
         let problem = self.0;
         let (parts, sums) = parts(problem);
         let outputs = problem.shape.output;
-        // One spare pixel, for what tiles have outside of the map.
-        let mut out = vec![0.0; problem.outputs() + outputs];
         let tiles = tiles(problem);
+        let mut out = Vec::with_capacity(problem.outputs());
+        let mut made = tiles.output_frame(outputs);
         let block = tiles.total().min(BLOCK);
         let mut products = Factors::new::<S>(sums, block, outputs);
-        let mut factors: Vec<Factors> = Vec::new();
+        let mut factors: Vec<(Frame, Factors)> = Vec::new();
         let mut weights: Vec<Vec<f32>> = Vec::new();
         for part in &parts {
             let channels = part.source.channels;
-            factors.push(Factors::new::<S>(part.sums.len(), block, channels));
+            factors.push((
+                tiles.input_frame(part.source.scale, channels),
+                Factors::new::<S>(part.sums.len(), block, channels),
+            ));
             let row = |tap, at| problem.weight_row(tap, part.first + at);
             weights.push(by_scale!(
                 part.source.scale,
@@ -38,14 +43,14 @@ impl Work for Forward<'_> {
         }
         for range in blocks(tiles.total()) {
             let count = range.len();
-            for (part, factors) in parts.iter().zip(&mut factors) {
+            for (part, (frame, factors)) in parts.iter().zip(&mut factors) {
                 by_scale!(
                     part.source.scale,
-                    from_input(simd, tiles, range.clone(), part.map(), factors)
+                    from_input(simd, tiles, range.clone(), part.source, frame, factors)
                 );
             }
             let mut begun = [false; 16];
-            for ((part, factors), weights) in parts.iter().zip(&factors).zip(&weights) {
+            for ((part, (_, factors)), weights) in parts.iter().zip(&factors).zip(&weights) {
                 let size = weights.len() / part.sums.len();
                 for (frequency, &sum) in part.sums.iter().enumerate() {
                     let start = if begun[sum] { Start::Out } else { Start::Zero };
@@ -74,14 +79,12 @@ impl Work for Forward<'_> {
                     tiles,
                     range,
                     &products,
-                    problem.bias,
-                    problem.activation,
-                    outputs,
-                    &mut out,
+                    (problem.bias, problem.activation),
+                    (&mut made, &mut out),
                 )
             );
         }
-        out.truncate(problem.outputs());
+        made.finish(&mut out);
         out
     }
 }

@@ -1,11 +1,11 @@
 //! Between maps and factors: 2×2 blocks of outputs ("tiles") and the inputs that they look at.
 
+use super::factors::Factors;
+use super::frame::Frame;
 use super::transform::{both, outputs, outputs_adjoint, values, values_adjoint};
-use crate::nn::ops::kernel::conv::Activation;
+use crate::nn::ops::kernel::conv::{Activation, Scale, Source};
 use crate::nn::ops::kernel::lanes::Simd;
-use crate::nn::ops::kernel::squares::{
-    Square, add_at, load_every, load_rows, store_at, store_every,
-};
+use crate::nn::ops::kernel::squares::{Places, add, load, store};
 use crate::nn::ops::kernel::vectors::read;
 use std::ops::Range;
 
@@ -30,122 +30,47 @@ impl Tiles {
         self.n * down * across
     }
 
-    /// (image, row, column) of a tile.
-    #[inline(always)]
-    fn place(self, tile: usize) -> (usize, usize, usize) {
-        let [down, across] = self.counts();
-        (tile / (down * across), tile / across % down, tile % across)
+    /// A frame for outputs.
+    pub fn output_frame(self, channels: usize) -> Frame {
+        Frame::new(self.size, 0, self.counts().map(|count| 2 * count), channels)
     }
 
-    /// Where the outputs of a tile begin in a map with so many channels; `None` where there are none.
-    #[inline(always)]
-    fn outputs(self, tile: usize, channels: usize) -> [[Option<usize>; 2]; 2] {
-        let (image, row, column) = self.place(tile);
-        let mut offsets = [[None; 2]; 2];
-        for (y, offsets) in offsets.iter_mut().enumerate() {
-            for (x, offset) in offsets.iter_mut().enumerate() {
-                let (y, x) = (2 * row + y, 2 * column + x);
-                if y < self.size[0] && x < self.size[1] {
-                    *offset = Some(((image * self.size[0] + y) * self.size[1] + x) * channels);
-                }
-            }
-        }
-        offsets
-    }
-
-    /// Where the inputs of a tile begin: 4×4 of a map of full size, 3×3 of one of half the size.
-    #[inline(always)]
-    fn inputs<const N: usize>(self, tile: usize, channels: usize) -> [[Option<usize>; N]; N] {
-        let (image, row, column) = self.place(tile);
-        let (step, [height, width]) = match N {
-            4 => (2, self.size),
-            _ => (1, self.size.map(|side| side / 2)),
+    /// A frame for inputs: tiles look at 4×4 pixels two apart, or at 3×3 next to each other of a map of half the size.
+    pub fn input_frame(self, scale: Scale, channels: usize) -> Frame {
+        let step = match scale {
+            Scale::Full => 2,
+            Scale::Upsampled => 1,
         };
-        let mut offsets = [[None; N]; N];
-        for (y, offsets) in offsets.iter_mut().enumerate() {
-            for (x, offset) in offsets.iter_mut().enumerate() {
-                // One less, because of the border: what lies before the map wraps to a huge number.
-                let y = (step * row + y).wrapping_sub(1);
-                let x = (step * column + x).wrapping_sub(1);
-                if y < height && x < width {
-                    *offset = Some(((image * height + y) * width + x) * channels);
-                }
-            }
-        }
-        offsets
+        let size = self.size.map(|side| side * step / 2);
+        Frame::new(
+            size,
+            1,
+            self.counts().map(|count| step * count + 2),
+            channels,
+        )
     }
-}
 
-/// A map with its channels.
-#[derive(Clone, Copy)]
-pub struct Map<'a> {
-    /// [n, height, width, channels].
-    pub numbers: &'a [f32],
-    /// Channels.
-    pub channels: usize,
-}
+    /// The parts of a range of tiles that lie in one image: its number, the first of them in the range, and those of
+    /// the image.
+    fn images(self, range: Range<usize>) -> impl Iterator<Item = (usize, usize, Range<usize>)> {
+        let [down, across] = self.counts();
+        let count = down * across;
+        (range.start / count..range.end.div_ceil(count)).map(move |image| {
+            let start = range.start.max(image * count);
+            let end = range.end.min((image + 1) * count);
+            (
+                image,
+                start - range.start,
+                start - image * count..end - image * count,
+            )
+        })
+    }
 
-impl<'a> Map<'a> {
+    /// Where a tile of an image begins in a frame in which tiles are `step` pixels apart.
     #[inline(always)]
-    fn pixel(self, at: Option<usize>, zeros: &'a [f32]) -> &'a [f32] {
-        match at {
-            Some(at) => &self.numbers[at..at + self.channels],
-            None => &zeros[..self.channels],
-        }
-    }
-}
-
-/// Factors of some tiles: [N·N, tiles, channels rounded up to registers].
-pub struct Factors {
-    /// The numbers of all frequencies.
-    pub numbers: Vec<f32>,
-    /// Numbers from one tile to the next.
-    pub stride: usize,
-}
-
-impl Factors {
-    /// Room for `tiles` tiles.
-    pub fn new<S: Simd>(frequencies: usize, tiles: usize, channels: usize) -> Self {
-        let stride = channels.next_multiple_of(S::LANES);
-        Self {
-            numbers: vec![0.0; frequencies * tiles * stride],
-            stride,
-        }
-    }
-
-    /// Those of one frequency, when there are `tiles` tiles.
-    #[inline(always)]
-    pub fn of(&self, frequency: usize, tiles: usize) -> &[f32] {
-        &self.numbers[frequency * tiles * self.stride..][..tiles * self.stride]
-    }
-
-    /// As [`Factors::of`], to be written.
-    #[inline(always)]
-    pub fn of_mut(&mut self, frequency: usize, tiles: usize) -> &mut [f32] {
-        &mut self.numbers[frequency * tiles * self.stride..][..tiles * self.stride]
-    }
-
-    #[inline(always)]
-    fn store<S: Simd, const N: usize>(
-        &mut self,
-        simd: S,
-        [tile, tiles]: [usize; 2],
-        channel: usize,
-        factors: Square<S, N>,
-    ) {
-        let at = tile * self.stride + channel;
-        store_every(simd, &mut self.numbers, at, tiles * self.stride, factors);
-    }
-
-    #[inline(always)]
-    fn load<S: Simd, const N: usize>(
-        &self,
-        simd: S,
-        [tile, tiles]: [usize; 2],
-        channel: usize,
-    ) -> Square<S, N> {
-        let at = tile * self.stride + channel;
-        load_every(simd, &self.numbers, at, tiles * self.stride)
+    fn corner(self, tile: usize, step: usize, row: usize, channels: usize) -> usize {
+        let across = self.size[1].div_ceil(2);
+        step * (tile / across * row + tile % across * channels)
     }
 }
 
@@ -155,28 +80,31 @@ pub fn from_input<S: Simd, const N: usize>(
     simd: S,
     tiles: Tiles,
     range: Range<usize>,
-    map: Map,
+    source: &Source,
+    frame: &mut Frame,
     factors: &mut Factors,
 ) {
-    let zeros = vec![0.0; map.channels];
-    let count = range.len();
-    for (at, tile) in range.enumerate() {
-        let offsets = tiles.inputs::<N>(tile, map.channels);
-        let pixels = offsets.map(|line| line.map(|at| map.pixel(at, &zeros)));
-        for channel in (0..map.channels).step_by(S::LANES) {
-            let d = load_rows(simd, &pixels, map.channels, channel);
-            factors.store(simd, [at, count], channel, both(simd, d, values::<S, N>));
+    let (count, row, channels) = (range.len(), frame.row, source.channels);
+    for (image, first, inside) in tiles.images(range) {
+        let view = frame.view(source.map, image);
+        for (at, tile) in inside.enumerate() {
+            let corner = tiles.corner(tile, N - 2, row, channels);
+            for channel in (0..channels).step_by(S::LANES) {
+                let places = Places {
+                    at: corner + channel,
+                    row,
+                    pixel: channels,
+                    live: channels - channel,
+                };
+                let d = load::<S, N>(simd, view, places);
+                let v = both(simd, d, values::<S, N>);
+                factors.store(simd, [first + at, count], channel, v);
+            }
         }
     }
 }
 
-/// Places of pixels; those outside of the map share the spare pixel after its end.
-#[inline(always)]
-fn or_spare<const N: usize>(places: [[Option<usize>; N]; N], spare: usize) -> [[usize; N]; N] {
-    places.map(|line| line.map(|place| place.unwrap_or(spare)))
-}
-
-/// Adds what gradients of factors mean for the source's map to its gradient `to`, which has a spare pixel at its end.
+/// Adds what gradients of factors mean for the source's map to the image in the making; those that are done go to `to`.
 #[inline(always)]
 pub fn to_input<S: Simd, const N: usize>(
     simd: S,
@@ -184,47 +112,80 @@ pub fn to_input<S: Simd, const N: usize>(
     range: Range<usize>,
     factors: &Factors,
     channels: usize,
-    to: &mut [f32],
+    (frame, to): (&mut Frame, &mut Vec<f32>),
 ) {
-    let count = range.len();
-    for (at, tile) in range.enumerate() {
-        let places = or_spare(tiles.inputs::<N>(tile, channels), to.len() - channels);
-        for channel in (0..channels).step_by(S::LANES) {
-            let factors = factors.load::<S, N>(simd, [at, count], channel);
-            let d = both(simd, factors, values_adjoint::<S, N>);
-            add_at(simd, to, &places, channel, channels - channel, d);
+    let (count, row) = (range.len(), frame.row);
+    for (image, first, inside) in tiles.images(range) {
+        let made = frame.make(image, to, |numbers| numbers.fill(0.0));
+        for (at, tile) in inside.enumerate() {
+            let corner = tiles.corner(tile, N - 2, row, channels);
+            for channel in (0..channels).step_by(S::LANES) {
+                let places = Places {
+                    at: corner + channel,
+                    row,
+                    pixel: channels,
+                    live: channels - channel,
+                };
+                let factors = factors.load::<S, N>(simd, [first + at, count], channel);
+                add(
+                    simd,
+                    made,
+                    places,
+                    both(simd, factors, values_adjoint::<S, N>),
+                );
+            }
         }
     }
 }
 
-/// Outputs from products: bias and activation last. `out` has a spare pixel at its end.
+/// Outputs from products, bias and activation last; images that are done go to `out`.
 #[inline(always)]
 pub fn to_output<S: Simd, const N: usize>(
     simd: S,
     tiles: Tiles,
     range: Range<usize>,
     products: &Factors,
-    bias: &[f32],
-    activation: Activation,
-    channels: usize,
-    out: &mut [f32],
+    (bias, activation): (&[f32], Activation),
+    (frame, out): (&mut Frame, &mut Vec<f32>),
 ) {
-    let count = range.len();
-    for (at, tile) in range.enumerate() {
-        let places = or_spare(tiles.outputs(tile, channels), out.len() - channels);
-        for channel in (0..channels).step_by(S::LANES) {
-            let products = products.load::<S, N>(simd, [at, count], channel);
-            let mut y = both(simd, products, outputs::<S, N>);
-            let bias = read(simd, bias, channel);
-            for y in y.iter_mut().flatten() {
-                *y = simd.add(*y, bias);
-                if activation == Activation::Relu {
-                    *y = simd.relu(*y);
+    let (count, row, channels) = (range.len(), frame.row, bias.len());
+    for (image, first, inside) in tiles.images(range) {
+        // Every pixel is in a tile.
+        let made = frame.make(image, out, |_| {});
+        for (at, tile) in inside.enumerate() {
+            let corner = tiles.corner(tile, 2, row, channels);
+            for channel in (0..channels).step_by(S::LANES) {
+                let products = products.load::<S, N>(simd, [first + at, count], channel);
+                let mut y = both(simd, products, outputs::<S, N>);
+                let bias = read(simd, bias, channel);
+                for y in y.iter_mut().flatten() {
+                    *y = simd.add(*y, bias);
+                    if activation == Activation::Relu {
+                        *y = simd.relu(*y);
+                    }
                 }
+                let places = Places {
+                    at: corner + channel,
+                    row,
+                    pixel: channels,
+                    live: channels - channel,
+                };
+                store(simd, made, places, y);
             }
-            store_at(simd, out, &places, channel, channels - channel, y);
         }
     }
+}
+
+/// What a convolution gave and the gradient of that, seen through frames.
+pub struct Outputs<'a> {
+    /// [n, height, width, channels].
+    pub out: &'a [f32],
+    /// Of the same shape.
+    pub gradient: &'a [f32],
+    /// For `out` and for `gradient`.
+    pub frames: [Frame; 2],
+    /// Of both.
+    pub channels: usize,
 }
 
 /// The gradients of products, given that of the output and, for its activation, the output.
@@ -233,31 +194,35 @@ pub fn from_output<S: Simd, const N: usize>(
     simd: S,
     tiles: Tiles,
     range: Range<usize>,
-    gradient: Map,
-    out: &[f32],
+    given: &mut Outputs,
     activation: Activation,
     products: &mut Factors,
 ) {
-    let zeros = vec![0.0; gradient.channels];
-    let out = Map {
-        numbers: out,
-        ..gradient
-    };
-    let count = range.len();
-    for (at, tile) in range.enumerate() {
-        let offsets = tiles.outputs(tile, gradient.channels);
-        let gradients = offsets.map(|line| line.map(|at| gradient.pixel(at, &zeros)));
-        let outs = offsets.map(|line| line.map(|at| out.pixel(at, &zeros)));
-        for channel in (0..gradient.channels).step_by(S::LANES) {
-            let mut y = load_rows(simd, &gradients, gradient.channels, channel);
-            if activation == Activation::Relu {
-                let outs = load_rows(simd, &outs, gradient.channels, channel);
-                for (y, out) in y.iter_mut().flatten().zip(outs.iter().flatten()) {
-                    *y = simd.relu_gradient(*y, *out);
+    let (count, channels) = (range.len(), given.channels);
+    let row = given.frames[0].row;
+    for (image, first, inside) in tiles.images(range) {
+        let [out, gradient] = &mut given.frames;
+        let out = out.view(given.out, image);
+        let gradient = gradient.view(given.gradient, image);
+        for (at, tile) in inside.enumerate() {
+            let corner = tiles.corner(tile, 2, row, channels);
+            for channel in (0..channels).step_by(S::LANES) {
+                let places = Places {
+                    at: corner + channel,
+                    row,
+                    pixel: channels,
+                    live: channels - channel,
+                };
+                let mut y = load::<S, 2>(simd, gradient, places);
+                if activation == Activation::Relu {
+                    let out = load::<S, 2>(simd, out, places);
+                    for (y, out) in y.iter_mut().flatten().zip(out.iter().flatten()) {
+                        *y = simd.relu_gradient(*y, *out);
+                    }
                 }
+                let m = both(simd, y, outputs_adjoint::<S, N>);
+                products.store(simd, [first + at, count], channel, m);
             }
-            let m = both(simd, y, outputs_adjoint::<S, N>);
-            products.store(simd, [at, count], channel, m);
         }
     }
 }

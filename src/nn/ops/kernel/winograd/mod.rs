@@ -5,7 +5,9 @@
 //! Gradients go the same way back, through the adjoint of each step, so that nothing is multiplied in the large.
 
 mod backward;
+mod factors;
 mod forward;
+mod frame;
 mod maps;
 mod transform;
 mod weights;
@@ -14,7 +16,7 @@ pub use backward::Backward;
 pub use forward::Forward;
 
 use super::conv::{Problem, Scale, Source};
-use maps::{Map, Tiles};
+use maps::Tiles;
 use std::ops::Range;
 
 /// Tiles that go through all steps together, so that their factors stay in cache; four times the largest
@@ -31,15 +33,6 @@ struct Part<'a> {
     first: usize,
     /// For each of its factors the sum that it is part of.
     sums: Vec<usize>,
-}
-
-impl Part<'_> {
-    fn map(&self) -> Map<'_> {
-        Map {
-            numbers: self.source.map,
-            channels: self.source.channels,
-        }
-    }
 }
 
 /// The sources, and the number of sums of a tile: 9 if all of them are upsampled.
