@@ -20,7 +20,7 @@ use maps::Tiles;
 use std::ops::Range;
 
 /// Tiles that go through all steps together, so that their factors stay in cache; four times the largest
-/// [`Simd::TILE`].
+/// `TILE`.
 const BLOCK: usize = 56;
 
 /// Of the 4×4 products of a tile, those of an upsampled map.
