@@ -30,6 +30,8 @@ pub struct Index {
     pub loose: BTreeMap<String, String>,
     /// Content digests of the trials in shards, and the shard of each.
     pub sharded: BTreeMap<String, (String, PathBuf)>,
+    /// The shards among these. One that is known is not read again: its name is a digest of what it holds.
+    shards: BTreeSet<PathBuf>,
 }
 
 impl Index {
@@ -51,12 +53,16 @@ impl Index {
 
     fn scan_shards(&mut self, folder: &Folder) -> Result<()> {
         for (stem, path) in hdf5_files(&folder.shards())? {
+            if self.shards.contains(&path) {
+                continue;
+            }
             let Some((_, digests)) = keep_valid(open_shard(&path, &stem))? else {
                 continue;
             };
             for (id, digest) in digests {
                 self.sharded.insert(id, (digest, path.clone()));
             }
+            self.shards.insert(path);
         }
         Ok(())
     }
@@ -66,6 +72,22 @@ impl Index {
         self.scan_shards(folder)?;
         self.loose.retain(|id, _| !self.sharded.contains_key(id));
         Ok(())
+    }
+
+    /// Only the trials in trial files with these content digests.
+    pub fn of_loose(digests: &BTreeMap<String, String>) -> Self {
+        Self {
+            loose: digests.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Only the trials in shards.
+    pub fn without_loose(self) -> Self {
+        Self {
+            loose: BTreeMap::new(),
+            ..self
+        }
     }
 
     /// The content digest of a committed trial.
@@ -107,7 +129,7 @@ impl<'a> Source<'a> {
     /// Lets `look` see the group `/trial` that holds trial `id`; `None` when the index has none.
     ///
     /// # Errors
-    /// When the file cannot be read, and what `look` says.
+    /// When the file cannot be read or was removed since it was indexed, and what `look` says.
     pub fn look<T>(
         &mut self,
         id: &str,
@@ -117,7 +139,12 @@ impl<'a> Source<'a> {
             let path = self.folder.trial(id);
             match open_trials(&path, schema::kind::TRIAL) {
                 Ok(trials) => return look(&trials).map(Some),
-                Err(_) if !path.exists() => self.index.follow_packer(self.folder)?,
+                Err(_) if !path.try_exists().map_err(Error::io("look for", &path))? => {
+                    self.index.follow_packer(self.folder)?;
+                    if !self.index.sharded.contains_key(id) {
+                        return Err(gone(path));
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -135,6 +162,27 @@ impl<'a> Source<'a> {
             }
         };
         look(trials).map(Some)
+    }
+
+    /// What is wrong with a copy of the trials `ids` that turned out damaged: when one is as bad here, the file that it
+    /// was made from. Its seal fits, so no run would make it anew by itself.
+    pub fn blame<'i>(&mut self, ids: impl IntoIterator<Item = &'i String>, copy: Error) -> Error {
+        match ids.into_iter().find_map(|id| self.read(id).err()) {
+            Some(Error::Record { path, problem, .. }) => Error::Record {
+                path,
+                problem,
+                next: "move this file to another folder and run the same command again; it makes the results anew".into(),
+            },
+            other => other.unwrap_or(copy),
+        }
+    }
+}
+
+fn gone(path: PathBuf) -> Error {
+    Error::Record {
+        path,
+        problem: "was removed before it was read".into(),
+        next: "run the same command again; it makes missing results anew".into(),
     }
 }
 

@@ -19,7 +19,7 @@ mod trial_group;
 
 pub use folder::Folder;
 pub use index::done;
-pub use merge::merge;
+pub use merge::{merge, set_aside};
 pub use reader::{CompareRecord, Details, SweepRecord, TrialDetail, TrialRow};
 pub use shard::{shard, shard_due};
 pub use trial_file::{commit, read_one as read_trial_file};
