@@ -136,9 +136,7 @@ fn download(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(mirror(&error)),
         };
-        stored
-            .write_all(&block[..count])
-            .map_err(here("write"))?;
+        stored.write_all(&block[..count]).map_err(here("write"))?;
         observe(Event::Received(count as u64));
     }
     stored.sync_all().map_err(here("fsync"))?;

@@ -1,10 +1,9 @@
 //! Which trials are done, and where: the valid files in `trials/` and `shards/`.
 
 use super::h5::{self, Node};
-use super::{Folder, TrialRecord, digest, merge, schema, trial_file, trial_group};
+use super::{Folder, digest, merge, schema, trial_file};
 use crate::error::{Error, Result};
-use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -68,7 +67,10 @@ impl Index {
     }
 
     /// Looks again for what another process packed into shards since.
-    fn follow_packer(&mut self, folder: &Folder) -> Result<()> {
+    ///
+    /// # Errors
+    /// As [`scan`](Self::scan).
+    pub fn follow_packer(&mut self, folder: &Folder) -> Result<()> {
         self.scan_shards(folder)?;
         self.loose.retain(|id, _| !self.sharded.contains_key(id));
         Ok(())
@@ -95,100 +97,6 @@ impl Index {
         let sharded = || self.sharded.get(id).map(|(digest, _)| digest);
         self.loose.get(id).or_else(sharded).map(String::as_str)
     }
-}
-
-/// Reads trials of an index. Shards stay open in between, a few at a time.
-#[derive(Debug)]
-pub struct Source<'a> {
-    folder: &'a Folder,
-    index: Index,
-    open: BTreeMap<PathBuf, Node>,
-}
-
-/// Most shards open at a time.
-const MAX_OPEN: usize = 32;
-
-impl<'a> Source<'a> {
-    /// Reads from what `index` found in `folder`.
-    pub fn new(folder: &'a Folder, index: Index) -> Self {
-        Self {
-            folder,
-            index,
-            open: BTreeMap::new(),
-        }
-    }
-
-    /// The trial `id`, verified; `None` when the index has none.
-    ///
-    /// # Errors
-    /// When it is damaged or cannot be read.
-    pub fn read(&mut self, id: &str) -> Result<Option<TrialRecord>> {
-        self.look(id, |trials| trial_group::read(trials, id))
-    }
-
-    /// Lets `look` see the group `/trial` that holds trial `id`; `None` when the index has none.
-    ///
-    /// # Errors
-    /// When the file cannot be read or was removed since it was indexed, and what `look` says.
-    pub fn look<T>(
-        &mut self,
-        id: &str,
-        look: impl FnOnce(&Node) -> Result<T>,
-    ) -> Result<Option<T>> {
-        if self.index.loose.contains_key(id) {
-            let path = self.folder.trial(id);
-            match open_trials(&path, schema::kind::TRIAL) {
-                Ok(trials) => return look(&trials).map(Some),
-                Err(_) if !path.try_exists().map_err(Error::io("look for", &path))? => {
-                    self.index.follow_packer(self.folder)?;
-                    if !self.index.sharded.contains_key(id) {
-                        return Err(gone(path));
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let Some((_, path)) = self.index.sharded.get(id).cloned() else {
-            return Ok(None);
-        };
-        if self.open.len() >= MAX_OPEN && !self.open.contains_key(&path) {
-            self.open.clear();
-        }
-        let trials = match self.open.entry(path) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                let trials = open_trials(entry.key(), schema::kind::SHARD)?;
-                entry.insert(trials)
-            }
-        };
-        look(trials).map(Some)
-    }
-
-    /// What is wrong with a copy of the trials `ids` that turned out damaged: when one is as bad here, the file that it
-    /// was made from. Its seal fits, so no run would make it anew by itself.
-    pub fn blame<'i>(&mut self, ids: impl IntoIterator<Item = &'i String>, copy: Error) -> Error {
-        match ids.into_iter().find_map(|id| self.read(id).err()) {
-            Some(Error::Record { path, problem, .. }) => Error::Record {
-                path,
-                problem,
-                next: "move this file to another folder and run the same command again; it makes the results anew".into(),
-            },
-            other => other.unwrap_or(copy),
-        }
-    }
-}
-
-fn gone(path: PathBuf) -> Error {
-    Error::Record {
-        path,
-        problem: "was removed before it was read".into(),
-        next: "run the same command again; it makes missing results anew".into(),
-    }
-}
-
-/// The group `/trial` of a file that a scan has checked. It keeps the file open.
-fn open_trials(path: &Path, kind: &str) -> Result<Node> {
-    trial_file::open_trials(&h5::open_trusted(path)?, path, kind)
 }
 
 /// The group `/trial` of the shard named `stem`, and the content digests of its trials by id. The name is a digest of

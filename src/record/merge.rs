@@ -2,9 +2,10 @@
 
 use super::digest::Sum;
 use super::h5;
-use super::index::{Index, Source};
+use super::index::Index;
 use super::keep::keep_only_copy;
 use super::schema::{kind, root, viewer};
+use super::source::Source;
 use super::sweep_table::SweepTable;
 use super::{Folder, PlannedTrial, SweepHeader, publish, schema, trial_file, trial_group};
 use crate::durable::{self, Temp};

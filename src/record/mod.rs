@@ -13,6 +13,7 @@ mod publish;
 mod reader;
 pub mod schema;
 mod shard;
+mod source;
 mod sweep_table;
 mod trial_file;
 mod trial_group;

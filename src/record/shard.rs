@@ -1,6 +1,7 @@
 //! Packs trial files into shards, so that a sweep of many thousand trials is a few files.
 
-use super::index::{self, Index, Source};
+use super::index::{self, Index};
+use super::source::Source;
 use super::{Folder, publish, schema, trial_file, trial_group};
 use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
