@@ -11,13 +11,12 @@ use super::{Folder, PlannedTrial, SweepHeader, publish, schema, trial_file, tria
 use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
 use std::io::ErrorKind;
-use std::path::Path;
 
 /// Builds `sweep.h5` anew and replaces it whole. When it already says exactly the same, not a byte is touched. The file
 /// is a function of the committed trials, the plan and the version of ablate, wherever the trials lie.
 ///
-/// Trials are copied as they are stored and read back against their digests before the new file gets its name. A damaged
-/// old one is kept as `sweep.damaged-<n>`.
+/// Trials are copied as they are stored, and the copies read against their digests, before the new file gets its name. A
+/// damaged old one is kept as `sweep.damaged-<n>`.
 ///
 /// # Errors
 /// When the file system or HDF5 refuses, a trial is damaged, or a file is of another format version; the old file stays
@@ -42,15 +41,16 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
         let mut created = String::new();
         let mut shown = None;
         for planned in trials {
-            let left = source.look(&planned.id, |trials| {
-                let summary = trial_group::read_summary(trials, &planned.id)?;
-                trial_group::copy(trials, &planned.id, group, temp.path())?;
-                Ok(summary)
-            })?;
+            let id = &planned.id;
+            let copied = source.look(id, |trials| {
+                trials.copy_child(id, group).map_err(&refused)?;
+                trial_group::read_written(group, id, temp.path())
+            });
+            let left = copied.map_err(|damage| source.blame([id], damage))?;
             table.push(planned, left.as_ref());
             if let Some(left) = left {
                 created = created.max(left.ended);
-                shown.get_or_insert(&planned.id);
+                shown.get_or_insert(id);
             }
         }
         h5::text(group, viewer::NX_CLASS, "NXentry").map_err(&refused)?;
@@ -75,19 +75,10 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
         let columns = h5::group(&file, schema::TRIALS).map_err(&refused)?;
         table.write(&columns, &header.axes).map_err(&refused)
     })?;
-    let ids = trials.iter().map(|planned| &planned.id);
-    read_back(temp.path()).map_err(|damage| source.blame(ids, damage))?;
     match standing {
         Standing::Damaged(damage) => publish::replace_damaged(&temp, &target, &damage),
         Standing::Absent | Standing::Whole(_) => durable::install(&temp, &target),
     }
-}
-
-/// Reads every trial of a merged file against its digests.
-fn read_back(path: &Path) -> Result<()> {
-    let trials = trial_file::open_trials(&h5::open_sealed(path)?, path, kind::SWEEP)?;
-    let mut ids = trials.children()?.iter();
-    ids.try_for_each(|id| trial_group::read(&trials, id).map(drop))
 }
 
 /// The root attributes that come from the sweep and from this program.

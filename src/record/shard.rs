@@ -1,5 +1,6 @@
 //! Packs trial files into shards, so that a sweep of many thousand trials is a few files.
 
+use super::h5;
 use super::index::{self, Index};
 use super::source::Source;
 use super::{Folder, publish, schema, trial_file, trial_group};
@@ -45,8 +46,10 @@ fn write_shard(folder: &Folder, digests: &BTreeMap<String, String>) -> Result<()
     let temp = Temp::new(&folder.shards(), &name);
     let mut source = Source::new(folder, Index::of_loose(digests));
     trial_file::write(temp.path(), schema::kind::SHARD, |trials| {
+        let refused = h5::write_error(temp.path());
         for id in digests.keys() {
-            source.look(id, |from| trial_group::copy(from, id, trials, temp.path()))?;
+            let copied = source.look(id, |from| from.copy_child(id, trials).map_err(&refused));
+            copied.map_err(|refusal| source.blame([id], refusal))?;
         }
         Ok(())
     })?;

@@ -74,8 +74,8 @@ impl<'a> Source<'a> {
         look(trials).map(Some)
     }
 
-    /// What is wrong with a copy of the trials `ids` that turned out damaged: when one is as bad here, the file that it
-    /// was made from. Its seal fits, so no run would make it anew by itself.
+    /// What is wrong with a copy of the trials `ids` that was refused or turned out damaged: the file that one is made
+    /// from, when it cannot be read. Its seal fits, so no run would make it anew by itself.
     pub fn blame<'i>(&mut self, ids: impl IntoIterator<Item = &'i String>, copy: Error) -> Error {
         match ids.into_iter().find_map(|id| self.read(id).err()) {
             Some(Error::Record { path, problem, .. }) => Error::Record {

@@ -1,16 +1,14 @@
-//! The group `/trial/<id>`, written, copied and read; the same in trial files, shards and `sweep.h5`.
+//! The group `/trial/<id>`, written and read; the same in trial files, shards and `sweep.h5`.
 
 mod read;
 
-pub use read::{Summary, read, read_summary};
+pub use read::{read, read_written};
 
-use super::h5::{self, Node};
+use super::h5;
 use super::{TrialRecord, digest, schema};
-use crate::error::Result;
 use crate::outcome::{Samples, Table};
 use hdf5::Group;
 use schema::{trial, viewer};
-use std::path::Path;
 
 /// Writes a trial below `parent`, the group `/trial`.
 ///
@@ -100,16 +98,4 @@ fn write_sample(samples: &Group, sample: &Samples) -> hdf5::Result<()> {
         .map(|epoch| u64::from(*epoch))
         .collect();
     h5::integers(&made, schema::SAMPLE_EPOCHS, &epochs)
-}
-
-/// Copies trial `id`, as it is stored, from one group `/trial` into another, `to`, of the file that is being written at
-/// `path`.
-///
-/// # Errors
-/// HDF5 does not say which side refused: the error names the trial's own file when that cannot be read, else `path`.
-pub fn copy(from: &Node, id: &str, to: &Group, path: &Path) -> Result<()> {
-    from.copy_child(id, to).map_err(|refused| {
-        let source = read(from, id).err();
-        source.unwrap_or_else(|| h5::write_error(path)(refused))
-    })
 }

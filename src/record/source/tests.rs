@@ -83,13 +83,14 @@ fn a_trial_that_vanishes_for_good_is_an_error_not_a_trial_without_result() {
 }
 
 #[test]
-fn a_copy_that_cannot_be_read_blames_the_file_it_is_made_from() {
-    let (place, folder) = committed(&[1]);
-    let from = open_trials(&folder.trial(&id(1)), schema::kind::TRIAL).expect("open");
-    let to = place.path().join("copy.h5");
-    let copied = trial_file::write(&to, schema::kind::SHARD, |trials| {
-        trial_group::copy(&from, &id(2), trials, &to)
-    });
-    let text = copied.expect_err("there is no trial 2").to_string();
-    assert!(text.contains(&format!("{}.h5", id(1))), "{text}");
+fn a_refused_copy_is_blamed_on_the_file_it_is_made_from_when_that_is_bad() {
+    let (_place, folder) = committed(&[1, 2]);
+    let mut source = Source::new(&folder, Index::scan(&folder).expect("listed"));
+    let refused = || h5::write_error(Path::new("copy.h5"))("refused".into());
+    let text = source.blame(&[id(1), id(2)], refused()).to_string();
+    assert!(text.contains("copy.h5"), "{text}");
+    std::fs::copy(folder.trial(&id(1)), folder.trial(&id(2))).expect("replaced");
+    let text = source.blame(&[id(1), id(2)], refused()).to_string();
+    assert!(text.contains(&format!("{}.h5", id(2))), "{text}");
+    assert!(text.contains("move this file"), "{text}");
 }

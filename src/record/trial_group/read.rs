@@ -1,12 +1,13 @@
-//! What stands in `/trial/<id>`: all of it, verified, or the row that `sweep.h5` shows. What ablate does not write there
-//! is refused, because it would be copied along without anybody ever looking at it.
+//! What stands in `/trial/<id>`, all of it, verified. What ablate does not write there is refused, because it would be copied along without anybody ever looking at it.
 
 use super::super::h5::Node;
 use super::super::schema::{self, trial};
 use super::super::{TrialRecord, digest};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outcome::{Outcome, Samples, Table, TrialResult, Weight};
+use hdf5::Group;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The groups below a trial.
 const CHILDREN: [&str; 5] = [
@@ -17,57 +18,26 @@ const CHILDREN: [&str; 5] = [
     schema::WEIGHTS,
 ];
 
-/// What the table of `sweep.h5` says of a trial.
-#[derive(Debug)]
-pub struct Summary {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Number of the attempt that committed it.
-    pub attempt: u64,
-    /// RFC 3339, UTC.
-    pub ended: String,
-    /// Number of parameters.
-    pub params: u64,
-    /// Multiply-accumulates of one forward pass.
-    pub macs: u64,
-    /// Seconds of training and evaluation.
-    pub wall_seconds: f64,
-    /// Kind of device; empty when unknown.
-    pub device: String,
-    /// The machine; empty when unknown.
-    pub host: String,
-    /// Final metrics by name.
-    pub metrics: BTreeMap<String, f64>,
-}
-
-/// Reads the summary of a trial from `parent`, the group `/trial`. Digests are not checked.
-///
-/// # Errors
-/// [`crate::Error::Record`] when anything is missing, of a wrong kind or unknown.
-pub fn read_summary(parent: &Node, id: &str) -> Result<Summary> {
-    let node = known(parent, id)?;
-    let mut environment = read_environment(&node.child(schema::ENVIRONMENT)?)?;
-    let mut fact = |key| environment.remove(key).unwrap_or_default();
-    Ok(Summary {
-        outcome: read_outcome(&node)?,
-        attempt: node.integer(trial::ATTEMPT)?,
-        ended: node.text(trial::ENDED)?,
-        params: node.integer(trial::PARAMS)?,
-        macs: node.integer(trial::MACS)?,
-        wall_seconds: node.number(trial::WALL_SECONDS)?,
-        device: fact("device"),
-        host: fact("host"),
-        metrics: read_metrics(&node.child(schema::METRICS)?)?,
-    })
-}
-
 /// Reads a trial from `parent`, the group `/trial`, and checks it against its own digests.
 /// Samples come in the order of their names.
 ///
 /// # Errors
-/// [`crate::Error::Record`] when anything is missing, of a wrong kind, unknown, or does not fit the digests or the id.
+/// [`Error::Record`] when anything is missing, of a wrong kind, unknown, or does not fit the digests or the id.
 pub fn read(parent: &Node, id: &str) -> Result<TrialRecord> {
-    let node = known(parent, id)?;
+    read_node(&parent.child(id)?, id)
+}
+
+/// As [`read`], from the group `/trial` of a file that is being written at `path`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_written(parent: &Group, id: &str, path: &Path) -> Result<TrialRecord> {
+    let group = parent.group(id).map_err(Error::hdf5(path))?;
+    read_node(&Node::of(group, path), id)
+}
+
+fn read_node(node: &Node, id: &str) -> Result<TrialRecord> {
+    refuse_others(node, &CHILDREN)?;
     let attempt = node.integer(trial::ATTEMPT)?;
     let record = TrialRecord {
         id: node.text(trial::ID)?,
@@ -81,13 +51,13 @@ pub fn read(parent: &Node, id: &str) -> Result<TrialRecord> {
         ended: node.text(trial::ENDED)?,
         environment: read_environment(&node.child(schema::ENVIRONMENT)?)?,
         result: TrialResult {
-            outcome: read_outcome(&node)?,
+            outcome: read_outcome(node)?,
             message: node.text(trial::MESSAGE)?,
             epochs: read_epochs(&node.child(schema::EPOCHS)?)?,
             samples: read_samples(&node.child(schema::SAMPLES)?)?,
             metrics: read_metrics(&node.child(schema::METRICS)?)?,
             parameters_digest: node.text(trial::PARAMETERS_DIGEST)?,
-            weights: read_weights(&node)?,
+            weights: read_weights(node)?,
             params: node.integer(trial::PARAMS)?,
             macs: node.integer(trial::MACS)?,
             wall_seconds: node.number(trial::WALL_SECONDS)?,
@@ -106,13 +76,7 @@ pub fn read(parent: &Node, id: &str) -> Result<TrialRecord> {
     Ok(record)
 }
 
-/// The group of trial `id`, which holds no other children than a trial has.
-fn known(parent: &Node, id: &str) -> Result<Node> {
-    let node = parent.child(id)?;
-    refuse_others(&node, &CHILDREN)?;
-    Ok(node)
-}
-
+/// Refuses children of a group of a trial that a trial does not have.
 fn refuse_others(node: &Node, known: &[&str]) -> Result<()> {
     let mut names = node.children()?.iter();
     match names.find(|name| !known.contains(&name.as_str())) {
