@@ -24,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "plan",
         &["plan", "grid", "sweep", "config", "seed", "error"],
     ),
-    ("data", &["data", "config", "seed", "error"]),
+    ("data", &["data", "config", "seed", "durable", "error"]),
     ("nn", &["nn", "config", "seed", "outcome", "error"]),
     ("model", &["model", "nn", "config", "seed", "error"]),
     ("metric", &["metric", "error"]),
@@ -45,7 +45,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "fanout/trainer.rs",
         &[
-            "fanout", "train", "data", "record", "plan", "config", "outcome", "error",
+            "fanout", "train", "data", "record", "plan", "config", "outcome", "durable", "error",
         ],
     ),
     (

@@ -8,8 +8,9 @@ mod report;
 mod run;
 mod worker;
 
-use crate::error::ExitCode;
+use crate::error::{Error, ExitCode, Result};
 use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
 
 /// Ablation experiments on neural-network connections, from a YAML grid to a report.
 #[derive(Parser)]
@@ -67,6 +68,16 @@ pub fn main() -> ExitCode {
         eprintln!("error: {error}");
         error.exit_code()
     })
+}
+
+/// This very program, to be started again: where the system has `/proc`, even when its file was replaced or deleted since
+/// (`cargo build` during a sweep).
+fn this_program() -> Result<PathBuf> {
+    let itself = Path::new("/proc/self/exe");
+    if itself.exists() {
+        return Ok(itself.to_owned());
+    }
+    std::env::current_exe().map_err(Error::io("find", "the running program".as_ref()))
 }
 
 /// Diagnostics go to standard error; `ABLATE_LOG=debug` shows more.

@@ -1,24 +1,23 @@
 //! `ablate run`.
 
+mod answer;
 mod sweeping;
 
-use super::pack;
+use super::pack::{self, Beside};
 use crate::data;
 use crate::durable;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::Launch;
 use crate::fanout::lock::Lock;
 use crate::fanout::progress::Progress;
-use crate::fanout::queue::{ATTEMPTS, Queue};
+use crate::fanout::queue::Queue;
 use crate::fanout::supervisor::{End, Site, Work as _, supervise};
 use crate::plan::Plan;
-use crate::record::{self, Folder, SweepRecord};
-use crate::report;
+use crate::record::{self, Folder};
 use crate::sweep::Sweep;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 use std::fs;
-use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -76,35 +75,22 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         0 => End::Drained,
         _ => train(args, &sweeping, &mut queue)?,
     };
-    let record = pack::beside(&folder, || {
+    let Beside { done, packed } = pack::beside(&folder, || {
         sweeping.snapshot(&queue)?;
         match end {
             End::Stopped => Ok(None),
-            End::Drained => {
-                let record = SweepRecord::open(&folder.sweep_h5())?;
-                report::write(&folder, &record)?;
-                Ok(Some(record))
-            }
+            End::Drained => answer::write(&sweeping, &queue).map(Some),
         }
     })?;
-    let Some(record) = record else {
-        eprintln!("stopped; everything is saved\n  next: run the same command again to go on");
-        return Ok(ExitCode::MoreToDo);
+    let code = match done {
+        None => {
+            eprintln!("stopped; everything is saved\n  next: run the same command again to go on");
+            ExitCode::MoreToDo
+        }
+        Some(record) => answer::tell(&record, &plan, &folder, &queue),
     };
-    let table = report::terminal_table(&record);
-    let page = folder.report("report.html");
-    // All is written: a reader that left early (`| head`) is no failure.
-    let _ = writeln!(stdout(), "{table}\nreport: {}", page.display());
-    if queue.quarantined() == 0 {
-        return Ok(ExitCode::Done);
-    }
-    eprintln!(
-        "{} of {} trials failed {ATTEMPTS} times each and were given up; see {}\n  next: --retry-quarantined tries them again",
-        queue.quarantined(),
-        plan.len(),
-        folder.attempts().display()
-    );
-    Ok(ExitCode::TrialsFailed)
+    // Only now, because it hides no result.
+    packed.map(|()| code)
 }
 
 /// Works the queue off with worker processes.
@@ -130,8 +116,7 @@ fn train(args: &Args, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End>
 
 /// How this binary starts itself as a worker.
 fn launch(args: &Args, folder: &Folder) -> Result<Launch> {
-    let program =
-        std::env::current_exe().map_err(Error::io("find", "the running program".as_ref()))?;
+    let program = super::this_program()?;
     let parent = std::process::id().to_string();
     let (threads, every) = (args.threads.to_string(), args.checkpoint_every.to_string());
     let arguments = [
@@ -147,8 +132,8 @@ fn launch(args: &Args, folder: &Folder) -> Result<Launch> {
     ];
     Ok(Launch {
         program,
+        name: "ablate",
         arguments: arguments.map(std::ffi::OsStr::to_owned).into(),
-        threads: usize::from(args.threads),
     })
 }
 

@@ -2,10 +2,11 @@
 
 use super::published::{self, Published};
 use super::source::Packing;
+use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// What happens, for whoever shows progress.
@@ -35,6 +36,7 @@ pub fn fetch(
     observe: &mut dyn FnMut(Event),
 ) -> Result<()> {
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    durable::remove_stale(folder)?;
     let agent = agent();
     for file in files {
         let raw = folder.join(&file.name);
@@ -50,9 +52,7 @@ pub fn fetch(
             observe(Event::Stored(&packed));
         }
     }
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(Error::io("fsync", folder))
+    Ok(())
 }
 
 fn hidden(damage: Error, raw: &Path) -> Error {
@@ -86,9 +86,9 @@ fn fetch_one(
     let mut reasons = Vec::new();
     for mirror in mirrors {
         let url = format!("{}/{}.gz", mirror.trim_end_matches('/'), file.name);
-        let temporary = Temporary::beside(target)?;
-        match download(agent, &url, file, &temporary, observe) {
-            Ok(()) => return temporary.rename_to(target),
+        let temp = Temp::beside(target);
+        match download(agent, &url, file, temp.path(), observe) {
+            Ok(()) => return durable::install(&temp, target),
             Err(Failure::Mirror(reason)) => {
                 observe(Event::Failed(&url, &reason));
                 reasons.push(format!("{url}: {reason}"));
@@ -116,20 +116,18 @@ fn download(
     agent: &ureq::Agent,
     url: &str,
     file: &Published,
-    temporary: &Temporary,
+    to: &Path,
     observe: &mut dyn FnMut(Event),
 ) -> std::result::Result<(), Failure> {
     let mirror = |error: &dyn std::fmt::Display| Failure::Mirror(error.to_string());
-    let here = |action| {
-        let path = temporary.path.clone();
-        move |error| Failure::Here(Error::io(action, &path)(error))
-    };
+    let here = |action| move |error| Failure::Here(Error::io(action, to)(error));
     let response = agent.get(url).call().map_err(|error| mirror(&error))?;
     let body = response.into_body();
     observe(Event::Started(url, body.content_length()));
     // Packed data are hardly ever larger than raw data, and never by as much as this.
     let limit = file.raw_bytes + (1 << 20);
     let mut body = body.into_with_config().limit(limit).reader();
+    let mut stored = File::create(to).map_err(here("create"))?;
     let mut block = vec![0; 1 << 16];
     loop {
         let count = match body.read(&mut block) {
@@ -138,41 +136,14 @@ fn download(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(mirror(&error)),
         };
-        (&temporary.file)
-            .write_all(&block[..count])
-            .map_err(here("write"))?;
+        stored.write_all(&block[..count]).map_err(here("write"))?;
         observe(Event::Received(count as u64));
     }
-    temporary.file.sync_all().map_err(here("fsync"))?;
-    match published::check(file, &temporary.path) {
+    stored.sync_all().map_err(here("fsync"))?;
+    match published::check(file, to) {
         Ok((Packing::Gzip, _)) => Ok(()),
         Ok((Packing::Raw, _)) => Err(mirror(&"the file is not compressed")),
         Err(Error::Data { problem, .. }) => Err(Failure::Mirror(problem)),
         Err(other) => Err(Failure::Here(other)),
-    }
-}
-
-/// A file beside its target that goes away unless it is renamed.
-struct Temporary {
-    path: PathBuf,
-    file: File,
-}
-
-impl Temporary {
-    fn beside(target: &Path) -> Result<Self> {
-        let path = target.with_extension(format!("gz.{}.tmp", std::process::id()));
-        let file = File::create(&path).map_err(Error::io("create", &path))?;
-        Ok(Self { path, file })
-    }
-
-    fn rename_to(self, target: &Path) -> Result<()> {
-        fs::rename(&self.path, target).map_err(Error::io("rename", &self.path))
-    }
-}
-
-impl Drop for Temporary {
-    /// After a rename there is nothing left under this name.
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
     }
 }

@@ -9,10 +9,12 @@
 //! make wrong content pass, short of someone forging the user's own cache.
 
 use super::source::{Packing, hex};
+use crate::durable;
+use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -97,13 +99,14 @@ impl Verdict {
         packing: Packing,
         raw: &[u8],
         cache: &Path,
-    ) -> io::Result<()> {
-        std::fs::create_dir_all(cache)?;
+    ) -> Result<()> {
+        std::fs::create_dir_all(cache).map_err(Error::io("make", cache))?;
+        durable::remove_stale(cache)?;
         let raw_path = match packing {
             Packing::Raw => seen.path.clone(),
             Packing::Gzip => {
                 let copy = cache.join(format!("{}.raw", sha256));
-                replace(&copy, raw)?;
+                durable::replace(&copy, raw)?;
                 copy
             }
         };
@@ -116,19 +119,7 @@ impl Verdict {
             raw: raw_path,
             blocks,
         };
-        replace(&Self::path(sha256, cache), &serde_json::to_vec(&verdict)?)
+        let text = serde_json::to_vec(&verdict).map_err(|e| Error::Internal(e.to_string()))?;
+        durable::replace(&Self::path(sha256, cache), &text)
     }
-}
-
-/// Puts `content` at `path` in one step. Not synced: the block digests find what a power loss, or a process of
-/// the same number on another machine, may tear.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = File::create(&temporary)
-        .and_then(|mut file| file.write_all(content))
-        .and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
 }

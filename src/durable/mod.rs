@@ -1,5 +1,5 @@
-//! Files that survive a kill and, where fsync is honoured, a loss of power: the one place that writes, syncs and names
-//! them (DESIGN.md §6).
+//! Files that survive a kill and, where fsync is honoured, a loss of power: the one place that names and replaces them
+//! (DESIGN.md §6). What comes in pieces (HDF5, downloads) is written and synced by its maker, into a [`Temp`].
 //!
 //! What is written goes to a [`Temp`] beside its target and is synced ([`write_synced`]). It gets its name by [`link`],
 //! which never replaces, or by [`install`], which does; both sync the folder, so that the name is on disk, too.

@@ -1,6 +1,6 @@
 //! Puts a file in the place of another, whole or not at all.
 
-use super::{Temp, parent, sync_parent, write_synced};
+use super::{Temp, sync_parent, write_synced};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -9,8 +9,7 @@ use std::path::Path;
 /// # Errors
 /// When the file system refuses; the old file is then untouched.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temp = Temp::new(parent(path), &name);
+    let temp = Temp::beside(path);
     write_synced(temp.path(), bytes)?;
     install(&temp, path)
 }

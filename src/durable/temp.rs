@@ -29,6 +29,12 @@ impl Temp {
         Self { path }
     }
 
+    /// As [`new`](Self::new), for what will take the name `target`.
+    pub fn beside(target: &Path) -> Self {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        Self::new(super::parent(target), &name)
+    }
+
     /// Where to write.
     pub fn path(&self) -> &Path {
         &self.path

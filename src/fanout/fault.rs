@@ -1,5 +1,6 @@
 //! Faults on purpose, for tests of what a bad trial may do to others (promises 6 to 8). `ABLATE_FAULT` is read by
-//! workers only: `panic@3` makes the trial with index 3 panic, `panic@*` all of them; `,` joins several.
+//! workers and the packer only: `panic@3` makes the trial with index 3 panic, `panic@*` all of them, `panic@pack` the
+//! packer; `,` joins several.
 //!
 //! Tests kill real processes where they can; these are the deaths that only the inside can die.
 
@@ -7,12 +8,21 @@ use rustix::process::{Signal, getpid, kill_process};
 
 /// Does what `ABLATE_FAULT` asks for trial `index`.
 pub fn inject(index: usize) {
+    inject_where(|at| at == "*" || at.parse() == Ok(index));
+}
+
+/// Does what `ABLATE_FAULT` asks for the packer.
+pub fn inject_into_packer() {
+    inject_where(|at| at == "pack");
+}
+
+fn inject_where(here: impl Fn(&str) -> bool) {
     let Ok(faults) = std::env::var("ABLATE_FAULT") else {
         return;
     };
     for fault in faults.split(',') {
         match fault.split_once('@') {
-            Some((kind, at)) if at == "*" || at.parse() == Ok(index) => commit(kind),
+            Some((kind, at)) if here(at) => commit(kind),
             _ => {}
         }
     }

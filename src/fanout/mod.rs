@@ -13,7 +13,7 @@ pub mod attempts;
 pub mod breaker;
 mod crew;
 mod fate;
-mod fault;
+pub mod fault;
 pub mod lock;
 mod log;
 mod machine;

@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 pub struct Launch {
     /// The program: this same binary.
     pub program: PathBuf,
+    /// What lists of processes show for it.
+    pub name: &'static str,
     /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// Threads of one trial.
-    pub threads: usize,
 }
 
 /// How long a worker that closed its pipes, or was told to leave, may take to end.
@@ -57,6 +57,7 @@ impl Process {
         ears: Sender<(u64, Heard<FromWorker>)>,
     ) -> Result<Self> {
         let mut child = Command::new(&launch.program)
+            .arg0(launch.name)
             .args(&launch.arguments)
             // candle's own threads would fight with the trainer's, which have images of their own.
             .env("RAYON_NUM_THREADS", "1")

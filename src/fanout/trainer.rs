@@ -5,6 +5,7 @@ use super::worker::{Done, Post, Trainer};
 use super::{fault, machine};
 use crate::config::{DataConfig, NUMERICS_VERSION, TaskKind};
 use crate::data::{self, Splits};
+use crate::durable;
 use crate::error::{Error, Result};
 use crate::outcome::TrialResult;
 use crate::plan::Trial;
@@ -126,12 +127,26 @@ fn next_attempt(checkpoints: &Path) -> Result<u32> {
     if made(checkpoints)? {
         return Ok(1);
     }
+    sweep(checkpoints)?;
     for number in 2..u32::MAX {
         if made(&checkpoints.join(number.to_string()))? {
             return Ok(number);
         }
     }
     Err(Error::Internal("a trial ran out of attempt numbers".into()))
+}
+
+/// Removes what earlier attempts left half-written when they were killed: a trial that dies while it saves, again and
+/// again, would fill the disk.
+fn sweep(checkpoints: &Path) -> Result<()> {
+    let refused = || Error::io("list", checkpoints);
+    for entry in fs::read_dir(checkpoints).map_err(refused())? {
+        let path = entry.map_err(refused())?.path();
+        if path.is_dir() {
+            durable::remove_stale(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes the checkpoints of a committed trial; that they are gone already is fine.
@@ -181,6 +196,28 @@ mod tests {
         let mut sorted = numbers.clone();
         sorted.sort_unstable();
         assert_eq!(sorted, (1..=8).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_attempt_removes_what_killed_ones_left_half_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkpoints = folder.path().join("aa");
+        next_attempt(&checkpoints).expect("a number");
+        let first = checkpoints.join("1");
+        fs::create_dir(&first).expect("made");
+        // A temporary name of this machine, then that of a process that is gone.
+        let temp = durable::Temp::new(&first, "step-8.ckpt");
+        let mut dead = std::process::Command::new("true").spawn().expect("true");
+        dead.wait().expect("ended");
+        let [mine, gone] = [std::process::id(), dead.id()].map(|pid| format!(".{pid}."));
+        let stale = temp.path().to_string_lossy().replacen(&mine, &gone, 1);
+        let whole = first.join("step-4.ckpt");
+        for path in [temp.path(), Path::new(&stale), &whole] {
+            fs::write(path, "x").expect("written");
+        }
+        assert_eq!(next_attempt(&checkpoints).expect("a number"), 2);
+        assert!(!Path::new(&stale).exists());
+        assert!(temp.path().exists() && whole.exists());
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Which trials are done, and where: the valid files in `trials/` and `shards/`.
 
 use super::h5::{self, Node};
-use super::{Folder, TrialRecord, digest, merge, schema, trial_file, trial_group};
+use super::{Folder, digest, merge, schema, trial_file};
 use crate::error::{Error, Result};
-use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +29,8 @@ pub struct Index {
     pub loose: BTreeMap<String, String>,
     /// Content digests of the trials in shards, and the shard of each.
     pub sharded: BTreeMap<String, (String, PathBuf)>,
+    /// The shards among these. One that is known is not read again: its name is a digest of what it holds.
+    shards: BTreeSet<PathBuf>,
 }
 
 impl Index {
@@ -51,21 +52,44 @@ impl Index {
 
     fn scan_shards(&mut self, folder: &Folder) -> Result<()> {
         for (stem, path) in hdf5_files(&folder.shards())? {
+            if self.shards.contains(&path) {
+                continue;
+            }
             let Some((_, digests)) = keep_valid(open_shard(&path, &stem))? else {
                 continue;
             };
             for (id, digest) in digests {
                 self.sharded.insert(id, (digest, path.clone()));
             }
+            self.shards.insert(path);
         }
         Ok(())
     }
 
     /// Looks again for what another process packed into shards since.
-    fn follow_packer(&mut self, folder: &Folder) -> Result<()> {
+    ///
+    /// # Errors
+    /// As [`scan`](Self::scan).
+    pub fn follow_packer(&mut self, folder: &Folder) -> Result<()> {
         self.scan_shards(folder)?;
         self.loose.retain(|id, _| !self.sharded.contains_key(id));
         Ok(())
+    }
+
+    /// Only the trials in trial files with these content digests.
+    pub fn of_loose(digests: &BTreeMap<String, String>) -> Self {
+        Self {
+            loose: digests.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Only the trials in shards.
+    pub fn without_loose(self) -> Self {
+        Self {
+            loose: BTreeMap::new(),
+            ..self
+        }
     }
 
     /// The content digest of a committed trial.
@@ -73,74 +97,6 @@ impl Index {
         let sharded = || self.sharded.get(id).map(|(digest, _)| digest);
         self.loose.get(id).or_else(sharded).map(String::as_str)
     }
-}
-
-/// Reads trials of an index. Shards stay open in between, a few at a time.
-#[derive(Debug)]
-pub struct Source<'a> {
-    folder: &'a Folder,
-    index: Index,
-    open: BTreeMap<PathBuf, Node>,
-}
-
-/// Most shards open at a time.
-const MAX_OPEN: usize = 32;
-
-impl<'a> Source<'a> {
-    /// Reads from what `index` found in `folder`.
-    pub fn new(folder: &'a Folder, index: Index) -> Self {
-        Self {
-            folder,
-            index,
-            open: BTreeMap::new(),
-        }
-    }
-
-    /// The trial `id`, verified; `None` when the index has none.
-    ///
-    /// # Errors
-    /// When it is damaged or cannot be read.
-    pub fn read(&mut self, id: &str) -> Result<Option<TrialRecord>> {
-        self.look(id, |trials| trial_group::read(trials, id))
-    }
-
-    /// Lets `look` see the group `/trial` that holds trial `id`; `None` when the index has none.
-    ///
-    /// # Errors
-    /// When the file cannot be read, and what `look` says.
-    pub fn look<T>(
-        &mut self,
-        id: &str,
-        look: impl FnOnce(&Node) -> Result<T>,
-    ) -> Result<Option<T>> {
-        if self.index.loose.contains_key(id) {
-            let path = self.folder.trial(id);
-            match open_trials(&path, schema::kind::TRIAL) {
-                Ok(trials) => return look(&trials).map(Some),
-                Err(_) if !path.exists() => self.index.follow_packer(self.folder)?,
-                Err(error) => return Err(error),
-            }
-        }
-        let Some((_, path)) = self.index.sharded.get(id).cloned() else {
-            return Ok(None);
-        };
-        if self.open.len() >= MAX_OPEN && !self.open.contains_key(&path) {
-            self.open.clear();
-        }
-        let trials = match self.open.entry(path) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                let trials = open_trials(entry.key(), schema::kind::SHARD)?;
-                entry.insert(trials)
-            }
-        };
-        look(trials).map(Some)
-    }
-}
-
-/// The group `/trial` of a file that a scan has checked. It keeps the file open.
-fn open_trials(path: &Path, kind: &str) -> Result<Node> {
-    trial_file::open_trials(&h5::open_trusted(path)?, path, kind)
 }
 
 /// The group `/trial` of the shard named `stem`, and the content digests of its trials by id. The name is a digest of

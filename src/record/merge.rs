@@ -2,32 +2,36 @@
 
 use super::digest::Sum;
 use super::h5;
-use super::index::{Index, Source};
+use super::index::Index;
 use super::keep::keep_only_copy;
 use super::schema::{kind, root, viewer};
+use super::source::Source;
 use super::sweep_table::SweepTable;
-use super::{Folder, PlannedTrial, SweepHeader, schema, trial_file, trial_group};
+use super::{Folder, PlannedTrial, SweepHeader, publish, schema, trial_file, trial_group};
 use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
+use std::io::ErrorKind;
 
 /// Builds `sweep.h5` anew and replaces it whole. When it already says exactly the same, not a byte is touched. The file
 /// is a function of the committed trials, the plan and the version of ablate, wherever the trials lie.
 ///
-/// Trials are copied as they are stored: the seals of their files have just been checked, and their digests are copied
-/// along, for whoever reads them.
+/// Trials are copied as they are stored, and the copies read against their digests, before the new file gets its name. A
+/// damaged old one is kept as `sweep.damaged-<n>`.
 ///
 /// # Errors
-/// When the file system or HDF5 refuses, or a file is of another format version; the old file stays then.
+/// When the file system or HDF5 refuses, a trial is damaged, or a file is of another format version; the old file stays
+/// then.
 pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> Result<()> {
     let index = Index::scan(folder)?;
     let merged_digest = digest(header, trials, &index)?;
     let target = folder.sweep_h5();
-    if let Some(standing) = standing(folder)? {
+    let standing = standing(folder)?;
+    if let Standing::Whole(standing) = &standing {
         let merged = standing.text(root::MERGED_DIGEST);
         if merged.is_ok_and(|found| found == merged_digest) {
             return Ok(());
         }
-        keep_only_copy(folder, &standing, &index)?;
+        keep_only_copy(folder, standing, &index)?;
     }
     let mut source = Source::new(folder, index);
     let temp = Temp::new(folder.root(), "sweep.h5");
@@ -37,14 +41,16 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
         let mut created = String::new();
         let mut shown = None;
         for planned in trials {
-            let left = source.look(&planned.id, |trials| {
-                trials.copy_child(&planned.id, group).map_err(&refused)?;
-                trial_group::read_summary(trials, &planned.id)
-            })?;
+            let id = &planned.id;
+            let copied = source.look(id, |trials| {
+                trials.copy_child(id, group).map_err(&refused)?;
+                trial_group::read_written(group, id, temp.path())
+            });
+            let left = copied.map_err(|damage| source.blame([id], damage))?;
             table.push(planned, left.as_ref());
             if let Some(left) = left {
                 created = created.max(left.ended);
-                shown.get_or_insert(&planned.id);
+                shown.get_or_insert(id);
             }
         }
         h5::text(group, viewer::NX_CLASS, "NXentry").map_err(&refused)?;
@@ -69,7 +75,10 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
         let columns = h5::group(&file, schema::TRIALS).map_err(&refused)?;
         table.write(&columns, &header.axes).map_err(&refused)
     })?;
-    durable::install(&temp, &target)
+    match standing {
+        Standing::Damaged(damage) => publish::replace_damaged(&temp, &target, &damage),
+        Standing::Absent | Standing::Whole(_) => durable::install(&temp, &target),
+    }
 }
 
 /// The root attributes that come from the sweep and from this program.
@@ -107,19 +116,40 @@ fn digest(header: &SweepHeader, trials: &[PlannedTrial], index: &Index) -> Resul
     Ok(sum.hex())
 }
 
-/// The `sweep.h5` that is there, when it is whole. A damaged one is nothing: it is derived, and made anew.
+/// The `sweep.h5` that is there.
+pub enum Standing {
+    /// None.
+    Absent,
+    /// Its root, the seal checked.
+    Whole(h5::Node),
+    /// One that cannot be read, and why. It is derived, and made anew.
+    Damaged(Error),
+}
+
+/// Looks at the `sweep.h5` that is there.
 ///
 /// # Errors
 /// [`Error::Format`] when it is of another format version.
-pub fn standing(folder: &Folder) -> Result<Option<h5::Node>> {
+pub fn standing(folder: &Folder) -> Result<Standing> {
     let path = folder.sweep_h5();
     let opened =
         h5::open_sealed(&path).and_then(|file| trial_file::open_root(&file, &path, kind::SWEEP));
     match opened {
-        Ok(root) => Ok(Some(root)),
+        Ok(root) => Ok(Standing::Whole(root)),
         Err(other @ Error::Format { .. }) => Err(other),
-        Err(_) => Ok(None),
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            Ok(Standing::Absent)
+        }
+        Err(damage) => Ok(Standing::Damaged(damage)),
     }
+}
+
+/// Sets a `sweep.h5` aside that turned out damaged, as `sweep.damaged-<n>`: the next [`merge`] makes it anew.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn set_aside(folder: &Folder, damage: &Error) -> Result<()> {
+    publish::set_aside(&folder.sweep_h5(), damage)
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {

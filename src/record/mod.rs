@@ -13,13 +13,14 @@ mod publish;
 mod reader;
 pub mod schema;
 mod shard;
+mod source;
 mod sweep_table;
 mod trial_file;
 mod trial_group;
 
 pub use folder::Folder;
 pub use index::done;
-pub use merge::merge;
+pub use merge::{merge, set_aside};
 pub use reader::{CompareRecord, Details, SweepRecord, TrialDetail, TrialRow};
 pub use shard::{shard, shard_due};
 pub use trial_file::{commit, read_one as read_trial_file};

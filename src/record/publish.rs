@@ -4,7 +4,7 @@ use super::Commit;
 use crate::durable::{self, Linked, Temp};
 use crate::error::{Error, Result};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Gives `temp`, which is synced and verified, the name `target`. When a valid file has it already, nothing changes;
 /// a damaged one is kept as `<name>.damaged-<n>` and replaced. Safe for any number of processes at once.
@@ -37,22 +37,36 @@ pub fn publish(
 
 /// Puts `temp` in the place of a damaged file. The name never points to nothing: if another process has mended it in
 /// the meantime, one whole result replaces another.
-fn replace_damaged(temp: &Temp, target: &Path, damage: &Error) -> Result<()> {
-    let evidence = keep_evidence(target)?;
-    tracing::warn!(
-        "{damage}\n  done: kept it as {} and wrote the result anew",
-        evidence.display()
-    );
+///
+/// # Errors
+/// When the file system refuses.
+pub fn replace_damaged(temp: &Temp, target: &Path, damage: &Error) -> Result<()> {
+    keep_evidence(target, damage)?;
     durable::install(temp, target)
 }
 
-fn keep_evidence(target: &Path) -> Result<PathBuf> {
+/// Takes its name from a damaged file that is made from others, so that it will be made anew.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn set_aside(target: &Path, damage: &Error) -> Result<()> {
+    keep_evidence(target, damage)?;
+    std::fs::remove_file(target).map_err(Error::io("unlink", target))?;
+    durable::sync_parent(target)
+}
+
+fn keep_evidence(target: &Path, damage: &Error) -> Result<()> {
     let mut number = 1;
-    loop {
+    let evidence = loop {
         let evidence = target.with_extension(format!("damaged-{number}"));
         match durable::link(target, &evidence)? {
-            Linked::New => return Ok(evidence),
+            Linked::New => break evidence,
             Linked::Taken => number += 1,
         }
-    }
+    };
+    tracing::warn!(
+        "{damage}\n  done: kept it as {}; it is made anew",
+        evidence.display()
+    );
+    Ok(())
 }

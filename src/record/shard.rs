@@ -1,7 +1,8 @@
 //! Packs trial files into shards, so that a sweep of many thousand trials is a few files.
 
 use super::h5;
-use super::index::{self, Index, Source};
+use super::index::{self, Index};
+use super::source::Source;
 use super::{Folder, publish, schema, trial_file, trial_group};
 use crate::durable::{self, Temp};
 use crate::error::{Error, Result};
@@ -28,25 +29,14 @@ pub fn shard_due(folder: &Folder) -> Result<bool> {
 /// When the file system or HDF5 refuses.
 pub fn shard(folder: &Folder) -> Result<()> {
     let index = Index::scan(folder)?;
+    let loose = index.loose.clone();
+    let (left, unpacked): (Vec<_>, Vec<_>) = loose
+        .into_iter()
+        .partition(|(id, _)| index.sharded.contains_key(id));
     // A process that died between commit and unlink left both.
-    let left: Vec<&String> = index
-        .loose
-        .keys()
-        .filter(|id| index.sharded.contains_key(*id))
-        .collect();
-    unlink_packed(folder, &index, &left)?;
-
-    let unpacked: Vec<(&String, &String)> = index
-        .loose
-        .iter()
-        .filter(|(id, _)| !index.sharded.contains_key(*id))
-        .collect();
+    unlink_packed(folder, index, &left)?;
     for group in unpacked.chunks_exact(TRIALS) {
-        let digests = group
-            .iter()
-            .map(|(id, digest)| ((*id).clone(), (*digest).clone()))
-            .collect();
-        write_shard(folder, &digests)?;
+        write_shard(folder, &group.iter().cloned().collect())?;
     }
     Ok(())
 }
@@ -54,22 +44,16 @@ pub fn shard(folder: &Folder) -> Result<()> {
 fn write_shard(folder: &Folder, digests: &BTreeMap<String, String>) -> Result<()> {
     let name = index::shard_name(digests);
     let temp = Temp::new(&folder.shards(), &name);
-    let mut source = Source::new(folder, loose(digests));
+    let mut source = Source::new(folder, Index::of_loose(digests));
     trial_file::write(temp.path(), schema::kind::SHARD, |trials| {
         let refused = h5::write_error(temp.path());
         for id in digests.keys() {
-            let copied = source.look(id, |from| from.copy_child(id, trials).map_err(&refused))?;
-            copied.ok_or_else(|| gone(folder, id))?;
+            let copied = source.look(id, |from| from.copy_child(id, trials).map_err(&refused));
+            copied.map_err(|refusal| source.blame([id], refusal))?;
         }
         Ok(())
     })?;
-    if let Err(error) = verify(temp.path(), &name) {
-        // Copies are as bad as what they were made from: the error should name that file.
-        digests
-            .keys()
-            .try_for_each(|id| source.read(id).map(drop))?;
-        return Err(error);
-    }
+    verify(temp.path(), &name).map_err(|damage| source.blame(digests.keys(), damage))?;
     publish::publish(&temp, &folder.shard(&name), &|path| verify(path, &name))?;
     for id in digests.keys() {
         unlink(&folder.trial(id))?;
@@ -86,13 +70,9 @@ fn verify(path: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn unlink_packed(folder: &Folder, index: &Index, ids: &[&String]) -> Result<()> {
-    let sharded = Index {
-        loose: BTreeMap::new(),
-        sharded: index.sharded.clone(),
-    };
-    let mut source = Source::new(folder, sharded);
-    for id in ids {
+fn unlink_packed(folder: &Folder, index: Index, left: &[(String, String)]) -> Result<()> {
+    let mut source = Source::new(folder, index.without_loose());
+    for (id, _) in left {
         if source.read(id)?.is_some() {
             unlink(&folder.trial(id))?;
         }
@@ -107,20 +87,5 @@ fn unlink(path: &Path) -> Result<()> {
             Err(Error::io("unlink", path)(error))
         }
         _ => Ok(()),
-    }
-}
-
-fn loose(digests: &BTreeMap<String, String>) -> Index {
-    Index {
-        loose: digests.clone(),
-        sharded: BTreeMap::new(),
-    }
-}
-
-fn gone(folder: &Folder, id: &str) -> Error {
-    Error::Record {
-        path: folder.trial(id),
-        problem: "was removed while it was being packed".into(),
-        next: "run the same command again; it makes missing results anew".into(),
     }
 }

@@ -1,9 +1,8 @@
 //! The table `/trials` of `sweep.h5`: one row a planned trial, columns of equal length.
 
-use super::PlannedTrial;
 use super::h5;
 use super::schema::column;
-use super::trial_group::Summary;
+use super::{PlannedTrial, TrialRecord};
 use hdf5::Group;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,24 +39,25 @@ impl Default for SweepTable {
 
 impl SweepTable {
     /// Appends the row of a planned trial and what it left, if anything.
-    pub fn push(&mut self, planned: &PlannedTrial, left: Option<&Summary>) {
-        let outcome = left.map_or(planned.otherwise, |left| left.outcome);
+    pub fn push(&mut self, planned: &PlannedTrial, left: Option<&TrialRecord>) {
+        let result = left.map(|left| &left.result);
+        let outcome = result.map_or(planned.otherwise, |result| result.outcome);
         let row_axes: Vec<Value> = planned.axes.iter().map(|text| json(text)).collect();
         self.text(column::ID, planned.id.clone());
         self.text(column::OUTCOME, outcome.name().into());
         self.text(column::AXES, Value::Array(row_axes.clone()).to_string());
-        let (device, host) = left.map_or(("", ""), |left| (&left.device, &left.host));
-        self.text(column::DEVICE, device.into());
-        self.text(column::HOST, host.into());
+        let fact = |key| left.and_then(|left| left.environment.get(key)).cloned();
+        self.text(column::DEVICE, fact("device").unwrap_or_default());
+        self.text(column::HOST, fact("host").unwrap_or_default());
         self.integer(column::INDEX, planned.index as u64);
         self.integer(column::SEED, planned.seed);
-        self.integer(column::PARAMS, left.map_or(0, |left| left.params));
-        self.integer(column::MACS, left.map_or(0, |left| left.macs));
-        self.integer(column::ATTEMPT, left.map_or(0, |left| left.attempt));
+        self.integer(column::PARAMS, result.map_or(0, |result| result.params));
+        self.integer(column::MACS, result.map_or(0, |result| result.macs));
+        self.integer(column::ATTEMPT, left.map_or(0, |left| left.attempt.into()));
         self.wall_seconds
-            .push(left.map_or(f64::NAN, |left| left.wall_seconds));
+            .push(result.map_or(f64::NAN, |result| result.wall_seconds));
         self.axes.push(row_axes);
-        for (name, value) in left.iter().flat_map(|left| &left.metrics) {
+        for (name, value) in result.iter().flat_map(|result| &result.metrics) {
             let values = self.metrics.entry(name.clone()).or_default();
             values.resize(self.rows, f64::NAN);
             values.push(*value);

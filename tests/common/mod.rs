@@ -1,8 +1,9 @@
-//! What several test files need: how a test says that it lacks something.
+//! What several test files need: how a test says that it lacks something, and the seal of a file.
 
 #![allow(dead_code)] // each test file takes what it needs
 
 use std::io::Write as _;
+use std::path::Path;
 
 /// Notes that (part of) a test could not run because something is missing on this machine. In CI that is a failure.
 ///
@@ -29,4 +30,18 @@ pub fn note_skipped(what: &str, missing: &str) {
             let _ = writeln!(file, "{line}");
         }
     }
+}
+
+/// The same seal as in `src/record/h5/seal.rs`, which anybody can compute.
+pub fn seal(path: &Path) {
+    let bytes = std::fs::read(path).expect("read");
+    let crc = crc32fast::hash(&bytes[512..]);
+    let mut block =
+        format!("ablate record 1\nbytes {}\ncrc32 {crc:08x}\n", bytes.len()).into_bytes();
+    block.resize(512, 0);
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(path)
+        .expect("open");
+    file.write_all(&block).expect("write");
 }

@@ -1,13 +1,12 @@
 //! Files that someone made to hurt: refused with a message, whatever their seal says.
 
-use crate::fixture::{folder, header, id, plan, trial};
+use crate::common::seal;
+use crate::fixture::{files, folder, header, id, plan, trial};
 use ablate::Error;
 use ablate::error::ExitCode;
 use ablate::record::{Folder, commit, done, merge, read_trial_file};
 use hdf5::types::{FixedAscii, VarLenUnicode};
 use hdf5::{File, Group};
-use std::io::Write as _;
-use std::path::Path;
 use std::str::FromStr;
 
 /// Commits trial 1, lets `change` at its group, seals the file again, and gives back what reading says.
@@ -23,20 +22,6 @@ fn read_changed(folder: &Folder, change: impl FnOnce(&Group) -> hdf5::Result<()>
     file.close().expect("close");
     seal(&path);
     read_trial_file(&path, &id(1)).expect_err("hostile")
-}
-
-/// The same seal as in `src/record/h5/seal.rs`, which anybody can compute.
-fn seal(path: &Path) {
-    let bytes = std::fs::read(path).expect("read");
-    let crc = crc32fast::hash(&bytes[512..]);
-    let mut block =
-        format!("ablate record 1\nbytes {}\ncrc32 {crc:08x}\n", bytes.len()).into_bytes();
-    block.resize(512, 0);
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .open(path)
-        .expect("open");
-    file.write_all(&block).expect("write");
 }
 
 fn assert_refused(error: &Error, because: &str) {
@@ -108,6 +93,56 @@ fn values_stored_outside_the_file_are_refused() {
             .map(|_| ())
     });
     assert_refused(&error, "other files");
+}
+
+#[test]
+fn what_ablate_does_not_write_is_refused_and_never_merged() {
+    type Change = fn(&Group) -> hdf5::Result<()>;
+    let changes: [(&str, Change); 4] = [
+        ("notes", |group| group.create_group("notes").map(drop)),
+        ("metrics/x", |group| {
+            group.group("metrics")?.create_group("x").map(drop)
+        }),
+        ("environment/x", |group| {
+            let environment = group.group("environment")?;
+            environment.new_dataset::<u8>().create("x").map(drop)
+        }),
+        ("link", |group| {
+            group.link_external("/etc/passwd", "/x", "more")
+        }),
+    ];
+    for (because, change) in changes {
+        let (_place, folder) = folder();
+        merge(&folder, &header(), &plan(2)).expect("merge");
+        let before = std::fs::read(folder.sweep_h5()).expect("read");
+        assert_refused(&read_changed(&folder, change), because);
+        let error = merge(&folder, &header(), &plan(2)).expect_err("hostile");
+        assert_refused(&error, because);
+        assert!(std::fs::read(folder.sweep_h5()).expect("read") == before);
+    }
+}
+
+#[test]
+fn a_trial_with_changed_values_keeps_the_old_sweep_file_and_is_named() {
+    let (_place, folder) = folder();
+    merge(&folder, &header(), &plan(2)).expect("merge");
+    let before = std::fs::read(folder.sweep_h5()).expect("read");
+    read_changed(&folder, |group| {
+        group
+            .dataset("epochs/train_loss")?
+            .write_raw(&[0.0, 0.0, 0.0])
+    });
+    let error = merge(&folder, &header(), &plan(2)).expect_err("hostile");
+    assert_refused(&error, "does not fit");
+    let text = error.to_string();
+    assert!(text.contains(&format!("{}.h5", id(1))), "{text}");
+    assert!(text.contains("move this file"), "{text}");
+    assert!(std::fs::read(folder.sweep_h5()).expect("read") == before);
+    assert!(
+        files(folder.root())
+            .iter()
+            .all(|path| !path.to_string_lossy().ends_with(".tmp"))
+    );
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn merging_again_touches_nothing_and_merging_anew_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_damaged_sweep_file_is_refused_and_built_anew() {
+fn a_damaged_sweep_file_is_refused_kept_aside_and_built_anew() {
     let (_place, folder) = folder();
     commit(&folder, &trial(0)).expect("commit");
     merge(&folder, &header(), &plan(1)).expect("merge");
@@ -102,6 +102,8 @@ fn a_damaged_sweep_file_is_refused_and_built_anew() {
     );
     merge(&folder, &header(), &plan(1)).expect("merge");
     assert!(std::fs::read(&path).expect("file") == whole);
+    let evidence = std::fs::read(folder.root().join("sweep.damaged-1")).expect("evidence");
+    assert!(evidence == whole[..whole.len() / 2]);
 }
 
 #[test]

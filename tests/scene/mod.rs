@@ -7,7 +7,7 @@ use ablate::record::{SweepRecord, read_trial_file};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -71,7 +71,12 @@ impl Scene {
 
     /// `ablate run` on the sweep, not started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ablate"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_ablate")), arguments)
+    }
+
+    /// As [`command`](Self::command), with the binary at another place.
+    pub fn command_of(&self, binary: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary);
         command
             .arg("run")
             .arg(self.root.path().join("tiny.yaml"))

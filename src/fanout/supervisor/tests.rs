@@ -103,7 +103,7 @@ fn supervise_shell(
         launch: Launch {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
-            threads: 1,
+            name: "sh",
         },
         workers: 2,
         hang_after,

@@ -31,6 +31,16 @@ impl Node {
         })
     }
 
+    /// A group of a file that is being written at `path`.
+    pub fn of(group: Group, path: &Path) -> Self {
+        Self {
+            file: path.to_owned(),
+            place: group.name(),
+            group,
+            children: OnceCell::new(),
+        }
+    }
+
     /// An error at `name` of this group.
     pub fn refuse(&self, name: &str, what: impl std::fmt::Display) -> Error {
         Error::Record {

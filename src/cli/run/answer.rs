@@ -1,0 +1,49 @@
+//! The end of a run: the report, and what the terminal shows.
+
+use super::sweeping::Sweeping;
+use crate::error::{Error, ExitCode, Result};
+use crate::fanout::queue::{ATTEMPTS, Queue};
+use crate::fanout::supervisor::Work as _;
+use crate::plan::Plan;
+use crate::record::{self, Folder, SweepRecord};
+use crate::report;
+use std::io::{Write as _, stdout};
+
+/// Writes the report from `sweep.h5`; one that turns out damaged is set aside and merged anew first.
+///
+/// # Errors
+/// When the file system or HDF5 refuses, or a trial is damaged.
+pub fn write(sweeping: &Sweeping<'_>, queue: &Queue) -> Result<SweepRecord> {
+    let folder = sweeping.folder;
+    let read = || {
+        let record = SweepRecord::open(&folder.sweep_h5())?;
+        report::write(folder, &record)?;
+        Ok(record)
+    };
+    match read() {
+        Err(damage @ (Error::Record { .. } | Error::Hdf5 { .. })) => {
+            record::set_aside(folder, &damage)?;
+            sweeping.snapshot(queue)?;
+            read()
+        }
+        other => other,
+    }
+}
+
+/// Shows the answer, and what was given up.
+pub fn tell(record: &SweepRecord, plan: &Plan, folder: &Folder, queue: &Queue) -> ExitCode {
+    let table = report::terminal_table(record);
+    let page = folder.report("report.html");
+    // All is written: a reader that left early (`| head`) is no failure.
+    let _ = writeln!(stdout(), "{table}\nreport: {}", page.display());
+    if queue.quarantined() == 0 {
+        return ExitCode::Done;
+    }
+    eprintln!(
+        "{} of {} trials failed {ATTEMPTS} times each and were given up; see {}\n  next: --retry-quarantined tries them again",
+        queue.quarantined(),
+        plan.len(),
+        folder.attempts().display()
+    );
+    ExitCode::TrialsFailed
+}
