@@ -2,6 +2,8 @@
 //! (science.md §4). Not candle's, which takes the logarithm of 0.
 
 use super::exponential::{exp_of_negative, ln_1p_of_fraction, logistic};
+use super::kernel::lanes::{Simd, Work};
+use super::kernel::level::{self, Level};
 use super::maps::{slice, tensor_like, with_slice};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
@@ -9,26 +11,65 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 /// gradient, σ(z) − y.
 ///
 /// # Errors
-/// When shapes differ, or tensors are not contiguous f32 on the CPU.
+/// When shapes differ, or tensors are not contiguous f32 on the CPU, or `ABLATE_SIMD` names a level that is not there.
 pub fn bce_with_logits(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
-    logits.apply_op2(&targets.detach(), BceWithLogits)
+    let level = level::current().map_err(candle_core::Error::msg)?;
+    logits.apply_op2(&targets.detach(), BceWithLogits { level })
 }
 
-struct BceWithLogits;
+struct BceWithLogits {
+    level: Level,
+}
 
-/// Sums in f64 by eight, so that neither order nor length costs precision or speed.
-fn total(logits: &[f32], targets: &[f32]) -> f64 {
-    let loss = |z: f32, y: f32| {
-        let positive = if z < 0.0 { 0.0 } else { z };
-        positive - z * y + ln_1p_of_fraction(exp_of_negative(-z.abs()))
-    };
-    let mut sums = [0.0f64; 8];
-    for (logits, targets) in logits.chunks(8).zip(targets.chunks(8)) {
-        for (sum, (&z, &y)) in sums.iter_mut().zip(logits.iter().zip(targets)) {
-            *sum += f64::from(loss(z, y));
+/// Σ loss. Sums in f64 by eight, so that neither order nor length costs precision or speed.
+struct Total<'a> {
+    logits: &'a [f32],
+    targets: &'a [f32],
+}
+
+impl Work for Total<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, _simd: S) -> f64 {
+        let loss = |z: f32, y: f32| {
+            let positive = if z < 0.0 { 0.0 } else { z };
+            f64::from(positive - z * y + ln_1p_of_fraction(exp_of_negative(-z.abs())))
+        };
+        let mut sums = [0.0f64; 8];
+        let (logits, last_logits) = self.logits.as_chunks::<8>();
+        let (targets, last_targets) = self.targets.as_chunks::<8>();
+        for (logits, targets) in logits.iter().zip(targets) {
+            for lane in 0..8 {
+                sums[lane] += loss(logits[lane], targets[lane]);
+            }
         }
+        for (sum, (&z, &y)) in sums.iter_mut().zip(last_logits.iter().zip(last_targets)) {
+            *sum += loss(z, y);
+        }
+        sums.iter().sum()
     }
-    sums.iter().sum()
+}
+
+/// scale · (σ(z) − y).
+struct Slope<'a> {
+    logits: &'a [f32],
+    targets: &'a [f32],
+    scale: f32,
+}
+
+impl Work for Slope<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, _simd: S) -> Vec<f32> {
+        let mut slopes = vec![0.0; self.logits.len()];
+        let given = self.logits.iter().zip(self.targets);
+        for (slope, (&z, &y)) in slopes.iter_mut().zip(given) {
+            *slope = self.scale * (logistic(z) - y);
+        }
+        slopes
+    }
 }
 
 impl CustomOp2 for BceWithLogits {
@@ -50,10 +91,10 @@ impl CustomOp2 for BceWithLogits {
                 targets_layout.shape()
             );
         }
-        let sum = total(
-            slice(logits, logits_layout)?,
-            slice(targets, targets_layout)?,
-        );
+        let sum = self.level.run(Total {
+            logits: slice(logits, logits_layout)?,
+            targets: slice(targets, targets_layout)?,
+        });
         Ok((CpuStorage::F32(vec![sum as f32]), ().into()))
     }
 
@@ -65,12 +106,13 @@ impl CustomOp2 for BceWithLogits {
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let scale = gradient.to_scalar::<f32>()?;
-        let numbers = with_slice(logits, |z| {
-            with_slice(targets, |y| {
-                z.iter()
-                    .zip(y)
-                    .map(|(&z, y)| scale * (logistic(z) - y))
-                    .collect()
+        let numbers = with_slice(logits, |logits| {
+            with_slice(targets, |targets| {
+                self.level.run(Slope {
+                    logits,
+                    targets,
+                    scale,
+                })
             })
         })??;
         Ok((Some(tensor_like(logits, numbers)?), None))

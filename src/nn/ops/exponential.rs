@@ -4,7 +4,7 @@
 /// e^x for x ≤ 0, relative error below 2·10⁻⁷. Below −87 it is 0; NaN stays NaN.
 ///
 /// x = n·ln 2 + r with |r| ≤ ½ ln 2; e^r by its Taylor polynomial of degree 7 (error r⁸/8! < 6·10⁻⁹), times 2^n.
-#[inline]
+#[inline(always)]
 pub(super) fn exp_of_negative(x: f32) -> f32 {
     /// ln 2 in two parts; n times the first is exact.
     const LN2_HIGH: f32 = 0.693_359_4;
@@ -37,7 +37,7 @@ pub(super) fn exp_of_negative(x: f32) -> f32 {
 /// ln(1 + x) for 0 ≤ x ≤ 1, relative error below 3·10⁻⁷.
 ///
 /// ln(1+x) = 2 artanh(s) with s = x/(2+x) ≤ ⅓: 2(s + s³/3 + … + s¹⁵/15), the rest below 2·10⁻⁹ of it.
-#[inline]
+#[inline(always)]
 pub(super) fn ln_1p_of_fraction(x: f32) -> f32 {
     let s = x / (2.0 + x);
     let square = s * s;
@@ -57,7 +57,7 @@ pub(super) fn ln_1p_of_fraction(x: f32) -> f32 {
 }
 
 /// σ(x) = 1/(1+e^−x), from e^−|x| so that nothing overflows.
-#[inline]
+#[inline(always)]
 pub(super) fn logistic(x: f32) -> f32 {
     let e = exp_of_negative(-x.abs());
     let above = 1.0 / (1.0 + e);

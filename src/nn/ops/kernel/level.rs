@@ -42,7 +42,7 @@ impl Level {
     }
 
     /// Does the work on this level.
-    pub(super) fn run<W: Work>(self, work: W) -> W::Output {
+    pub fn run<W: Work>(self, work: W) -> W::Output {
         match self {
             Self::Portable(simd) => simd.run(work),
             #[cfg(target_arch = "x86_64")]

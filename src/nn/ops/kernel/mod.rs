@@ -3,7 +3,7 @@
 //! two products [`multiply`] and [`outer`], whose faces are safe.
 
 pub mod conv;
-mod lanes;
+pub mod lanes;
 pub mod level;
 mod multiply;
 mod outer;
