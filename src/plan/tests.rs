@@ -211,3 +211,24 @@ proptest! {
         }
     }
 }
+
+/// Also those that need MNIST, which is not there in every test.
+#[test]
+fn every_sweep_in_jobs_can_be_planned() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("jobs");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("jobs/") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let sweep = Sweep::load(&path).expect("a good sweep");
+        assert_eq!(sweep.name, name, "a sweep is named as its file");
+        let plan = Plan::build(&sweep, Plan::MAX_TRIALS, &facts).expect("a good plan");
+        assert!(plan.len() > 1 && !sweep.question.is_empty(), "{name}");
+        count += 1;
+    }
+    assert!(count >= 4);
+}
