@@ -232,8 +232,8 @@ impl Autoencoder<Conv> {
     }
 
     fn is_tapped_before_pool(&self, level: usize) -> bool {
-        let skips = self.decoder.iter().filter_map(|level| level.skip.as_ref());
-        self.tap == Tap::BeforePool && skips.into_iter().any(|skip| skip.encoder_level == level)
+        let mut skips = self.decoder.iter().filter_map(|level| level.skip.as_ref());
+        self.tap == Tap::BeforePool && skips.any(|skip| skip.encoder_level == level)
     }
 
     /// Convolution and ReLU, and the shortcut of every block after the first, whose input has the same channels.

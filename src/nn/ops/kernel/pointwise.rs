@@ -54,7 +54,13 @@ pub fn product<S: Simd>(simd: S, rows: Rows, problem: &Problem, out: &mut [f32])
         stride: outputs,
         out: &mut *out,
     });
-    if problem.activation == Activation::Relu {
+    activate(simd, problem.activation, out);
+}
+
+/// Applies the activation to every number.
+#[inline(always)]
+pub fn activate<S: Simd>(simd: S, activation: Activation, out: &mut [f32]) {
+    if activation == Activation::Relu {
         for at in (0..out.len()).step_by(S::LANES) {
             let y = simd.relu(read(simd, out, at));
             write(simd, out, at, y);
@@ -89,9 +95,11 @@ impl Work for Backward<'_> {
             numbers: source.map,
             stride: source.channels,
         };
+        let mut packed = to_weights(simd, rows, source.channels, &gradient, outputs);
+        packed.extend(to_bias(&gradient, outputs));
         Gradients {
             sources: vec![to_source],
-            packed: to_weights(simd, rows, source.channels, &gradient, outputs),
+            packed,
         }
     }
 }
@@ -159,7 +167,29 @@ pub fn before_activation<'a, S: Simd>(
     }
 }
 
-/// rowsᵀ · gradient, [length of a row, outputs], then the sums of the gradient: the gradients of weights and bias.
+/// The gradient of the bias: that of the output, summed over pixels.
+#[inline(always)]
+pub fn to_bias(gradient: &[f32], outputs: usize) -> Vec<f32> {
+    let mut bias = vec![0.0; outputs];
+    for block in gradient.chunks(BLOCK * outputs) {
+        add_pixels(&mut bias, block);
+    }
+    bias
+}
+
+/// Adds the sum over the pixels of a block, taken by itself first, so that long sums stay exact enough.
+#[inline(always)]
+pub fn add_pixels(total: &mut [f32], block: &[f32]) {
+    let mut sum = vec![0.0; total.len()];
+    for pixel in block.chunks_exact(total.len()) {
+        sum.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
+    }
+    for (total, sum) in total.iter_mut().zip(sum) {
+        *total += sum;
+    }
+}
+
+/// The gradient of the weights: rowsᵀ · gradient, [length of a row, outputs].
 #[inline(always)]
 pub fn to_weights<S: Simd>(
     simd: S,
@@ -169,17 +199,9 @@ pub fn to_weights<S: Simd>(
     outputs: usize,
 ) -> Vec<f32> {
     let stride = outputs.next_multiple_of(S::LANES);
-    let mut sums = vec![0.0; (length + 1) * outputs];
-    let (weights, bias) = sums.split_at_mut(length * outputs);
+    let mut weights = vec![0.0; length * outputs];
     let mut wide = vec![0.0; if stride == outputs { 0 } else { BLOCK * stride }];
     for (at, block) in gradient.chunks(BLOCK * outputs).enumerate() {
-        let mut sum = vec![0.0; outputs];
-        for pixel in block.chunks_exact(outputs) {
-            sum.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
-        }
-        bias.iter_mut()
-            .zip(sum)
-            .for_each(|(bias, sum)| *bias += sum);
         let right = if stride == outputs {
             block
         } else {
@@ -203,9 +225,9 @@ pub fn to_weights<S: Simd>(
             depth: block.len() / outputs,
             rows: length,
             columns: outputs,
-            out: &mut *weights,
+            out: &mut weights,
             stride: outputs,
         });
     }
-    sums
+    weights
 }

@@ -21,6 +21,17 @@ pub struct Places {
 }
 
 impl Places {
+    /// The channels from `channel` on of the pixels of a map with so many, the first of which begins at `corner`.
+    #[inline(always)]
+    pub fn of_channels(corner: usize, row: usize, channels: usize, channel: usize) -> Self {
+        Self {
+            at: corner + channel,
+            row,
+            pixel: channels,
+            live: channels - channel,
+        }
+    }
+
     #[inline(always)]
     fn of(self, y: usize, x: usize) -> usize {
         self.at + y * self.row + x * self.pixel

@@ -5,7 +5,7 @@ use crate::nn::ops::kernel::conv::{Gradients, Problem, Scale};
 use crate::nn::ops::kernel::lanes::{Simd, Work};
 use crate::nn::ops::kernel::multiply::{Multiply, Start};
 use crate::nn::ops::kernel::panels::{Panels, pack, transposed};
-use crate::nn::ops::kernel::pointwise::{before_activation, product, to_weights};
+use crate::nn::ops::kernel::pointwise::{before_activation, product, to_bias, to_weights};
 use crate::nn::ops::kernel::tile::Rows;
 
 fn patches(problem: &Problem) -> Patches {
@@ -84,6 +84,7 @@ impl Work for Backward<'_> {
                 stride: patches.length(),
             };
             let more = to_weights(simd, rows, patches.length(), &gradient, outputs);
+            let more = more.into_iter().chain(to_bias(&gradient, outputs));
             packed.iter_mut().zip(more).for_each(|(sum, x)| *sum += x);
             if let Some((to_source, turned)) = &mut to_source {
                 simd.run(Multiply {

@@ -1,13 +1,12 @@
 //! Few output channels: what every input pixel adds to its patch of the output.
 
 use super::Patches;
-use crate::nn::ops::kernel::conv::{Activation, Gradients, Problem, Scale, Source};
+use crate::nn::ops::kernel::conv::{Gradients, Problem, Scale, Source};
 use crate::nn::ops::kernel::lanes::{Simd, Work};
 use crate::nn::ops::kernel::multiply::{Multiply, Start};
 use crate::nn::ops::kernel::panels::{Panels, pack, transposed};
-use crate::nn::ops::kernel::pointwise::{before_activation, to_weights};
+use crate::nn::ops::kernel::pointwise::{activate, add_pixels, before_activation, to_weights};
 use crate::nn::ops::kernel::tile::Rows;
-use crate::nn::ops::kernel::vectors::{read, write};
 
 /// A source with its patches of the output.
 struct Part<'a> {
@@ -124,12 +123,7 @@ impl Work for Forward<'_> {
                 patches.scatter(&seen, out);
             }
         }
-        if problem.activation == Activation::Relu {
-            for at in (0..out.len()).step_by(S::LANES) {
-                let y = simd.relu(read(simd, &out, at));
-                write(simd, &mut out, at, y);
-            }
-        }
+        activate(simd, problem.activation, &mut out);
         out
     }
 }
@@ -189,15 +183,11 @@ impl Work for Backward<'_> {
             part.spread(&sums, inputs, outputs, &mut packed);
             sources.push(to_source);
         }
+        let mut bias = vec![0.0; outputs];
         for image in gradient.chunks_exact(size) {
-            let mut sum = vec![0.0; outputs];
-            for pixel in image.chunks_exact(outputs) {
-                sum.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
-            }
-            packed.extend(sum);
+            add_pixels(&mut bias, image);
         }
-        let bias = packed.split_off(9 * inputs * outputs);
-        packed.extend((0..outputs).map(|at| bias.iter().skip(at).step_by(outputs).sum::<f32>()));
+        packed.extend(bias);
         Gradients { sources, packed }
     }
 }

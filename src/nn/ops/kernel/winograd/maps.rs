@@ -90,12 +90,7 @@ pub fn from_input<S: Simd, const N: usize>(
         for (at, tile) in inside.enumerate() {
             let corner = tiles.corner(tile, N - 2, row, channels);
             for channel in (0..channels).step_by(S::LANES) {
-                let places = Places {
-                    at: corner + channel,
-                    row,
-                    pixel: channels,
-                    live: channels - channel,
-                };
+                let places = Places::of_channels(corner, row, channels, channel);
                 let d = load::<S, N>(simd, view, places);
                 let v = both(simd, d, values::<S, N>);
                 factors.store(simd, [first + at, count], channel, v);
@@ -120,12 +115,7 @@ pub fn to_input<S: Simd, const N: usize>(
         for (at, tile) in inside.enumerate() {
             let corner = tiles.corner(tile, N - 2, row, channels);
             for channel in (0..channels).step_by(S::LANES) {
-                let places = Places {
-                    at: corner + channel,
-                    row,
-                    pixel: channels,
-                    live: channels - channel,
-                };
+                let places = Places::of_channels(corner, row, channels, channel);
                 let factors = factors.load::<S, N>(simd, [first + at, count], channel);
                 add(
                     simd,
@@ -164,12 +154,7 @@ pub fn to_output<S: Simd, const N: usize>(
                         *y = simd.relu(*y);
                     }
                 }
-                let places = Places {
-                    at: corner + channel,
-                    row,
-                    pixel: channels,
-                    live: channels - channel,
-                };
+                let places = Places::of_channels(corner, row, channels, channel);
                 store(simd, made, places, y);
             }
         }
@@ -207,12 +192,7 @@ pub fn from_output<S: Simd, const N: usize>(
         for (at, tile) in inside.enumerate() {
             let corner = tiles.corner(tile, 2, row, channels);
             for channel in (0..channels).step_by(S::LANES) {
-                let places = Places {
-                    at: corner + channel,
-                    row,
-                    pixel: channels,
-                    live: channels - channel,
-                };
+                let places = Places::of_channels(corner, row, channels, channel);
                 let mut y = load::<S, 2>(simd, gradient, places);
                 if activation == Activation::Relu {
                     let out = load::<S, 2>(simd, out, places);
