@@ -26,13 +26,17 @@ pub(super) fn measure(picture: &Picture) -> Ratio {
     if height < TAPS || width < TAPS {
         return Ratio::default();
     }
-    let x = |at: usize| f64::from(picture.output[at]);
-    let y = |at: usize| f64::from(picture.target[at]);
-    let mean = |pixel: &dyn Fn(usize) -> f64| blur(pixel, picture.size);
+    let wide = |pixels: &[f32]| -> Vec<f64> { pixels.iter().map(|&x| f64::from(x)).collect() };
+    let (x, y) = (wide(picture.output), wide(picture.target));
+    let mean = |map: &[f64]| blur(map, picture.size);
+    let mean_of_product = |a: &[f64], b: &[f64]| {
+        let product: Vec<f64> = a.iter().zip(b).map(|(a, b)| a * b).collect();
+        mean(&product)
+    };
     let (mean_x, mean_y) = (mean(&x), mean(&y));
-    let square_x = mean(&|at| x(at) * x(at));
-    let square_y = mean(&|at| y(at) * y(at));
-    let product = mean(&|at| x(at) * y(at));
+    let square_x = mean_of_product(&x, &x);
+    let square_y = mean_of_product(&y, &y);
+    let product = mean_of_product(&x, &y);
     let similarity = |at: usize| {
         let (mx, my) = (mean_x[at], mean_y[at]);
         let (var_x, var_y) = (square_x[at] - mx * mx, square_y[at] - my * my);
@@ -46,30 +50,29 @@ pub(super) fn measure(picture: &Picture) -> Ratio {
     }
 }
 
-/// Weighted mean under the window at every place where it fits: [height − 10, width − 10], rows then columns.
-fn blur(pixel: &dyn Fn(usize) -> f64, [height, width]: [usize; 2]) -> Vec<f64> {
-    let map: Vec<f64> = (0..height * width).map(pixel).collect();
+/// Weighted mean under the window at every place where it fits: [height − 10, width − 10], rows then columns. Tap after
+/// tap over whole lines, which vectorises.
+fn blur(map: &[f64], [height, width]: [usize; 2]) -> Vec<f64> {
     let inner = width + 1 - TAPS;
-    let mut rows = Vec::with_capacity(height * inner);
-    for row in map.chunks(width) {
-        rows.extend(row.windows(TAPS).map(weigh));
+    let mut rows = vec![0.0; height * inner];
+    for (row, sums) in map.chunks(width).zip(rows.chunks_mut(inner)) {
+        for (tap, weight) in WINDOW.iter().enumerate() {
+            add_weighted(sums, *weight, &row[tap..]);
+        }
     }
-    let mut blurred = Vec::with_capacity((height + 1 - TAPS) * inner);
-    for top in 0..=height - TAPS {
-        for column in 0..inner {
-            let at = |tap: usize| rows[(top + tap) * inner + column];
-            blurred.push((0..TAPS).map(|tap| WINDOW[tap] * at(tap)).sum());
+    let mut blurred = vec![0.0; (height + 1 - TAPS) * inner];
+    for (top, sums) in blurred.chunks_mut(inner).enumerate() {
+        for (tap, weight) in WINDOW.iter().enumerate() {
+            add_weighted(sums, *weight, &rows[(top + tap) * inner..]);
         }
     }
     blurred
 }
 
-fn weigh(under: &[f64]) -> f64 {
-    under
-        .iter()
-        .zip(&*WINDOW)
-        .map(|(x, weight)| x * weight)
-        .sum()
+fn add_weighted(sums: &mut [f64], weight: f64, line: &[f64]) {
+    for (sum, x) in sums.iter_mut().zip(line) {
+        *sum += weight * x;
+    }
 }
 
 #[cfg(test)]

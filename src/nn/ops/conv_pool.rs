@@ -24,7 +24,7 @@ pub fn conv2d_relu_max_pool2(map: &Tensor, weight: &Tensor, bias: &Tensor) -> Re
 
 struct ConvPool {
     conv: Conv2d,
-    /// Which of its four pixels each output came from.
+    /// Which of its four pixels each output came from, nobody where ReLU cut it off.
     winners: OnceLock<Vec<u8>>,
 }
 
@@ -49,10 +49,13 @@ impl CustomOp3 for ConvPool {
         if height % 2 != 0 || width % 2 != 0 {
             bail!("conv2d_relu_max_pool2: expected even height and width, found {height}×{width}");
         }
-        let (mut out, winners) = pool::forward(self.conv.level, &before, width, shape.output);
-        for y in &mut out {
+        let (mut out, mut winners) = pool::forward(self.conv.level, &before, width, shape.output);
+        for (y, winner) in out.iter_mut().zip(&mut winners) {
             // Not `max`, which would turn NaN into 0.
-            *y = if *y < 0.0 { 0.0 } else { *y };
+            (*y, *winner) = match *y <= 0.0 {
+                true => (0.0, pool::NOBODY),
+                false => (*y, *winner),
+            };
         }
         if self.winners.set(winners).is_err() {
             bail!("conv2d_relu_max_pool2: an operation is applied once");
@@ -72,14 +75,11 @@ impl CustomOp3 for ConvPool {
         let Some(winners) = self.winners.get() else {
             bail!("conv2d_relu_max_pool2: there is no way back before the way there");
         };
-        let passed: Vec<f32> = with_slice(out, |out| {
-            with_slice(gradient, |gradient| {
-                let passed = |(&y, &g): (&f32, &f32)| if y <= 0.0 { 0.0 } else { g };
-                out.iter().zip(gradient).map(passed).collect()
-            })
-        })??;
         let (_, _, width, channels) = out.dims4()?;
-        let before = pool::backward(self.conv.level, &passed, winners, 2 * width, channels);
+        let level = self.conv.level;
+        let before = with_slice(gradient, |gradient| {
+            pool::backward(level, gradient, winners, 2 * width, channels)
+        })?;
         let (mut maps, mut packed) = with_slice(weight, |weights| {
             with_slice(bias, |bias| {
                 // Without an activation the convolution's way back does not look at what it gave.

@@ -32,10 +32,11 @@ impl Attempt<'_> {
                 last |= selection.exhausted(train.patience);
             }
             measures.extend(valid);
-            let mut wanted = vec![(Split::Test, Due::Each)];
-            if last {
-                wanted.extend([(Split::Valid, Due::Last), (Split::Test, Due::Last)]);
-            }
+            // Validation images may be seen twice: only after the first look is it known whether the epoch is the last.
+            let wanted = match last {
+                false => vec![(Split::Test, Due::Each)],
+                true => vec![(Split::Valid, Due::Last), (Split::Test, Due::All)],
+            };
             for (split, due) in wanted {
                 let Some(found) = evaluate(split, due)? else {
                     return Ok(Stretch::Stop);

@@ -9,6 +9,9 @@ pub fn forward(level: Level, x: &[f32], width: usize, channels: usize) -> (Vec<f
     level.run(Forward { x, width, channels })
 }
 
+/// The winner of a block that passes no gradient on.
+pub const NOBODY: u8 = 4;
+
 /// The gradient of the maps: each winner takes that of its block.
 pub fn backward(
     level: Level,
