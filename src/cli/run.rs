@@ -1,28 +1,28 @@
 //! `ablate run`.
 
 mod answer;
+mod follow;
+mod lead;
+mod ranks;
 mod sweeping;
 
-use super::pack::{self, Beside};
 use crate::data;
-use crate::durable;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::Launch;
-use crate::fanout::lock::Lock;
-use crate::fanout::progress::Progress;
-use crate::fanout::queue::Queue;
-use crate::fanout::supervisor::{End, Site, Work as _, supervise};
+use crate::fanout::claims::{self, plan_digest};
+use crate::fanout::placement::{Local, View};
+use crate::fanout::ranks::launcher::{self, Launched};
+use crate::fanout::supervisor::Site;
+use crate::fanout::walltime::Walltime;
 use crate::plan::Plan;
-use crate::record::{self, Folder};
+use crate::record::Folder;
 use crate::sweep::Sweep;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use sweeping::Sweeping;
 
 /// Signals that ask for a checkpoint and an end.
 pub(super) const STOP_SIGNALS: [i32; 4] = [SIGINT, SIGTERM, SIGUSR1, SIGHUP];
@@ -53,65 +53,67 @@ pub struct Args {
     /// Kill a worker that says nothing for so long (from 1 up)
     #[arg(long, value_name = "SECONDS", default_value_t = 600.0, value_parser = patience)]
     hang_after: f64,
+    /// Leave when all that is left is in the hands of other runs of this sweep, instead of waiting for them
+    #[arg(long)]
+    no_wait: bool,
+    /// Take over what another run holds when it has shown no life for so long (from 1 up)
+    #[arg(long, value_name = "SECONDS", default_value_t = claims::LEASE.as_secs_f64(), value_parser = patience)]
+    lease: f64,
 }
 
-/// Runs what is not done, then writes record and report.
+/// Runs what is not done, then writes record and report. Under a launcher this process is one rank of many: the first does
+/// that, the others train for it.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let sweep = Sweep::load(&args.file)?;
-    let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
-    for warning in plan.warnings() {
-        eprintln!("warning: {warning}");
+    match launcher::launched(std::env::vars()) {
+        Launched::Rank { rank: 1.., .. } => follow::follow(args),
+        _ => lead::lead(args),
     }
-    let folder = Folder::create(&args.results, &sweep.name)?;
-    let _alone = Lock::take(&folder)?;
-    keep_yaml(&folder, &sweep.text)?;
-    record::remove_stale_temps(&folder)?;
-    let sweeping = Sweeping::new(&sweep, &plan, &folder)?;
-    if args.retry_quarantined {
-        sweeping.forgive()?;
-    }
-    let mut queue = sweeping.queue()?;
-    let end = match queue.waiting() {
-        0 => End::Drained,
-        _ => train(args, &sweeping, &mut queue)?,
-    };
-    let Beside { done, packed } = pack::beside(&folder, || {
-        sweeping.snapshot(&queue)?;
-        match end {
-            End::Stopped => Ok(None),
-            End::Drained => answer::write(&sweeping, &queue).map(Some),
-        }
-    })?;
-    let code = match done {
-        None => {
-            eprintln!("stopped; everything is saved\n  next: run the same command again to go on");
-            ExitCode::MoreToDo
-        }
-        Some(record) => answer::tell(&record, &plan, &folder, &queue),
-    };
-    // Only now, because it hides no result.
-    packed.map(|()| code)
 }
 
-/// Works the queue off with worker processes.
-fn train(args: &Args, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End> {
-    let stop = listen()?;
-    let threads = usize::from(args.threads);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = args.workers.map_or((cores / threads).max(1), usize::from);
-    eprintln!(
-        "{}",
-        sweeping.announcement(queue, workers.min(queue.waiting()))
-    );
-    let site = Site {
-        folder: sweeping.folder,
-        launch: launch(args, sweeping.folder)?,
+/// What every rank makes of the command line.
+struct Asked {
+    sweep: Sweep,
+    plan: Plan,
+    /// Tells equal plans from others.
+    digest: String,
+}
+
+impl Asked {
+    fn new(args: &Args) -> Result<Self> {
+        let sweep = Sweep::load(&args.file)?;
+        let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
+        let digest = plan_digest((0..plan.len()).map(|index| plan.id(index)));
+        Ok(Self {
+            sweep,
+            plan,
+            digest,
+        })
+    }
+}
+
+/// Workers of this rank.
+fn workers(args: &Args, local: Local) -> usize {
+    let cores = View::ours().cores(local);
+    let fit = (cores / usize::from(args.threads)).max(1);
+    args.workers.map_or(fit, usize::from)
+}
+
+fn site<'a>(
+    args: &Args,
+    folder: &'a Folder,
+    workers: usize,
+    walltime: Walltime,
+    stop: &'a AtomicBool,
+) -> Result<Site<'a>> {
+    Ok(Site {
+        folder,
+        launch: launch(args, folder)?,
         workers,
         hang_after: Duration::from_secs_f64(args.hang_after),
-        stop: &stop,
-    };
-    let mut progress = Progress::on_stderr(sweeping.scope(queue));
-    supervise(&site, queue, sweeping, &mut progress)
+        checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
+        walltime,
+        stop,
+    })
 }
 
 /// How this binary starts itself as a worker.
@@ -153,22 +155,6 @@ fn listen() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// Keeps what was asked, replaced whole and only when it differs.
-fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
-    let path = folder.sweep_yaml();
-    if let Ok(old) = fs::read(&path)
-        && old != text.as_bytes()
-    {
-        let kept = folder.replaced_yaml(&old);
-        durable::update(&kept, &old)?;
-        eprintln!(
-            "note: the sweep file differs from the last run's, which is kept as {}; the report now answers the new one",
-            kept.display()
-        );
-    }
-    durable::update(&path, text.as_bytes())
-}
-
 /// A time from the command line: from 0 up, finite.
 pub(super) fn seconds(text: &str) -> std::result::Result<f64, String> {
     let parsed = text.parse().ok();
@@ -196,26 +182,5 @@ mod tests {
         for text in ["-1", "NaN", "inf", "1e300", "soon"] {
             assert!(seconds(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn an_equal_sweep_file_is_not_written_again() {
-        let results = tempfile::tempdir().expect("a folder");
-        let folder = Folder::create(results.path(), "x").expect("made");
-        let written = || {
-            fs::metadata(folder.sweep_yaml())
-                .expect("there")
-                .modified()
-                .ok()
-        };
-        keep_yaml(&folder, "name: x").expect("kept");
-        let first = written();
-        keep_yaml(&folder, "name: x").expect("kept");
-        assert_eq!(written(), first);
-        keep_yaml(&folder, "name: x # edited").expect("kept");
-        assert_eq!(
-            fs::read(folder.sweep_yaml()).expect("there"),
-            b"name: x # edited"
-        );
     }
 }

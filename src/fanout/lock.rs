@@ -1,5 +1,5 @@
-//! One run at a time in a results folder of this machine. Several runs would do no harm, since a trial is committed once
-//! whoever trained it, but they would all train everything.
+//! One at a time where several runners of one machine merge the same results. It saves work, not results: two mergers at
+//! once do no harm, so who waits in vain goes on without.
 
 use crate::error::{Error, Result};
 use crate::record::Folder;
@@ -8,20 +8,18 @@ use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
 use std::time::{Duration, Instant};
 
-/// How long a run that was just killed may take to be gone.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Held for as long as a run lasts; the kernel lets go of it when the process dies.
+/// Held until dropped; the kernel lets go of it when the process dies.
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock of a results folder. On file systems without locks there is nothing to take.
+    /// Takes the lock of a results folder, or nothing when another has it for longer than `patience`. On file systems without locks
+    /// everyone gets one.
     ///
     /// # Errors
-    /// [`Error::Usage`] when another run holds it and does not end.
-    pub fn take(folder: &Folder) -> Result<Self> {
+    /// When the lock's file cannot be opened.
+    pub fn take(folder: &Folder, patience: Duration) -> Result<Option<Self>> {
         let path = folder.lock();
         let file = OpenOptions::new()
             .create(true)
@@ -31,19 +29,11 @@ impl Lock {
         let began = Instant::now();
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Err(Errno::WOULDBLOCK) if began.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(50));
+                Err(Errno::WOULDBLOCK) if began.elapsed() < patience => {
+                    std::thread::sleep(Duration::from_millis(20));
                 }
-                Err(Errno::WOULDBLOCK) => {
-                    return Err(Error::Usage {
-                        problem: format!(
-                            "another `ablate run` is at work in {}",
-                            folder.root().display()
-                        ),
-                        next: "wait for it, or stop it (Ctrl-C saves everything) and run this again; more --workers make one run faster".into(),
-                    });
-                }
-                _ => return Ok(Self { _file: file }),
+                Err(Errno::WOULDBLOCK) => return Ok(None),
+                _ => return Ok(Some(Self { _file: file })),
             }
         }
     }
@@ -54,17 +44,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_is_free_again_when_its_run_is_gone() {
+    fn a_lock_is_free_again_when_its_holder_is_gone_and_nobody_waits_for_ever() {
         let results = tempfile::tempdir().expect("a folder");
         let folder = Folder::create(results.path(), "x").expect("made");
-        let first = Lock::take(&folder).expect("free");
-        let waiting = std::thread::scope(|scope| {
-            let second = scope.spawn(|| Lock::take(&folder).map(drop));
-            std::thread::sleep(Duration::from_millis(100));
-            assert!(!second.is_finished(), "the second run did not wait");
+        let take = |patience| Lock::take(&folder, patience).expect("a file");
+        let first = take(Duration::ZERO).expect("free");
+        assert!(take(Duration::from_millis(30)).is_none());
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| take(Duration::from_secs(600)).is_some());
+            std::thread::sleep(Duration::from_millis(50));
             drop(first);
-            second.join().expect("no panic")
+            assert!(second.join().expect("no panic"));
         });
-        assert!(waiting.is_ok());
     }
 }

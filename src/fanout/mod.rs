@@ -10,8 +10,12 @@
 //! [`trainer`] (the child's side). [`message`] is what the two sides say.
 
 pub mod attempts;
+pub mod branch;
 pub mod breaker;
+pub mod claims;
+pub mod coordinator;
 mod crew;
+pub mod desk;
 mod fate;
 pub mod fault;
 pub mod lock;
@@ -19,11 +23,15 @@ mod log;
 mod machine;
 pub mod message;
 pub mod pace;
+pub mod placement;
 mod process;
 pub mod progress;
 pub mod queue;
+pub mod ranks;
 pub mod supervisor;
+pub mod supply;
 pub mod trainer;
+pub mod walltime;
 pub mod worker;
 
 pub use process::Launch;

@@ -1,7 +1,9 @@
 //! One worker process from its parent's side: start, talk, kill, bury.
 
 use super::log::{self, LastWords};
-use super::message::{self, FromWorker, Heard, ToWorker};
+use super::message::{self, Heard, ToWorker};
+use super::ranks::launcher;
+use super::supervisor::Call;
 use crate::error::{Error, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::OsString;
@@ -54,9 +56,10 @@ impl Process {
         launch: &Launch,
         number: u64,
         logs: &Path,
-        ears: Sender<(u64, Heard<FromWorker>)>,
+        ears: Sender<Call>,
     ) -> Result<Self> {
-        let mut child = Command::new(&launch.program)
+        let mut command = Command::new(&launch.program);
+        command
             .arg0(launch.name)
             .args(&launch.arguments)
             // candle's own threads would fight with the trainer's, which have images of their own.
@@ -64,9 +67,11 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .map_err(Error::io("start", &launch.program))?;
+            .process_group(0);
+        for name in launcher::of_the_launcher(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+            command.env_remove(name);
+        }
+        let mut child = command.spawn().map_err(Error::io("start", &launch.program))?;
         let input = child.stdin.take();
         if let Some(output) = child.stdout.take() {
             let mut output = BufReader::new(output);
@@ -74,7 +79,7 @@ impl Process {
                 loop {
                     let heard = message::read(&mut output);
                     let last = !matches!(heard, Heard::Message(_));
-                    if ears.send((number, heard)).is_err() || last {
+                    if ears.send(Call::Worker(number, heard)).is_err() || last {
                         break;
                     }
                 }

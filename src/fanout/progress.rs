@@ -42,7 +42,8 @@ struct Running {
 pub struct Progress {
     screen: Screen,
     scope: Scope,
-    running: BTreeMap<u64, Running>,
+    /// By position in the plan.
+    running: BTreeMap<usize, Running>,
     done: usize,
     done_cost: f64,
     started: Instant,
@@ -80,8 +81,8 @@ impl Progress {
         }
     }
 
-    /// Worker `number` got this trial.
-    pub fn started(&mut self, number: u64, trial: &Trial, cost: f64) {
+    /// A worker got this trial.
+    pub fn started(&mut self, trial: &Trial, cost: f64) {
         let label = label(&self.scope.axes, trial);
         let bar = match &self.screen {
             Screen::Lines(_) => None,
@@ -99,12 +100,12 @@ impl Progress {
             part,
             bar,
         };
-        self.running.insert(number, running);
+        self.running.insert(trial.index, running);
     }
 
-    /// A part (0 to 1) of the trial of worker `number` is done.
-    pub fn moved(&mut self, number: u64, part: f64) {
-        if let Some(running) = self.running.get_mut(&number) {
+    /// A part (0 to 1) of a trial is done.
+    pub fn moved(&mut self, trial: usize, part: f64) {
+        if let Some(running) = self.running.get_mut(&trial) {
             running.part = part;
             if let Some(bar) = &running.bar {
                 bar.set_position((part * 1000.0) as u64);
@@ -112,9 +113,9 @@ impl Progress {
         }
     }
 
-    /// The trial of worker `number` is committed.
-    pub fn finished(&mut self, number: u64, finished: &Finished) {
-        let Some(running) = self.leave(number) else {
+    /// A trial is committed.
+    pub fn finished(&mut self, trial: usize, finished: &Finished) {
+        let Some(running) = self.leave(trial) else {
             return;
         };
         self.done += 1;
@@ -130,9 +131,9 @@ impl Progress {
         self.say(&text);
     }
 
-    /// The trial of worker `number` ended in another way.
-    pub fn ended(&mut self, number: u64, how: &str) {
-        if let Some(running) = self.leave(number) {
+    /// A trial ended in another way.
+    pub fn ended(&mut self, trial: usize, how: &str) {
+        if let Some(running) = self.leave(trial) {
             self.say(&format!("{}: {how}", running.label));
         }
     }
@@ -176,8 +177,8 @@ impl Progress {
         }
     }
 
-    fn leave(&mut self, number: u64) -> Option<Running> {
-        let running = self.running.remove(&number)?;
+    fn leave(&mut self, trial: usize) -> Option<Running> {
+        let running = self.running.remove(&trial)?;
         if let (Some(bar), Screen::Bars { all, .. }) = (&running.bar, &self.screen) {
             all.remove(bar);
         }

@@ -1,8 +1,12 @@
 //! Who is next: pure policy over trials known only by their position in the plan.
 //!
 //! Seed by seed, so that a sweep stopped halfway has whole pairs to compare; within a seed longest first, so that
-//! the last trials to end are short ones. A trial that failed waits behind all that
-//! failed less often: a bad trial delays nobody, and none is given up before every other had its turn.
+//! the last trials to end are short ones: by their expected work first, by the time their arm took once it is known. A
+//! trial that failed waits behind all that failed less often: a bad trial delays nobody, and none is given up before
+//! every other had its turn.
+//!
+//! Where several runners drain one sweep, a trial must be claimed before it may be handed out: it starts out unclaimed,
+//! and is then opened, or held by another runner until that one finishes it or is gone.
 
 use crate::outcome::Outcome;
 use std::cmp::Reverse;
@@ -59,6 +63,8 @@ impl Turn {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
+    Unclaimed,
+    Held,
     Waiting,
     Running,
     Stopped,
@@ -70,27 +76,107 @@ enum State {
 #[derive(Clone, Debug)]
 pub struct Queue {
     entries: BTreeMap<usize, (Entry, State)>,
+    unclaimed: BTreeSet<Turn>,
     waiting: BTreeSet<Turn>,
+    by_point: BTreeMap<usize, Vec<usize>>,
+    /// Work done in a second, by the first trial that finished: turns seconds into the unit of costs.
+    rate: Option<f64>,
 }
 
 impl Queue {
-    /// A queue of these trials. Those with [`ATTEMPTS`] failures or more are quarantined from the start.
+    /// A queue of these trials, all of them free to be handed out. Those with [`ATTEMPTS`] failures or more are
+    /// quarantined from the start.
     pub fn new(entries: impl IntoIterator<Item = Entry>) -> Self {
-        let mut queue = Self {
-            entries: BTreeMap::new(),
-            waiting: BTreeSet::new(),
-        };
-        for entry in entries {
-            queue.entries.insert(entry.index, (entry, State::Waiting));
-        }
-        for (entry, state) in queue.entries.values_mut() {
-            if entry.failures >= ATTEMPTS {
-                *state = State::Quarantined;
-            } else {
-                queue.waiting.insert(Turn::new(entry));
-            }
+        let mut queue = Self::unclaimed(entries);
+        while let Some(index) = queue.first_unclaimed() {
+            queue.open(index);
         }
         queue
+    }
+
+    /// As [`new`](Self::new), but each trial has to be [`open`](Self::open)ed first.
+    pub fn unclaimed(entries: impl IntoIterator<Item = Entry>) -> Self {
+        let mut queue = Self {
+            entries: BTreeMap::new(),
+            unclaimed: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            by_point: BTreeMap::new(),
+            rate: None,
+        };
+        for entry in entries {
+            let state = match entry.failures >= ATTEMPTS {
+                true => State::Quarantined,
+                false => State::Unclaimed,
+            };
+            if state == State::Unclaimed {
+                queue.unclaimed.insert(Turn::new(&entry));
+            }
+            queue
+                .by_point
+                .entry(entry.point)
+                .or_default()
+                .push(entry.index);
+            queue.entries.insert(entry.index, (entry, state));
+        }
+        queue
+    }
+
+    /// The trial that should be claimed next.
+    pub fn first_unclaimed(&self) -> Option<usize> {
+        self.unclaimed.first().map(|turn| turn.index)
+    }
+
+    /// The entry of a trial that was queued.
+    pub fn entry(&self, index: usize) -> Option<&Entry> {
+        self.entries.get(&index).map(|(entry, _)| entry)
+    }
+
+    /// An unclaimed or held trial is ours: it waits to be handed out.
+    pub fn open(&mut self, index: usize) {
+        if let Some((entry, state @ (State::Unclaimed | State::Held))) =
+            self.entries.get_mut(&index)
+        {
+            *state = State::Waiting;
+            let turn = Turn::new(entry);
+            self.unclaimed.remove(&turn);
+            self.waiting.insert(turn);
+        }
+    }
+
+    /// An unclaimed trial turns out to be another runner's, or a waiting one was taken over by one.
+    pub fn hold(&mut self, index: usize) {
+        if let Some((entry, state)) = self.entries.get_mut(&index)
+            && matches!(state, State::Unclaimed | State::Waiting | State::Stopped)
+        {
+            let turn = Turn::new(entry);
+            *state = State::Held;
+            self.unclaimed.remove(&turn);
+            self.waiting.remove(&turn);
+        }
+    }
+
+    /// What other runners made of a trial that does not run here: finished it, or failed so often.
+    pub fn learn_of(&mut self, index: usize, finished: bool, failures: u32) {
+        let Some((entry, state)) = self.entries.get_mut(&index) else {
+            return;
+        };
+        if matches!(state, State::Running | State::Finished) {
+            return;
+        }
+        let turn = Turn::new(entry);
+        self.unclaimed.remove(&turn);
+        self.waiting.remove(&turn);
+        entry.failures = failures;
+        if finished {
+            *state = State::Finished;
+        } else if failures >= ATTEMPTS {
+            *state = State::Quarantined;
+        } else if *state == State::Unclaimed {
+            self.unclaimed.insert(Turn::new(entry));
+        } else if *state != State::Held {
+            *state = State::Waiting;
+            self.waiting.insert(Turn::new(entry));
+        }
     }
 
     /// Hands out the next trial, which then runs.
@@ -102,9 +188,43 @@ impl Queue {
         Some(index)
     }
 
-    /// A running trial is done. Words about trials that do not run change nothing, here and below.
-    pub fn finish(&mut self, index: usize) {
-        self.leave(index, State::Finished);
+    /// A running trial is done and took this long. Words about trials that do not run change nothing, here and below.
+    pub fn finish(&mut self, index: usize, seconds: f64) {
+        if let Some(entry) = self.leave(index, State::Finished) {
+            self.learn(&entry, seconds);
+        }
+    }
+
+    /// The other trials of the arm are expected to take as long.
+    fn learn(&mut self, finished: &Entry, seconds: f64) {
+        /// Below this, what a trial took says more of the machine's mood than of the trial.
+        const MEANINGFUL: f64 = 0.1;
+        if seconds.is_nan() || seconds < MEANINGFUL || finished.cost <= 0.0 {
+            return;
+        }
+        let rate = *self.rate.get_or_insert(finished.cost / seconds);
+        let cost = seconds * rate;
+        // Not for every little difference: turns are looked up by their cost.
+        if (cost / finished.cost - 1.0).abs() < 0.2 {
+            return;
+        }
+        for index in self.by_point.get(&finished.point).into_iter().flatten() {
+            let Some((entry, state)) = self.entries.get_mut(index) else {
+                continue;
+            };
+            let set = match state {
+                State::Unclaimed => Some(&mut self.unclaimed),
+                State::Waiting | State::Stopped => Some(&mut self.waiting),
+                _ => None,
+            };
+            let old = Turn::new(entry);
+            entry.cost = cost;
+            if let Some(set) = set
+                && set.remove(&old)
+            {
+                set.insert(Turn::new(entry));
+            }
+        }
     }
 
     /// A running trial comes back unblamed, to be gone on with: it was stopped, or its worker was at fault.
@@ -133,6 +253,19 @@ impl Queue {
         Verdict::Again
     }
 
+    /// A failed attempt of a trial was not its fault: it does not count, and the trial may be tried again.
+    pub fn forgive(&mut self, index: usize) {
+        let Some((entry, state)) = self.entries.get_mut(&index) else {
+            return;
+        };
+        let old = Turn::new(entry);
+        entry.failures = entry.failures.saturating_sub(1);
+        if *state == State::Quarantined || self.waiting.remove(&old) {
+            *state = State::Waiting;
+            self.waiting.insert(Turn::new(entry));
+        }
+    }
+
     /// What a record says of a trial that has no committed result; `None` for trials that were never queued.
     pub fn outcome(&self, index: usize) -> Option<Outcome> {
         let (entry, state) = self.entries.get(&index)?;
@@ -151,14 +284,28 @@ impl Queue {
             .map_or(0.0, |(entry, _)| entry.cost)
     }
 
-    /// Number of arms of which trials wait.
+    /// Number of arms of which trials wait, here or elsewhere.
     pub fn waiting_points(&self) -> usize {
-        let waiting = self.entries.values();
-        let points: BTreeSet<_> = waiting
-            .filter(|(_, state)| *state == State::Waiting)
+        let left = self.entries.values();
+        let points: BTreeSet<_> = left
+            .filter(|(_, state)| matches!(state, State::Unclaimed | State::Held | State::Waiting))
             .map(|(entry, _)| entry.point)
             .collect();
         points.len()
+    }
+
+    /// Trials that other runners hold.
+    pub fn held(&self) -> impl Iterator<Item = usize> + '_ {
+        let held = self.entries.iter();
+        held.filter(|(_, (_, state))| *state == State::Held)
+            .map(|(index, _)| *index)
+    }
+
+    /// Number of trials that are neither finished nor given up, whoever holds them.
+    pub fn left(&self) -> usize {
+        let over = |state| matches!(state, State::Finished | State::Quarantined);
+        let states = self.entries.values().map(|(_, state)| *state);
+        states.filter(|state| !over(*state)).count()
     }
 
     /// Number of trials that wait for their turn.

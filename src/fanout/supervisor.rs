@@ -1,25 +1,23 @@
-//! The loop: hands trials to workers, takes back outcomes, replaces the dead, and sleeps between.
-//!
-//! It holds no state that a restart would need: what is done is in the record, what failed in `attempts/`, what
-//! was stopped in checkpoints. So it may die at any instant.
+//! The loop of one rank: hands its desk's trials to workers, takes back what became of them, replaces the dead, and sleeps
+//! between.
 
 mod aftermath;
 mod staff;
 
 use super::breaker::Breaker;
-use super::crew::{Duty, Member, Stride};
+use super::crew::{Assignment, Duty, Member, Stride};
+use super::desk::{Desk, Order, Retired, Word};
 use super::fate::Circumstance;
 use super::message::{FromWorker, Heard};
-use super::pace::{Backoff, Cadence};
+use super::pace::Backoff;
 use super::process::Launch;
-use super::progress::Progress;
-use super::queue::Queue;
+use super::walltime::Walltime;
 use crate::error::{Error, Result};
 use crate::plan::Trial;
 use crate::record::Folder;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 /// Where and how to run.
@@ -32,57 +30,57 @@ pub struct Site<'a> {
     pub workers: usize,
     /// A worker that is silent longer is killed.
     pub hang_after: Duration,
+    /// Longest time between two checkpoints.
+    pub checkpoint_every: Duration,
+    /// When the job ends.
+    pub walltime: Walltime,
     /// Becomes true when the run is to stop.
     pub stop: &'a AtomicBool,
 }
 
-/// What the supervisor must be told of the sweep.
-pub trait Work {
-    /// The trial at this position of the plan.
+/// The plan, as far as a supervisor must know it.
+pub trait Trials {
+    /// The trial at this position.
     fn trial(&self, index: usize) -> Trial;
-    /// Rebuilds the file that people look at while the sweep runs.
-    ///
-    /// # Errors
-    /// When the file system or HDF5 refuses: the run ends.
-    fn snapshot(&self, queue: &Queue) -> Result<()>;
+    /// Number of arms of which trials are left.
+    fn points(&self) -> usize;
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Nothing waits any more.
-    Drained,
-    /// Stopped on request, everything checkpointed.
-    Stopped,
+/// What wakes a supervisor.
+pub enum Call {
+    /// A worker said something, or nothing more.
+    Worker(u64, Heard<FromWorker>),
+    /// The desk has news.
+    Desk,
 }
 
 enum Phase {
     Running,
     Stopping,
     Failing(Error),
+    /// No worker trains any more, and the desk knows.
+    Retired,
 }
 
 /// How soon a request to stop is noticed.
 const NAP: Duration = Duration::from_millis(200);
 
-/// Works the queue off, or until asked to stop.
+/// Trains what the desk gives, until it says that there is no more to do. `calls` is what wakes it; its sender is for whoever
+/// knocks.
 ///
 /// # Errors
-/// What every trial would meet: a full disk, damaged data, workers that do not start, a machine on which all
-/// trials fail at once. The other workers have stopped cleanly then, and no trial is blamed.
+/// When workers cannot be seen off.
 pub fn supervise(
     site: &Site<'_>,
-    queue: &mut Queue,
-    work: &dyn Work,
-    progress: &mut Progress,
-) -> Result<End> {
-    let (mouth, ears) = channel();
-    let breaker = Breaker::new(queue.waiting_points());
+    trials: &dyn Trials,
+    desk: &mut dyn Desk,
+    calls: (Sender<Call>, Receiver<Call>),
+) -> Result<()> {
+    let (mouth, ears) = calls;
     let mut supervisor = Supervisor {
         site,
-        queue,
-        work,
-        progress,
+        trials,
+        desk,
         crew: BTreeMap::new(),
         mouth,
         ears,
@@ -91,7 +89,7 @@ pub fn supervise(
         started: 0,
         failed_starts: 0,
         backoff: Backoff::default(),
-        breaker,
+        breaker: Breaker::new(trials.points()),
         blamed: Vec::new(),
         phase: Phase::Running,
     };
@@ -100,12 +98,11 @@ pub fn supervise(
 
 struct Supervisor<'a> {
     site: &'a Site<'a>,
-    queue: &'a mut Queue,
-    work: &'a dyn Work,
-    progress: &'a mut Progress,
+    trials: &'a dyn Trials,
+    desk: &'a mut dyn Desk,
     crew: BTreeMap<u64, Member>,
-    mouth: Sender<(u64, Heard<FromWorker>)>,
-    ears: Receiver<(u64, Heard<FromWorker>)>,
+    mouth: Sender<Call>,
+    ears: Receiver<Call>,
     began: Instant,
     /// When it last went through the loop.
     listened: Instant,
@@ -114,57 +111,90 @@ struct Supervisor<'a> {
     backoff: Backoff,
     breaker: Breaker,
     /// Attempts recorded since the last progress: forgiven when the breaker blames the machine.
-    blamed: Vec<(String, u32)>,
+    blamed: Vec<Blamed>,
     phase: Phase,
 }
 
+/// A recorded attempt.
+struct Blamed {
+    trial: usize,
+    id: String,
+    number: u32,
+}
+
 impl Supervisor<'_> {
-    fn run(&mut self) -> Result<End> {
-        let mut cadence = Cadence::new();
+    fn run(&mut self) -> Result<()> {
         loop {
-            if self.running() && self.site.stop.load(Ordering::Relaxed) {
-                self.progress
-                    .say("stopping: every worker writes a checkpoint (Ctrl-C again kills them)");
-                self.stop(Phase::Stopping);
+            self.heed_signals();
+            let idle = match self.running() {
+                true => self.site.workers - self.busy(),
+                false => 0,
+            };
+            match self.desk.tend(idle) {
+                Order::GoOn => {}
+                Order::Stop => self.stop(Phase::Stopping),
+                Order::Leave => break,
             }
-            if self.running()
-                && let Err(error) = self.hire()
-            {
-                self.stop(Phase::Failing(error));
+            if self.running() {
+                self.hand_out();
+                if let Err(error) = self.hire() {
+                    self.stop(Phase::Failing(error));
+                }
             }
-            let busy = self.crew.values().any(|m| matches!(m.duty, Duty::Busy(_)));
-            let more = self.running() && self.queue.waiting() > 0;
-            if !busy && !more {
-                break;
+            self.watch();
+            // Before it sleeps, so that the desk hears of it in the next round.
+            if self.retire() {
+                continue;
             }
             // The supervisor holds a sender itself, so the only error is that nothing came.
             let mut next = self.ears.recv_timeout(NAP).ok();
-            while let Some((number, heard)) = next {
-                self.hear(number, heard);
+            while let Some(call) = next {
+                if let Call::Worker(number, heard) = call {
+                    self.hear(number, heard);
+                }
                 next = self.ears.try_recv().ok();
             }
-            // Before all that takes its time, the snapshot above all.
-            if self.running() {
-                self.hand_out();
-            }
-            self.watch();
-            self.progress.tick();
-            let now = self.began.elapsed();
-            if self.running() && cadence.due(now) {
-                if let Err(error) = self.work.snapshot(self.queue) {
-                    self.stop(Phase::Failing(error));
-                }
-                cadence.done(self.began.elapsed(), self.began.elapsed() - now);
-            }
         }
-        self.progress.clear();
-        self.dismiss_all()?;
-        match std::mem::replace(&mut self.phase, Phase::Running) {
-            Phase::Stopping if self.queue.waiting() > 0 => Ok(End::Stopped),
-            // Asked to stop when the last trials were just about to be committed: nothing is left to do.
-            Phase::Running | Phase::Stopping => Ok(End::Drained),
-            Phase::Failing(error) => Err(error),
+        self.dismiss_all()
+    }
+
+    fn busy(&self) -> usize {
+        let busy = |member: &&Member| matches!(member.duty, Duty::Busy(_));
+        self.crew.values().filter(busy).count()
+    }
+
+    fn heed_signals(&mut self) {
+        if !self.running() {
+            return;
         }
+        let why = if self.site.stop.load(Ordering::Relaxed) {
+            "stopping: every worker writes a checkpoint (Ctrl-C again kills them)"
+        } else if self.site.walltime.is_near() {
+            "the job's walltime is near: every worker writes a checkpoint"
+        } else {
+            return;
+        };
+        self.say(why);
+        self.stop(Phase::Stopping);
+    }
+
+    /// Tells the desk once that nobody trains here any more. Returns whether it did.
+    fn retire(&mut self) -> bool {
+        if self.running() || self.busy() > 0 {
+            return false;
+        }
+        let how = match std::mem::replace(&mut self.phase, Phase::Retired) {
+            Phase::Failing(error) => Retired::Failed(error),
+            Phase::Retired => return false,
+            _ => Retired::Stopped,
+        };
+        self.desk.retire(how);
+        true
+    }
+
+    fn say(&mut self, text: &str) {
+        let text = text.to_owned();
+        self.desk.tell(Word::Say { text });
     }
 
     fn running(&self) -> bool {
@@ -201,26 +231,36 @@ impl Supervisor<'_> {
                     let ms = member.since.elapsed().as_secs_f64() * 1e3;
                     tracing::debug!("worker {number}: first step done {ms:.1} ms after its start");
                 }
-                let part = step as f64 / steps.max(1) as f64;
-                self.progress.moved(number, part);
+                self.moved(number, step, steps);
             }
             (FromWorker::Epoch { epoch, epochs }, Duty::Busy(assignment)) => {
                 assignment.moved = true;
-                let part = epoch as f64 / epochs.max(1) as f64;
-                self.progress.moved(number, part);
+                self.moved(number, epoch, epochs);
                 self.machine_works();
             }
-            (FromWorker::Finished(finished), _) => self.finished(number, &finished),
+            (FromWorker::Finished(finished), _) => self.finished(number, finished),
             (FromWorker::Failed(failure), _) => self.failed(number, failure),
             (FromWorker::Stopped { step }, _) => {
                 if let Some(assignment) = self.take_assignment(number, Duty::Leaving) {
-                    self.queue.give_back(assignment.trial.index);
-                    let how = format!("stopped, checkpoint of step {step} is on disk");
-                    self.progress.ended(number, &how);
+                    let why = format!("stopped, checkpoint of step {step} is on disk");
+                    self.give_back(&assignment, why);
                 }
             }
             _ => {}
         }
+    }
+
+    /// A worker has done so many of so many.
+    fn moved(&mut self, number: u64, done: u64, of: u64) {
+        if let Some(Duty::Busy(assignment)) = self.crew.get(&number).map(|member| &member.duty) {
+            let (trial, part) = (assignment.trial.index, done as f64 / of.max(1) as f64);
+            self.desk.tell(Word::Moved { trial, part });
+        }
+    }
+
+    fn give_back(&mut self, assignment: &Assignment, why: String) {
+        let trial = assignment.trial.index;
+        self.desk.tell(Word::GivenBack { trial, why });
     }
 }
 

@@ -129,10 +129,15 @@ impl Plan {
         self.ids[index]
     }
 
+    /// The arm of trial `index`.
+    pub fn point(&self, index: usize) -> usize {
+        index / self.space.sweep.seeds.len()
+    }
+
     /// Trial `index` (below [`len`](Self::len)), its config resolved on demand.
     pub fn trial(&self, index: usize) -> Trial {
         let seeds = &self.space.sweep.seeds;
-        let point = index / seeds.len();
+        let point = self.point(index);
         let facts = self.facts(point);
         let config = self.config(point);
         Trial {

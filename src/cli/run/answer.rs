@@ -3,7 +3,6 @@
 use super::sweeping::Sweeping;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::queue::{ATTEMPTS, Queue};
-use crate::fanout::supervisor::Work as _;
 use crate::plan::Plan;
 use crate::record::{self, Folder, SweepRecord};
 use crate::report;
@@ -23,7 +22,7 @@ pub fn write(sweeping: &Sweeping<'_>, queue: &Queue) -> Result<SweepRecord> {
     match read() {
         Err(damage @ (Error::Record { .. } | Error::Hdf5 { .. })) => {
             record::set_aside(folder, &damage)?;
-            sweeping.snapshot(queue)?;
+            sweeping.merge(queue)?;
             read()
         }
         other => other,

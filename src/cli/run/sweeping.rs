@@ -4,15 +4,18 @@ use crate::error::{Error, Result};
 use crate::fanout::attempts::{self, Counted};
 use crate::fanout::progress::Scope;
 use crate::fanout::queue::{ATTEMPTS, Entry, Queue};
-use crate::fanout::supervisor::Work;
+use crate::fanout::coordinator::Work;
+use crate::fanout::lock::Lock;
+use crate::fanout::supervisor::Trials;
 use crate::fanout::trainer;
 use crate::model;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Trial, work};
 use crate::record::{self, CompareRecord, Folder, PlannedTrial, SweepHeader};
 use crate::sweep::{Compare, Expect, Sweep};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::time::Duration;
 
 /// A planned sweep with its folder.
 pub struct Sweeping<'a> {
@@ -20,7 +23,7 @@ pub struct Sweeping<'a> {
     pub folder: &'a Folder,
     plan: &'a Plan,
     header: SweepHeader,
-    seeds: &'a [u64],
+    seeds: usize,
     done: BTreeSet<String>,
 }
 
@@ -46,35 +49,35 @@ impl<'a> Sweeping<'a> {
             folder,
             plan,
             header: header(sweep, plan),
-            seeds: &sweep.seeds,
+            seeds: sweep.seeds.len(),
             done,
         })
     }
 
-    /// What is left to do.
+    /// What is left to do, to be claimed.
     ///
     /// # Errors
     /// When the failed attempts cannot be read.
     pub fn queue(&self) -> Result<Queue> {
         let counted = Counted::read(self.folder)?;
-        Ok(Queue::new(self.left().map(|(index, id)| {
-            let trial = self.plan.trial(index);
+        let mut costs: BTreeMap<usize, f64> = BTreeMap::new();
+        Ok(Queue::unclaimed(self.left().map(|(index, id)| {
+            let point = self.plan.point(index);
             Entry {
                 index,
-                point: trial.point,
-                round: self
-                    .seeds
-                    .iter()
-                    .position(|&seed| seed == trial.seed)
-                    .unwrap_or(0),
-                cost: work(
-                    model::cost(&trial.config.model, trial.image),
-                    &trial.config.data,
-                    &trial.config.train,
-                ),
+                point,
+                round: index % self.seeds,
+                cost: *costs.entry(point).or_insert_with(|| self.cost(point)),
                 failures: counted.of(&id),
             }
         })))
+    }
+
+    /// Expected work of a trial of this arm.
+    fn cost(&self, point: usize) -> f64 {
+        let config = self.plan.config(point);
+        let image = self.plan.facts(point).image;
+        work(model::cost(&config.model, image), &config.data, &config.train)
     }
 
     /// Takes back the quarantine of this sweep's trials.
@@ -108,14 +111,14 @@ impl<'a> Sweeping<'a> {
 
     /// One line that says what will be done, for the start of a run.
     pub fn announcement(&self, queue: &Queue, workers: usize) -> String {
-        let (trials, waiting) = (self.plan.len(), queue.waiting());
+        let (trials, left) = (self.plan.len(), queue.left());
         let mut datasets: Vec<_> = (0..self.plan.points())
             .map(|point| self.plan.facts(point).dataset.name())
             .collect();
         datasets.sort_unstable();
         datasets.dedup();
         format!(
-            "{}: {trials} trials, {} done, {waiting} to do, {workers} workers; images: {}",
+            "{}: {trials} trials, {} done, {left} to do, {workers} workers; images: {}",
             self.header.name,
             trials - self.left().count(),
             datasets.join(", ")
@@ -128,12 +131,43 @@ impl<'a> Sweeping<'a> {
     }
 }
 
-impl Work for Sweeping<'_> {
+impl Trials for Sweeping<'_> {
     fn trial(&self, index: usize) -> Trial {
         self.plan.trial(index)
     }
 
+    fn points(&self) -> usize {
+        let mut points: Vec<_> = self.left().map(|(index, _)| self.plan.point(index)).collect();
+        points.dedup();
+        points.len()
+    }
+}
+
+impl Work for Sweeping<'_> {
+    fn refresh(&self, queue: &mut Queue) -> Result<()> {
+        let done = record::done(self.folder)?;
+        let counted = Counted::read(self.folder)?;
+        for (index, id) in self.left() {
+            queue.learn_of(index, done.contains(&id), counted.of(&id));
+        }
+        Ok(())
+    }
+
     fn snapshot(&self, queue: &Queue) -> Result<()> {
+        // Another runner that merges right now shows the same.
+        match Lock::take(self.folder, Duration::ZERO)? {
+            Some(_lock) => self.merge(queue),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Sweeping<'_> {
+    /// Builds `sweep.h5` anew.
+    ///
+    /// # Errors
+    /// When the file system or HDF5 refuses, or a trial is damaged.
+    pub fn merge(&self, queue: &Queue) -> Result<()> {
         let planned = (0..self.plan.len()).map(|index| {
             let trial = self.plan.trial(index);
             PlannedTrial {

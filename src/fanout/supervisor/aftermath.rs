@@ -1,14 +1,14 @@
 //! What follows when a trial ends, well or badly, and when a worker dies.
 
-use super::{Phase, Supervisor};
+use super::{Blamed, Phase, Supervisor};
 use crate::error::{Error, ExitCode};
 use crate::fanout::attempts::{self, Attempt};
 use crate::fanout::crew::{Assignment, Duty, Member};
+use crate::fanout::desk::Word;
 use crate::fanout::fate::{self, Circumstance};
 use crate::fanout::log::LastWords;
 use crate::fanout::machine;
 use crate::fanout::message::{Blame, Failure, Finished};
-use crate::fanout::queue::{ATTEMPTS, Verdict};
 
 /// Workers that end before they got to a trial, in a row, before the run ends.
 const FAILED_STARTS: u32 = 3;
@@ -24,10 +24,10 @@ struct Cause {
 
 impl Supervisor<'_> {
     /// A trial is committed.
-    pub(super) fn finished(&mut self, number: u64, finished: &Finished) {
+    pub(super) fn finished(&mut self, number: u64, finished: Finished) {
         if let Some(assignment) = self.take_assignment(number, Duty::Idle) {
-            self.queue.finish(assignment.trial.index);
-            self.progress.finished(number, finished);
+            let trial = assignment.trial.index;
+            self.desk.tell(Word::Finished { trial, finished });
             self.machine_works();
         }
     }
@@ -50,11 +50,10 @@ impl Supervisor<'_> {
                     last_words,
                     pid,
                 };
-                self.count(number, &assignment, cause);
+                self.count(&assignment, cause);
             }
             Blame::Run => {
-                self.queue.give_back(assignment.trial.index);
-                self.progress.ended(number, "given back unblamed");
+                self.give_back(&assignment, "given back unblamed".into());
                 self.stop(Phase::Failing(Error::Reported {
                     message: failure.message,
                     code: ExitCode::from_number(failure.code),
@@ -94,14 +93,13 @@ impl Supervisor<'_> {
                     last_words,
                     pid,
                 };
-                self.count(number, &assignment, cause);
+                self.count(&assignment, cause);
             }
             Duty::Busy(assignment) => {
-                self.queue.give_back(assignment.trial.index);
-                let how = format!(
+                let why = format!(
                     "its worker ended while stopping ({class}); its last checkpoint stands"
                 );
-                self.progress.ended(number, &how);
+                self.give_back(&assignment, why);
             }
             Duty::Starting | Duty::Idle => {
                 self.failed_starts += 1;
@@ -115,8 +113,8 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Records a failed attempt and decides what becomes of the trial, and of the run.
-    fn count(&mut self, number: u64, assignment: &Assignment, cause: Cause) {
+    /// Records a failed attempt.
+    fn count(&mut self, assignment: &Assignment, cause: Cause) {
         let trial = &assignment.trial;
         let said = quote(&cause.last_words.text);
         let log = cause.last_words.path;
@@ -130,18 +128,21 @@ impl Supervisor<'_> {
             time: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         };
         match attempts::record(self.site.folder, &attempt) {
-            Ok(number) => self.blamed.push((attempt.id, number)),
-            Err(error) => return self.stop(Phase::Failing(error)),
-        }
-        let next = match self.queue.fail(trial.index) {
-            Verdict::Again => "it will be tried again".to_owned(),
-            Verdict::Quarantined => {
-                format!("given up after {ATTEMPTS} attempts (--retry-quarantined tries again)")
+            Ok(number) => self.blamed.push(Blamed {
+                trial: trial.index,
+                id: attempt.id,
+                number,
+            }),
+            Err(error) => {
+                self.give_back(assignment, "its failure could not be recorded".into());
+                return self.stop(Phase::Failing(error));
             }
-        };
-        let log = log.map_or_else(String::new, |log| format!("; log: {}", log.display()));
-        let how = format!("failed ({}): {next}{log}", cause.class);
-        self.progress.ended(number, &how);
+        }
+        self.desk.tell(Word::Failed {
+            trial: trial.index,
+            class: cause.class.clone(),
+            log: log.map_or_else(String::new, |log| log.display().to_string()),
+        });
         if self
             .breaker
             .failed(trial.index, trial.point, assignment.lasted())
@@ -159,10 +160,11 @@ impl Supervisor<'_> {
 
     /// Everything fails at once: ends the run and takes the blame off the trials.
     fn machine_is_bad(&mut self, class: &str, said: &str) {
-        for (id, number) in std::mem::take(&mut self.blamed) {
+        for Blamed { trial, id, number } in std::mem::take(&mut self.blamed) {
             if let Err(error) = attempts::forgive(self.site.folder, &id, number) {
                 return self.stop(Phase::Failing(error));
             }
+            self.desk.tell(Word::Forgiven { trial });
         }
         self.stop(Phase::Failing(Error::Worker(format!(
             "different trials fail within moments of their start and none gets on, so this machine or this build is to blame, not they; the last one ({class}) said:\n{said}\n  next: mend what it says and run the same command again; these attempts do not count"

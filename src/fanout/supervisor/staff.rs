@@ -1,6 +1,7 @@
 //! Workers come and go: started, given trials, watched, told to stop, sent home.
 
 use super::{Phase, Supervisor};
+use crate::fanout::desk::Word;
 use crate::error::Result;
 use crate::fanout::crew::{Assignment, Duty, Member, Stride};
 use crate::fanout::fate::{self, Circumstance};
@@ -16,12 +17,11 @@ impl Supervisor<'_> {
     pub(super) fn hire(&mut self) -> Result<()> {
         let serving =
             |duty: fn(&Duty) -> bool| self.crew.values().filter(|m| duty(&m.duty)).count();
-        let busy = serving(|duty| matches!(duty, Duty::Busy(_)));
         let free = serving(|duty| matches!(duty, Duty::Idle | Duty::Starting));
         let wanted = self
-            .queue
+            .desk
             .waiting()
-            .min(self.site.workers.saturating_sub(busy));
+            .min(self.site.workers.saturating_sub(self.busy()));
         for _ in free..wanted {
             if !self.backoff.ready(self.began.elapsed()) {
                 break;
@@ -46,27 +46,31 @@ impl Supervisor<'_> {
         Ok(())
     }
 
-    /// Gives every idle worker a trial.
+    /// Gives every idle worker a trial, as long as it would reach its next checkpoint before the job ends.
     pub(super) fn hand_out(&mut self) {
-        for (number, member) in &mut self.crew {
-            if !matches!(member.duty, Duty::Idle) {
-                continue;
+        let idle = |member: &Member| matches!(member.duty, Duty::Idle);
+        let idle: Vec<_> = self.crew.iter().filter(|(_, m)| idle(m)).map(|(n, _)| *n).collect();
+        for number in idle {
+            if !self.site.walltime.allows(self.site.checkpoint_every) {
+                self.say("the job's walltime leaves no time for another trial to reach a checkpoint");
+                return self.stop(Phase::Stopping);
             }
-            let Some(index) = self.queue.take() else {
+            let Some(trial) = self.desk.take() else {
                 return;
             };
-            let trial = self.work.trial(index);
-            self.progress
-                .started(*number, &trial, self.queue.cost(index));
-            member.process.send(&ToWorker::Train {
-                trial: trial.to_json(),
-            });
-            member.heard = Instant::now();
-            member.duty = Duty::Busy(Box::new(Assignment {
-                trial,
-                since: Instant::now(),
-                moved: false,
-            }));
+            self.desk.tell(Word::Started { trial });
+            let trial = self.trials.trial(trial);
+            if let Some(member) = self.crew.get_mut(&number) {
+                member.process.send(&ToWorker::Train {
+                    trial: trial.to_json(),
+                });
+                member.heard = Instant::now();
+                member.duty = Duty::Busy(Box::new(Assignment {
+                    trial,
+                    since: Instant::now(),
+                    moved: false,
+                }));
+            }
         }
     }
 
@@ -81,6 +85,7 @@ impl Supervisor<'_> {
                 .for_each(|m| m.heard = Instant::now());
         }
         let patience = self.site.hang_after;
+        let mut killed = Vec::new();
         for (number, member) in &mut self.crew {
             let silent = member.heard.elapsed();
             if member.owes_a_word()
@@ -90,16 +95,17 @@ impl Supervisor<'_> {
                 member.circumstance = Circumstance::Hang;
                 member.process.kill();
                 let (pid, seconds) = (member.process.pid(), silent.as_secs());
-                self.progress.say(&format!(
+                killed.push(format!(
                     "worker {number} (process {pid}) was silent for {seconds} s: killed (--hang-after)"
                 ));
             }
         }
+        killed.iter().for_each(|line| self.say(line));
     }
 
     /// Lets no more trials start, and asks the running ones to stop with a checkpoint. The first error stays.
     pub(super) fn stop(&mut self, phase: Phase) {
-        if matches!(self.phase, Phase::Failing(_)) {
+        if matches!(self.phase, Phase::Failing(_) | Phase::Retired) {
             return;
         }
         let told = !self.running();

@@ -1,0 +1,140 @@
+//! The first rank, or the only one: hands out trials, trains, and ends with record and report.
+
+use super::answer;
+use super::sweeping::Sweeping;
+use super::{Args, Asked};
+use crate::cli::pack::{self, Beside};
+use crate::durable;
+use crate::error::{Error, ExitCode, Result};
+use crate::fanout::claims::Claims;
+use crate::fanout::coordinator::{Coordinator, End, Others};
+use crate::fanout::lock::Lock;
+use crate::fanout::progress::Progress;
+use crate::fanout::queue::Queue;
+use crate::fanout::ranks::message::RankHello;
+use crate::fanout::supervisor::supervise;
+use crate::fanout::supply::{Patience, Supply};
+use crate::fanout::walltime::Walltime;
+use crate::record::{self, Folder};
+use std::fs;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// How long to wait while other runners of this machine merge and pack the same results.
+const MERGING: Duration = Duration::from_secs(60);
+
+pub fn lead(args: &Args) -> Result<ExitCode> {
+    let asked = Asked::new(args)?;
+    let (sweep, plan) = (&asked.sweep, &asked.plan);
+    for warning in plan.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    let folder = Folder::create(&args.results, &sweep.name)?;
+    keep_yaml(&folder, &sweep.text)?;
+    record::remove_stale_temps(&folder)?;
+    let sweeping = Sweeping::new(sweep, plan, &folder)?;
+    if args.retry_quarantined {
+        sweeping.forgive()?;
+    }
+    let mut queue = sweeping.queue()?;
+    let end = match queue.left() {
+        0 => End::Drained,
+        _ => train(args, &asked, &sweeping, &mut queue)?,
+    };
+    let _merging = Lock::take(&folder, MERGING)?;
+    let Beside { done, packed } = pack::beside(&folder, || {
+        sweeping.merge(&queue)?;
+        match end {
+            End::Stopped | End::OthersAtWork => Ok(None),
+            End::Drained => answer::write(&sweeping, &queue).map(Some),
+        }
+    })?;
+    let code = match (done, end) {
+        (Some(record), _) => answer::tell(&record, plan, &folder, &queue),
+        (None, End::OthersAtWork) => {
+            eprintln!(
+                "all that is left is in the hands of other runs of this sweep\n  next: `ablate status` shows them; run the same command again to see to the end"
+            );
+            ExitCode::MoreToDo
+        }
+        (None, _) => {
+            eprintln!("stopped; everything is saved\n  next: run the same command again to go on");
+            ExitCode::MoreToDo
+        }
+    };
+    // Only now, because it hides no result.
+    packed.map(|()| code)
+}
+
+/// Works the queue off, with the workers of all ranks.
+fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End> {
+    let stop = super::listen()?;
+    let lease = Duration::from_secs_f64(args.lease);
+    let claims = Claims::join(sweeping.folder, &asked.digest, lease)?;
+    let patience = match args.no_wait {
+        true => Patience::Leave,
+        false => Patience::Wait,
+    };
+    let plan = &asked.plan;
+    let supply = Supply::claimed(claims, plan.points(), asked.sweep.seeds.len(), patience);
+    let walltime = Walltime::of_slurm_job();
+    let calls = channel();
+    let ranks = super::ranks::join(&calls.0)?;
+    let workers = super::workers(args, ranks.local());
+    eprintln!("{}", sweeping.announcement(queue, workers.min(queue.left())));
+    let site = super::site(args, sweeping.folder, workers, walltime, &stop)?;
+    let mut progress = Progress::on_stderr(sweeping.scope(queue));
+    let others = ranks.link().map(|link| Others {
+        link,
+        ours: RankHello::ours(asked.digest.clone(), workers),
+        hang_after: site.hang_after,
+        walltime,
+    });
+    let mut coordinator = Coordinator::new(queue, supply, sweeping, &mut progress, &stop, others);
+    supervise(&site, sweeping, &mut coordinator, calls)?;
+    let end = coordinator.end();
+    ranks.leave();
+    end
+}
+
+/// Keeps what was asked, replaced whole and only when it differs.
+fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
+    let path = folder.sweep_yaml();
+    if let Ok(old) = fs::read(&path)
+        && old != text.as_bytes()
+    {
+        let kept = folder.replaced_yaml(&old);
+        durable::update(&kept, &old)?;
+        eprintln!(
+            "note: the sweep file differs from the last run's, which is kept as {}; the report now answers the new one",
+            kept.display()
+        );
+    }
+    durable::update(&path, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_equal_sweep_file_is_not_written_again() {
+        let results = tempfile::tempdir().expect("a folder");
+        let folder = Folder::create(results.path(), "x").expect("made");
+        let written = || {
+            fs::metadata(folder.sweep_yaml())
+                .expect("there")
+                .modified()
+                .ok()
+        };
+        keep_yaml(&folder, "name: x").expect("kept");
+        let first = written();
+        keep_yaml(&folder, "name: x").expect("kept");
+        assert_eq!(written(), first);
+        keep_yaml(&folder, "name: x # edited").expect("kept");
+        assert_eq!(
+            fs::read(folder.sweep_yaml()).expect("there"),
+            b"name: x # edited"
+        );
+    }
+}

@@ -1,0 +1,312 @@
+//! Rank 0's desk: owns the queue, shares it out among all ranks (its own workers are one of them), and knows when all is done.
+//!
+//! It holds no state that a restart would need: what is done is in the record, what failed in `attempts/`, what was
+//! stopped in checkpoints. So it may die at any instant.
+
+mod peers;
+
+use super::desk::{Desk, Order, Retired, Word};
+use super::pace::Cadence;
+use super::progress::Progress;
+use super::queue::{ATTEMPTS, Queue, Verdict};
+use super::ranks::Link;
+use super::ranks::message::RankHello;
+use super::supervisor::Trials;
+use super::supply::Supply;
+use super::walltime::Walltime;
+use crate::error::{Error, ExitCode, Result};
+use peers::Peers;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What the coordinator must be told of the sweep.
+pub trait Work: Trials {
+    /// Tells the queue what other runners finished, and what failed, since it was made.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    fn refresh(&self, queue: &mut Queue) -> Result<()>;
+    /// Rebuilds the file that people look at while the sweep runs.
+    ///
+    /// # Errors
+    /// When the file system or HDF5 refuses: the run ends.
+    fn snapshot(&self, queue: &Queue) -> Result<()>;
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing is left to do.
+    Drained,
+    /// Stopped on request, everything checkpointed.
+    Stopped,
+    /// All that is left is in the hands of other runners.
+    OthersAtWork,
+}
+
+/// The other ranks of this job.
+pub struct Others<'a> {
+    /// The way to them.
+    pub link: &'a dyn Link,
+    /// This rank.
+    pub ours: RankHello,
+    /// A rank that is silent longer is taken for hung.
+    pub hang_after: Duration,
+    /// When the job ends.
+    pub walltime: Walltime,
+}
+
+/// See the module.
+pub struct Coordinator<'a> {
+    queue: &'a mut Queue,
+    supply: Supply,
+    work: &'a dyn Work,
+    progress: &'a mut Progress,
+    stop: &'a AtomicBool,
+    peers: Option<Peers<'a>>,
+    /// Trials in the hands of this rank's workers.
+    mine: BTreeSet<usize>,
+    here: Rank,
+    phase: Phase,
+    began: Instant,
+    cadence: Cadence,
+}
+
+/// Whether a rank still trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rank {
+    Working,
+    Retired,
+}
+
+enum Phase {
+    Running,
+    Stopping,
+    Failing(Error),
+}
+
+impl<'a> Coordinator<'a> {
+    /// For a queue whose trials `supply` opens; `others` is `None` when this is the only rank.
+    pub fn new(
+        queue: &'a mut Queue,
+        supply: Supply,
+        work: &'a dyn Work,
+        progress: &'a mut Progress,
+        stop: &'a AtomicBool,
+        others: Option<Others<'a>>,
+    ) -> Self {
+        Self {
+            queue,
+            supply,
+            work,
+            progress,
+            stop,
+            peers: others.map(Peers::new),
+            mine: BTreeSet::new(),
+            here: Rank::Working,
+            phase: Phase::Running,
+            began: Instant::now(),
+            cadence: Cadence::new(),
+        }
+    }
+
+    /// How the run ended. To be asked after [`Order::Leave`].
+    ///
+    /// # Errors
+    /// What every trial would meet: a full disk, damaged data, workers that do not start, machines on which all trials
+    /// fail at once. The workers have stopped cleanly then, and no trial is blamed.
+    pub fn end(self) -> Result<End> {
+        self.progress.clear();
+        match self.phase {
+            Phase::Failing(error) => Err(error),
+            // Asked to stop when the last trials were just about to be committed: nothing is left to do.
+            _ if self.queue.left() == 0 => Ok(End::Drained),
+            Phase::Stopping => Ok(End::Stopped),
+            Phase::Running => Ok(End::OthersAtWork),
+        }
+    }
+
+    fn running(&self) -> bool {
+        matches!(self.phase, Phase::Running)
+    }
+
+    /// The first error stays.
+    fn fail(&mut self, error: Error) {
+        if !matches!(self.phase, Phase::Failing(_)) {
+            self.phase = Phase::Failing(error);
+            self.tell_peers_to_stop();
+        }
+    }
+
+    fn tell_peers_to_stop(&mut self) {
+        if let Some(peers) = &mut self.peers {
+            peers.stop();
+        }
+    }
+
+    /// A rank trains no more. Where others go on, a bad machine costs only itself.
+    fn rank_retired(&mut self, who: &str, how: Retired) {
+        let Retired::Failed(error) = how else { return };
+        let others = match (self.here, &self.peers) {
+            (Rank::Working, _) => true,
+            (Rank::Retired, Some(peers)) => peers.working() > 0,
+            (Rank::Retired, None) => false,
+        };
+        if error.exit_code() == ExitCode::Machine && others && self.running() {
+            self.progress
+                .say(&format!("{who} is retired; the others go on: {error}"));
+        } else {
+            self.fail(error);
+        }
+    }
+
+    /// What came from the other ranks.
+    fn receive(&mut self) -> Result<()> {
+        let Some(mut peers) = self.peers.take() else {
+            return Ok(());
+        };
+        let heard = peers.receive();
+        let silent = peers.silent();
+        self.peers = Some(peers);
+        for (rank, event) in heard? {
+            match event {
+                peers::Event::Word(word) => self.word(word),
+                peers::Event::Say(text) => self.progress.say(&format!("rank {rank}: {text}")),
+                peers::Event::Retired(how) => self.rank_retired(&format!("rank {rank}"), how),
+                peers::Event::Refused(error) => self.fail(error),
+            }
+        }
+        silent.map_or(Ok(()), Err)
+    }
+
+    /// What became of a trial, wherever it was.
+    fn word(&mut self, word: Word) {
+        match word {
+            Word::Started { trial } => {
+                let planned = self.work.trial(trial);
+                self.progress.started(&planned, self.queue.cost(trial));
+            }
+            Word::Moved { trial, part } => self.progress.moved(trial, part),
+            Word::Finished { trial, finished } => {
+                self.queue.finish(trial, finished.seconds);
+                self.progress.finished(trial, &finished);
+            }
+            Word::Failed { trial, class, log } => {
+                let next = match self.queue.fail(trial) {
+                    Verdict::Again => "it will be tried again".to_owned(),
+                    Verdict::Quarantined => format!(
+                        "given up after {ATTEMPTS} attempts (--retry-quarantined tries again)"
+                    ),
+                };
+                let log = match log.as_str() {
+                    "" => String::new(),
+                    log => format!("; log: {log}"),
+                };
+                self.progress
+                    .ended(trial, &format!("failed ({class}): {next}{log}"));
+            }
+            Word::GivenBack { trial, why } => {
+                self.queue.give_back(trial);
+                self.progress.ended(trial, &why);
+            }
+            Word::Forgiven { trial } => self.queue.forgive(trial),
+            Word::Say { text } => self.progress.say(&text),
+        }
+    }
+
+    /// Opens trials until there are enough for everyone who has nothing to do.
+    fn refill(&mut self, idle: usize) -> Result<()> {
+        let elsewhere = self.peers.as_ref().map_or(0, Peers::room);
+        self.supply.refill(self.queue, idle + elsewhere, self.work)
+    }
+
+    fn snapshot(&mut self) -> Result<()> {
+        let now = self.began.elapsed();
+        if self.cadence.due(now) {
+            self.work.snapshot(self.queue)?;
+            self.cadence
+                .done(self.began.elapsed(), self.began.elapsed() - now);
+        }
+        Ok(())
+    }
+
+    /// Whether no rank holds a trial and none will get one.
+    fn over(&self) -> bool {
+        let in_hands = self.mine.len() + self.peers.as_ref().map_or(0, Peers::in_hands);
+        let nobody = self.here == Rank::Retired
+            && self.peers.as_ref().is_none_or(|peers| peers.working() == 0);
+        let drained = || self.queue.waiting() == 0 && self.supply.exhausted(self.queue);
+        in_hands == 0 && (nobody || (self.running() && drained()))
+    }
+}
+
+impl Desk for Coordinator<'_> {
+    fn waiting(&self) -> usize {
+        self.queue.waiting()
+    }
+
+    fn take(&mut self) -> Option<usize> {
+        let trial = self.queue.take()?;
+        self.mine.insert(trial);
+        Some(trial)
+    }
+
+    fn tell(&mut self, word: Word) {
+        match &word {
+            Word::Finished { trial, .. }
+            | Word::Failed { trial, .. }
+            | Word::GivenBack { trial, .. } => {
+                self.mine.remove(trial);
+            }
+            _ => {}
+        }
+        self.word(word);
+    }
+
+    fn tend(&mut self, idle: usize) -> Order {
+        if self.running() && self.stop.load(Ordering::Relaxed) {
+            self.phase = Phase::Stopping;
+            self.tell_peers_to_stop();
+        }
+        if let Err(error) = self.receive() {
+            self.fail(error);
+        }
+        if self.running() {
+            let refilled = self.refill(idle).and_then(|()| self.snapshot());
+            if let Err(error) = refilled {
+                self.fail(error);
+            }
+        }
+        if self.running()
+            && let Some(peers) = &mut self.peers
+        {
+            peers.serve(self.queue, idle);
+        }
+        self.progress.tick();
+        if self.over() {
+            if let Some(peers) = &mut self.peers {
+                let error = match &self.phase {
+                    Phase::Failing(error) => Some(error),
+                    _ => None,
+                };
+                peers.dismiss(error);
+            }
+            return Order::Leave;
+        }
+        match self.running() {
+            true => Order::GoOn,
+            false => Order::Stop,
+        }
+    }
+
+    fn retire(&mut self, how: Retired) {
+        self.here = Rank::Retired;
+        // By a signal or by the walltime, which are the whole job's.
+        if matches!(how, Retired::Stopped) && self.running() {
+            self.phase = Phase::Stopping;
+            self.tell_peers_to_stop();
+        }
+        self.rank_retired("rank 0", how);
+    }
+}

@@ -1,0 +1,94 @@
+//! Where a rank's workers get their trials from and bring what became of them.
+//!
+//! The supervisor of a rank knows only this: on rank 0 the desk is the [`coordinator`](super::coordinator) itself, on
+//! the others a [`branch`](super::branch) that speaks to it. A run without MPI is rank 0 of one.
+
+use super::message::Finished;
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+
+/// What became of a trial, or what people should read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// A worker got it.
+    Started {
+        /// Position in the plan.
+        trial: usize,
+    },
+    /// A part (0 to 1) of it is done.
+    Moved {
+        /// Position in the plan.
+        trial: usize,
+        /// The part.
+        part: f64,
+    },
+    /// It is committed.
+    Finished {
+        /// Position in the plan.
+        trial: usize,
+        /// What is shown of it.
+        finished: Finished,
+    },
+    /// An attempt failed and is recorded.
+    Failed {
+        /// Position in the plan.
+        trial: usize,
+        /// Class of the failure: "panic", "SIGSEGV", ….
+        class: String,
+        /// Where its log is; empty when there is none.
+        log: String,
+    },
+    /// It comes back unblamed, for this reason.
+    GivenBack {
+        /// Position in the plan.
+        trial: usize,
+        /// Why.
+        why: String,
+    },
+    /// A recorded attempt does not count: the machine was to blame.
+    Forgiven {
+        /// Position in the plan.
+        trial: usize,
+    },
+    /// For people.
+    Say {
+        /// A line.
+        text: String,
+    },
+}
+
+/// What a supervisor is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Train what the desk gives.
+    GoOn,
+    /// Stop with checkpoints.
+    Stop,
+    /// There is no more to do anywhere.
+    Leave,
+}
+
+/// A rank that trains no more.
+#[derive(Debug)]
+pub enum Retired {
+    /// It stopped on request.
+    Stopped,
+    /// Its machine or build is to blame, or something that every rank would meet.
+    Failed(Error),
+}
+
+/// What a supervisor asks of the place where trials come from.
+pub trait Desk {
+    /// Trials that could be handed out now.
+    fn waiting(&self) -> usize;
+    /// The next trial.
+    fn take(&mut self) -> Option<usize>;
+    /// Something happened.
+    fn tell(&mut self, word: Word);
+    /// To be called in every round, with the number of trials that this rank's workers could begin now. Passes on what
+    /// came in and what goes out.
+    fn tend(&mut self, idle: usize) -> Order;
+    /// This rank trains no more and holds no trial; [`tend`](Self::tend) is called on until it says [`Order::Leave`].
+    fn retire(&mut self, how: Retired);
+}

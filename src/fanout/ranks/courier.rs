@@ -1,0 +1,197 @@
+//! Carries messages over MPI: the one thread of a process that makes MPI calls.
+//!
+//! It probes and sleeps, up to two milliseconds when nothing comes: a blocking receive spins a core that training needs.
+//! It sends with MPI's own buffer, so that two ranks that send to each other never wait for each other, and it always
+//! takes in what comes, so that buffer stays all but empty.
+
+use super::message::{FromRank, ToRank};
+use super::{Link, Uplink};
+use crate::fanout::placement::Local;
+use crate::error::{Error, ExitCode, Result};
+use mpi::Threading;
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::{Communicator as _, Destination as _, Equivalence as _, MatchedReceiveVec as _, Source as _};
+use serde::{Serialize, de::DeserializeOwned};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Bytes of messages that may be on their way out.
+const BUFFER: usize = 64 << 20;
+const SHORTEST_NAP: Duration = Duration::from_micros(50);
+const LONGEST_NAP: Duration = Duration::from_millis(2);
+
+type Parcel = (usize, Vec<u8>);
+
+/// This process's end of MPI. Dropped without [`finish`](Self::finish), it ends every rank of the job: nobody would ever
+/// hear of this one again.
+pub struct Courier {
+    rank: usize,
+    ranks: usize,
+    local: Local,
+    outgoing: Option<Sender<Parcel>>,
+    incoming: Receiver<Parcel>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Courier {
+    /// Starts MPI. `knock` is called after every message that came. From then on a panic on any thread of this process
+    /// ends every rank of the job.
+    ///
+    /// # Errors
+    /// When MPI does not start.
+    pub fn start(knock: impl Fn() + Send + 'static) -> Result<Self> {
+        let (outgoing, to_send) = channel();
+        let (came, incoming) = channel();
+        let (tell, told) = channel();
+        let thread = std::thread::Builder::new()
+            .name("mpi".into())
+            .spawn(move || {
+                let Some((mut universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
+                    return;
+                };
+                abort_on_panic();
+                universe.set_buffer_size(BUFFER);
+                let world = universe.world();
+                let node = world.split_shared(world.rank());
+                let [rank, ranks] = [world.rank(), world.size()].map(whole);
+                let [local_rank, local_ranks] = [node.rank(), node.size()].map(whole);
+                let local = Local {
+                    rank: local_rank,
+                    ranks: local_ranks,
+                };
+                if tell.send((rank, ranks, local)).is_ok() {
+                    carry(&world, &to_send, &came, &knock);
+                }
+                // Dropping the universe waits until what is buffered was delivered, and for all ranks.
+            })
+            .map_err(|error| Error::Worker(format!("cannot start a thread for MPI: {error}")))?;
+        let (rank, ranks, local) = told.recv().map_err(|_| {
+            Error::Worker("MPI did not start\n  next: `ablate doctor` looks into it; without mpirun or srun the same command runs on one machine".into())
+        })?;
+        Ok(Self {
+            rank,
+            ranks,
+            local,
+            outgoing: Some(outgoing),
+            incoming,
+            thread: Some(thread),
+        })
+    }
+
+    /// This rank.
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// This rank among those of its node.
+    pub fn local(&self) -> Local {
+        self.local
+    }
+
+    /// Ends MPI together with all other ranks, which finish as well.
+    pub fn finish(mut self) {
+        self.outgoing = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of that thread has ended the job already.
+            let _ = thread.join();
+        }
+    }
+
+    fn post(&self, rank: usize, message: &impl Serialize) {
+        // Numbers are finite and names are texts, so this is JSON; without it the other side would wait for ever.
+        let text = serde_json::to_vec(message).unwrap_or_else(|error| panic!("a message is no JSON: {error}"));
+        if let Some(outgoing) = &self.outgoing {
+            // The thread lives until `finish`, or the job is ending.
+            let _ = outgoing.send((rank, text));
+        }
+    }
+
+    fn next<M: DeserializeOwned>(&self) -> Result<Option<(usize, M)>> {
+        let (rank, text) = match self.incoming.try_recv() {
+            Ok(parcel) => parcel,
+            Err(TryRecvError::Empty) => return Ok(None),
+            Err(TryRecvError::Disconnected) => {
+                return Err(Error::Worker("the MPI thread ended before its time".into()));
+            }
+        };
+        let message = serde_json::from_slice(&text).map_err(|error| {
+            let start: String = String::from_utf8_lossy(&text).chars().take(200).collect();
+            Error::Worker(format!(
+                "rank {rank} sent what is no message of this build ({error}): {start}\n  next: let every node start the same binary"
+            ))
+        })?;
+        Ok(Some((rank, message)))
+    }
+}
+
+impl Drop for Courier {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            mpi::topology::SimpleCommunicator::world().abort(ExitCode::Machine as i32);
+        }
+    }
+}
+
+impl Link for Courier {
+    fn ranks(&self) -> usize {
+        self.ranks
+    }
+    fn send(&self, rank: usize, message: &ToRank) {
+        self.post(rank, message);
+    }
+    fn receive(&self) -> Result<Option<(usize, FromRank)>> {
+        self.next()
+    }
+}
+
+impl Uplink for Courier {
+    fn send(&self, message: &FromRank) {
+        self.post(0, message);
+    }
+    fn receive(&self) -> Result<Option<ToRank>> {
+        Ok(self.next()?.map(|(_, message)| message))
+    }
+}
+
+/// MPI counts with signed numbers.
+fn whole(count: i32) -> usize {
+    count.unsigned_abs() as usize
+}
+
+/// A rank that panics must not leave the others waiting.
+fn abort_on_panic() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        print(panic);
+        SimpleCommunicator::world().abort(ExitCode::Internal as i32);
+    }));
+}
+
+/// Until nobody sends any more.
+fn carry(world: &SimpleCommunicator, to_send: &Receiver<Parcel>, came: &Sender<Parcel>, knock: &dyn Fn()) {
+    let mut nap = SHORTEST_NAP;
+    loop {
+        let mut idle = true;
+        while let Some((message, status)) = world.any_process().immediate_matched_probe() {
+            let mut text = vec![0u8; whole(status.count(u8::equivalent_datatype()))];
+            message.matched_receive_into(&mut text[..]);
+            // Nobody reads any more when this process is about to leave.
+            let _ = came.send((whole(status.source_rank()), text));
+            knock();
+            idle = false;
+        }
+        match to_send.recv_timeout(nap) {
+            Ok((rank, text)) => {
+                world.process_at_rank(rank as i32).buffered_send(&text[..]);
+                idle = false;
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        nap = match idle {
+            true => (2 * nap).min(LONGEST_NAP),
+            false => SHORTEST_NAP,
+        };
+    }
+}
