@@ -5,7 +5,7 @@ use super::sweeping::Sweeping;
 use super::{Args, Asked};
 use crate::cli::pack::{self, Beside};
 use crate::durable;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{ExitCode, Result};
 use crate::fanout::claims::Claims;
 use crate::fanout::coordinator::{Coordinator, End, Others};
 use crate::fanout::lock::Lock;

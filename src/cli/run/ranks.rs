@@ -1,6 +1,8 @@
 //! This process's place among the ranks of its job, with MPI built in or not.
 
-use crate::error::{Error, Result};
+#[cfg(not(feature = "mpi"))]
+use crate::error::Error;
+use crate::error::Result;
 use crate::fanout::placement::Local;
 #[cfg(feature = "mpi")]
 use crate::fanout::ranks::courier::Courier;

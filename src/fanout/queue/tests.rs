@@ -103,7 +103,7 @@ proptest! {
                 let at = pick.map_or(0, |pick| pick.index(running.len()));
                 let index = running.swap_remove(at);
                 match action {
-                    1 => { queue.finish(index); over[index] = true; }
+                    1 => { queue.finish(index, 0.0); over[index] = true; }
                     2 => queue.give_back(index),
                     _ => {
                         failures[index] += 1;
@@ -115,14 +115,75 @@ proptest! {
             }
         }
         for index in running {
-            queue.finish(index);
+            queue.finish(index, 0.0);
             over[index] = true;
         }
         while let Some(index) = queue.take() {
-            queue.finish(index);
+            queue.finish(index, 0.0);
             over[index] = true;
         }
         prop_assert!(over.iter().all(|over| *over));
         prop_assert_eq!(queue.finished() + queue.quarantined(), costs.len());
     }
+}
+
+#[test]
+fn a_trial_must_be_opened_and_can_be_held_and_finished_elsewhere() {
+    let entry = |index| Entry {
+        index,
+        point: index,
+        round: 0,
+        cost: 1.0,
+        failures: 0,
+    };
+    let mut queue = Queue::unclaimed((0..4).map(entry));
+    assert_eq!((queue.waiting(), queue.take(), queue.left()), (0, None, 4));
+    assert_eq!(queue.first_unclaimed(), Some(0));
+    queue.open(0);
+    queue.hold(1);
+    queue.hold(2);
+    assert_eq!(queue.first_unclaimed(), Some(3));
+    assert_eq!(queue.held().collect::<Vec<_>>(), [1, 2]);
+    // Another runner finished one and gave the other up.
+    queue.learn_of(1, true, 0);
+    queue.learn_of(2, false, ATTEMPTS);
+    assert_eq!((queue.finished(), queue.quarantined(), queue.left()), (1, 1, 2));
+    // One that was finished elsewhere is not handed out when its block is taken over.
+    queue.open(1);
+    assert_eq!(queue.waiting(), 1);
+    // And one that waits here may be taken over by another.
+    queue.hold(0);
+    assert_eq!((queue.waiting(), queue.take()), (0, None));
+    queue.open(0);
+    assert_eq!(queue.take(), Some(0));
+}
+
+#[test]
+fn the_time_of_one_seed_orders_the_next() {
+    let entry = |index| Entry {
+        index,
+        point: index % 3,
+        round: index / 3,
+        cost: 100.0,
+        failures: 0,
+    };
+    let mut queue = Queue::new((0..6).map(entry));
+    for seconds in [10.0, 5.0, 20.0] {
+        let index = queue.take().expect("waits");
+        queue.finish(index, seconds);
+    }
+    let order: Vec<_> = std::iter::from_fn(|| queue.take()).collect();
+    assert_eq!(order, [5, 3, 4]);
+}
+
+#[test]
+fn a_forgiven_failure_does_not_count() {
+    let mut queue = queue(&[1.0]);
+    for _ in 0..3 {
+        queue.take();
+        queue.fail(0);
+    }
+    assert_eq!(queue.quarantined(), 1);
+    queue.forgive(0);
+    assert_eq!((queue.quarantined(), queue.take()), (0, Some(0)));
 }

@@ -10,7 +10,7 @@ use crate::fanout::placement::Local;
 use crate::error::{Error, ExitCode, Result};
 use mpi::Threading;
 use mpi::topology::SimpleCommunicator;
-use mpi::traits::{Communicator as _, Destination as _, Equivalence as _, MatchedReceiveVec as _, Source as _};
+use mpi::traits::{Communicator as _, Destination as _, Equivalence as _, Source as _};
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;

@@ -3,9 +3,11 @@
 use super::*;
 use crate::error::ExitCode;
 use crate::fanout::attempts::Counted;
+use crate::fanout::coordinator::{Coordinator, End, Work};
 use crate::fanout::message::Hello;
-use crate::fanout::progress::Scope;
-use crate::fanout::queue::Entry;
+use crate::fanout::progress::{Progress, Scope};
+use crate::fanout::queue::{Entry, Queue};
+use crate::fanout::supply::Supply;
 use crate::outcome::Outcome;
 use crate::plan::TrialId;
 
@@ -14,17 +16,17 @@ const FINISH: &str =
 /// Far longer than anything here takes: reached only when the supervisor hangs.
 const NEVER: Duration = Duration::from_secs(600);
 
-struct Trials {
+struct Plan {
     points: usize,
 }
 
-impl Trials {
+impl Plan {
     fn id(index: usize) -> TrialId {
         TrialId([index as u8; 32])
     }
 }
 
-impl Work for Trials {
+impl Trials for Plan {
     fn trial(&self, index: usize) -> Trial {
         Trial {
             id: Self::id(index),
@@ -36,6 +38,15 @@ impl Work for Trials {
             data_digest: String::new(),
             image: [28, 28],
         }
+    }
+    fn points(&self) -> usize {
+        self.points
+    }
+}
+
+impl Work for Plan {
+    fn refresh(&self, _queue: &mut Queue) -> Result<()> {
+        Ok(())
     }
     fn snapshot(&self, _queue: &Queue) -> Result<()> {
         Ok(())
@@ -53,7 +64,7 @@ struct After {
 impl After {
     fn failures(&self, index: usize) -> u32 {
         let counted = Counted::read(&self.folder).expect("readable");
-        counted.of(&Trials::id(index).to_string())
+        counted.of(&Plan::id(index).to_string())
     }
 
     fn classes(&self) -> Vec<String> {
@@ -107,6 +118,8 @@ fn supervise_shell(
         },
         workers: 2,
         hang_after,
+        checkpoint_every: Duration::from_secs(60),
+        walltime: Walltime::default(),
         stop,
     };
     let mut queue = Queue::new((0..trials).map(|index| Entry {
@@ -117,8 +130,12 @@ fn supervise_shell(
         failures: 0,
     }));
     let mut progress = Progress::lines(Scope::default(), Box::new(std::io::sink()));
-    let work = Trials { points };
-    let end = supervise(&site, &mut queue, &work, &mut progress);
+    let work = Plan { points };
+    let supply = Supply::Everything;
+    let mut coordinator = Coordinator::new(&mut queue, supply, &work, &mut progress, stop, None);
+    let calls = std::sync::mpsc::channel();
+    supervise(&site, &work, &mut coordinator, calls).expect("workers are seen off");
+    let end = coordinator.end();
     After {
         end,
         queue,
