@@ -10,6 +10,7 @@ use crate::data;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::Launch;
 use crate::fanout::claims::{self, plan_digest};
+use crate::fanout::desk::Signals;
 use crate::fanout::placement::{Local, View};
 use crate::fanout::ranks::launcher::{self, Launched};
 use crate::fanout::supervisor::Site;
@@ -101,18 +102,20 @@ fn workers(args: &Args, local: Local) -> usize {
 fn site<'a>(
     args: &Args,
     folder: &'a Folder,
+    rank: usize,
     workers: usize,
     walltime: Walltime,
-    stop: &'a AtomicBool,
+    signals: &'a Signals,
 ) -> Result<Site<'a>> {
     Ok(Site {
+        rank,
         folder,
         launch: launch(args, folder)?,
         workers,
         hang_after: Duration::from_secs_f64(args.hang_after),
         checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
         walltime,
-        stop,
+        signals,
     })
 }
 
@@ -139,20 +142,22 @@ fn launch(args: &Args, folder: &Folder) -> Result<Launch> {
     })
 }
 
-/// A flag that becomes true when the run is asked to stop. A second Ctrl-C ends the program at once, and the
-/// kernel then its workers: what is saved stays saved.
-fn listen() -> Result<Arc<AtomicBool>> {
-    let [stop, interrupted] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+/// Flags that become true when the run is asked to stop. A second Ctrl-C ends the program at once, and the kernel then
+/// its workers: what is saved stays saved.
+fn listen() -> Result<Signals> {
+    let signals = Signals::default();
+    let interrupted = Arc::new(AtomicBool::new(false));
     let code = ExitCode::MoreToDo as i32;
     // In this order: the first Ctrl-C finds `interrupted` still false.
     flag::register_conditional_shutdown(SIGINT, code, Arc::clone(&interrupted))
         .and_then(|_| flag::register(SIGINT, interrupted))
+        .and_then(|_| flag::register(SIGTERM, Arc::clone(&signals.soon)))
         .and_then(|_| {
-            let register = |signal| flag::register(signal, Arc::clone(&stop)).map(drop);
+            let register = |signal| flag::register(signal, Arc::clone(&signals.stop)).map(drop);
             STOP_SIGNALS.into_iter().try_for_each(register)
         })
         .map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;
-    Ok(stop)
+    Ok(signals)
 }
 
 /// A time from the command line: from 0 up, finite.

@@ -1,6 +1,6 @@
 //! The desk of a rank that is not the first: a small stock of trials from rank 0, and words on their way to it.
 
-use super::desk::{Desk, Order, Retired, Word};
+use super::desk::{Desk, Order, Retired, SIGN_OF_LIFE, SILENCE, Signals, Word};
 use super::ranks::Uplink;
 use super::ranks::message::{FromRank, RankHello, ToRank};
 use super::walltime::Walltime;
@@ -8,12 +8,10 @@ use crate::error::{Error, ExitCode, Result};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// A rank that has nothing to say shows at least this often that it lives.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
-
 /// See the module.
 pub struct Branch<'a> {
     link: &'a dyn Uplink,
+    signals: &'a Signals,
     stock: VecDeque<usize>,
     received: u64,
     words: Vec<Word>,
@@ -21,9 +19,18 @@ pub struct Branch<'a> {
     told_at: Instant,
     ahead: Ahead,
     order: Order,
+    /// When rank 0 said something last.
+    heard: Instant,
+    state: State,
     error: Option<Error>,
     walltime: Option<Walltime>,
     began: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Working,
+    Retired,
 }
 
 impl<'a> Branch<'a> {
@@ -31,9 +38,13 @@ impl<'a> Branch<'a> {
     ///
     /// # Errors
     /// When what comes is no message of this build.
-    pub fn greet(link: &'a dyn Uplink, ours: RankHello) -> Result<(Self, Walltime)> {
+    pub fn greet(
+        link: &'a dyn Uplink,
+        ours: RankHello,
+        signals: &'a Signals,
+    ) -> Result<(Self, Walltime)> {
         link.send(&FromRank::Hello(ours));
-        let mut branch = Self::new(link);
+        let mut branch = Self::new(link, signals);
         while branch.walltime.is_none() && branch.order != Order::Leave {
             // Without a hang guard of its own: a launcher ends all ranks when rank 0 is gone.
             std::thread::sleep(Duration::from_millis(5));
@@ -43,9 +54,10 @@ impl<'a> Branch<'a> {
         Ok((branch, walltime))
     }
 
-    fn new(link: &'a dyn Uplink) -> Self {
+    fn new(link: &'a dyn Uplink, signals: &'a Signals) -> Self {
         Self {
             link,
+            signals,
             stock: VecDeque::new(),
             received: 0,
             words: Vec::new(),
@@ -53,6 +65,8 @@ impl<'a> Branch<'a> {
             told_at: Instant::now(),
             ahead: Ahead::default(),
             order: Order::GoOn,
+            heard: Instant::now(),
+            state: State::Working,
             error: None,
             walltime: None,
             began: Instant::now(),
@@ -69,6 +83,7 @@ impl<'a> Branch<'a> {
 
     fn receive(&mut self) -> Result<()> {
         while let Some(message) = self.link.receive()? {
+            self.heard = Instant::now();
             match message {
                 ToRank::Welcome { seconds_left } => {
                     self.walltime = Some(Walltime::from_seconds_left(seconds_left));
@@ -143,10 +158,16 @@ impl Desk for Branch<'_> {
             }
         };
         self.report(room);
-        self.order
+        let left_alone = self.signals.soon() && self.heard.elapsed() > SILENCE;
+        match (self.state, self.order) {
+            (_, Order::Leave) => Order::Leave,
+            (State::Retired, _) if left_alone => Order::Abandon,
+            (_, order) => order,
+        }
     }
 
     fn retire(&mut self, how: Retired) {
+        self.state = State::Retired;
         if self.order == Order::GoOn {
             self.order = Order::Stop;
         }

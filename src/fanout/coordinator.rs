@@ -5,7 +5,7 @@
 
 mod peers;
 
-use super::desk::{Desk, Order, Retired, Word};
+use super::desk::{Desk, Order, Retired, Signals, Word};
 use super::pace::Cadence;
 use super::progress::Progress;
 use super::queue::{ATTEMPTS, Queue, Verdict};
@@ -17,7 +17,6 @@ use super::walltime::Walltime;
 use crate::error::{Error, ExitCode, Result};
 use peers::Peers;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What the coordinator must be told of the sweep.
@@ -63,7 +62,7 @@ pub struct Coordinator<'a> {
     supply: Supply,
     work: &'a dyn Work,
     progress: &'a mut Progress,
-    stop: &'a AtomicBool,
+    signals: &'a Signals,
     peers: Option<Peers<'a>>,
     /// Trials in the hands of this rank's workers.
     mine: BTreeSet<usize>,
@@ -93,7 +92,7 @@ impl<'a> Coordinator<'a> {
         supply: Supply,
         work: &'a dyn Work,
         progress: &'a mut Progress,
-        stop: &'a AtomicBool,
+        signals: &'a Signals,
         others: Option<Others<'a>>,
     ) -> Self {
         Self {
@@ -101,7 +100,7 @@ impl<'a> Coordinator<'a> {
             supply,
             work,
             progress,
-            stop,
+            signals,
             peers: others.map(Peers::new),
             mine: BTreeSet::new(),
             here: Rank::Working,
@@ -265,7 +264,7 @@ impl Desk for Coordinator<'_> {
     }
 
     fn tend(&mut self, idle: usize) -> Order {
-        if self.running() && self.stop.load(Ordering::Relaxed) {
+        if self.running() && self.signals.stop() {
             self.phase = Phase::Stopping;
             self.tell_peers_to_stop();
         }
@@ -294,8 +293,15 @@ impl Desk for Coordinator<'_> {
             }
             return Order::Leave;
         }
-        match self.running() {
-            true => Order::GoOn,
+        if self.running() {
+            return Order::GoOn;
+        }
+        let Some(peers) = &mut self.peers else {
+            return Order::Stop;
+        };
+        peers.remind();
+        match self.signals.soon() && self.here == Rank::Retired && peers.gone() {
+            true => Order::Abandon,
             false => Order::Stop,
         }
     }

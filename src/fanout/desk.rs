@@ -6,6 +6,9 @@
 use super::message::Finished;
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What became of a trial, or what people should read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +70,35 @@ pub enum Order {
     Stop,
     /// There is no more to do anywhere.
     Leave,
+    /// The job is being ended, and the other ranks do not answer: they are gone. Nothing more can be agreed on.
+    Abandon,
+}
+
+/// After a request to end at once, another rank that is silent for so long is gone. Ranks show a sign of life more often.
+pub const SILENCE: Duration = Duration::from_secs(6);
+
+/// A rank that has nothing to say shows at least this often that it lives.
+pub const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+
+/// What signals ask for.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    /// Stop, with checkpoints.
+    pub stop: Arc<AtomicBool>,
+    /// And soon: whoever sent it (SIGTERM, from a launcher that lost a rank, or from Slurm) kills within half a minute.
+    pub soon: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Whether to stop.
+    pub fn stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether to stop soon.
+    pub fn soon(&self) -> bool {
+        self.soon.load(Ordering::Relaxed)
+    }
 }
 
 /// A rank that trains no more.

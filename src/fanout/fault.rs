@@ -1,6 +1,6 @@
-//! Faults on purpose, for tests of what a bad trial may do to others (promises 6 to 8). `ABLATE_FAULT` is read by
-//! workers and the packer only: `panic@3` makes the trial with index 3 panic, `panic@*` all of them, `panic@pack` the
-//! packer; `,` joins several.
+//! Faults on purpose, for tests of what a bad trial or rank may do to others (promises 6 to 9). `ABLATE_FAULT` is read by
+//! workers, the packer and ranks: `panic@3` makes the trial with index 3 panic, `panic@*` all of them, `panic@pack` the
+//! packer, `panic@rank1` the supervisor of rank 1 when its first trial ends; `,` joins several.
 //!
 //! Tests kill real processes where they can; these are the deaths that only the inside can die.
 
@@ -14,6 +14,11 @@ pub fn inject(index: usize) {
 /// Does what `ABLATE_FAULT` asks for the packer.
 pub fn inject_into_packer() {
     inject_where(|at| at == "pack");
+}
+
+/// Does what `ABLATE_FAULT` asks for the supervisor of a rank.
+pub fn inject_into_rank(rank: usize) {
+    inject_where(|at| at.strip_prefix("rank").and_then(|at| at.parse().ok()) == Some(rank));
 }
 
 fn inject_where(here: impl Fn(&str) -> bool) {

@@ -6,7 +6,7 @@ mod staff;
 
 use super::breaker::Breaker;
 use super::crew::{Assignment, Duty, Member, Stride};
-use super::desk::{Desk, Order, Retired, Word};
+use super::desk::{Desk, Order, Retired, Signals, Word};
 use super::fate::Circumstance;
 use super::message::{FromWorker, Heard};
 use super::pace::Backoff;
@@ -16,12 +16,13 @@ use crate::error::{Error, Result};
 use crate::plan::Trial;
 use crate::record::Folder;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 /// Where and how to run.
 pub struct Site<'a> {
+    /// This rank.
+    pub rank: usize,
     /// Results of the sweep.
     pub folder: &'a Folder,
     /// How to start workers.
@@ -34,8 +35,8 @@ pub struct Site<'a> {
     pub checkpoint_every: Duration,
     /// When the job ends.
     pub walltime: Walltime,
-    /// Becomes true when the run is to stop.
-    pub stop: &'a AtomicBool,
+    /// What signals ask for.
+    pub signals: &'a Signals,
 }
 
 /// The plan, as far as a supervisor must know it.
@@ -69,7 +70,7 @@ const NAP: Duration = Duration::from_millis(200);
 /// knocks.
 ///
 /// # Errors
-/// When workers cannot be seen off.
+/// When workers cannot be seen off, or the other ranks of a job that is being ended are gone.
 pub fn supervise(
     site: &Site<'_>,
     trials: &dyn Trials,
@@ -134,6 +135,12 @@ impl Supervisor<'_> {
                 Order::GoOn => {}
                 Order::Stop => self.stop(Phase::Stopping),
                 Order::Leave => break,
+                Order::Abandon => {
+                    self.dismiss_all()?;
+                    return Err(Error::Worker(
+                        "other ranks of this job are gone; what is committed or checkpointed is safe\n  next: run the same command again".into(),
+                    ));
+                }
             }
             if self.running() {
                 self.hand_out();
@@ -167,7 +174,7 @@ impl Supervisor<'_> {
         if !self.running() {
             return;
         }
-        let why = if self.site.stop.load(Ordering::Relaxed) {
+        let why = if self.site.signals.stop() {
             "stopping: every worker writes a checkpoint (Ctrl-C again kills them)"
         } else if self.site.walltime.is_near() {
             "the job's walltime is near: every worker writes a checkpoint"

@@ -117,7 +117,7 @@ impl Scene {
     }
 
     /// Number of trials that have begun and are not committed.
-    fn begun(&self) -> usize {
+    pub fn begun(&self) -> usize {
         fs::read_dir(self.folder().join("checkpoints")).map_or(0, Iterator::count)
     }
 
@@ -253,6 +253,19 @@ fn stat(pid: u32) -> Option<(char, u32)> {
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
     (state != 'Z' && state != 'X').then_some((state, parent))
+}
+
+/// Processes with this text in their command line.
+pub fn processes_with(text: &[u8]) -> Vec<u32> {
+    let holds = |pid: &u32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.windows(text.len()).any(|window| window == text)
+    };
+    let processes = fs::read_dir("/proc").expect("/proc");
+    processes
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid| is_alive(*pid) && holds(pid))
+        .collect()
 }
 
 /// Whether a process is there and not a zombie.

@@ -22,7 +22,7 @@ pub fn follow(args: &Args) -> Result<ExitCode> {
         }
         other => other?,
     };
-    let stop = super::listen()?;
+    let signals = super::listen()?;
     let folder = Folder::existing(args.results.join(&asked.sweep.name));
     let calls = channel();
     let ranks = super::ranks::join(&calls.0)?;
@@ -30,8 +30,8 @@ pub fn follow(args: &Args) -> Result<ExitCode> {
         return Err(Error::Worker("MPI made this process its first rank, the launcher another one".into()));
     };
     let workers = super::workers(args, ranks.local());
-    let (mut branch, walltime) = Branch::greet(link, RankHello::ours(asked.digest, workers))?;
-    let site = super::site(args, &folder, workers, walltime, &stop)?;
+    let (mut branch, walltime) = Branch::greet(link, RankHello::ours(asked.digest, workers), &signals)?;
+    let site = super::site(args, &folder, ranks.rank(), workers, walltime, &signals)?;
     supervise(&site, &Planned(&asked.plan), &mut branch, calls)?;
     let end = branch.end();
     ranks.leave();

@@ -68,7 +68,7 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
 
 /// Works the queue off, with the workers of all ranks.
 fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End> {
-    let stop = super::listen()?;
+    let signals = super::listen()?;
     let lease = Duration::from_secs_f64(args.lease);
     let claims = Claims::join(sweeping.folder, &asked.digest, lease)?;
     let patience = match args.no_wait {
@@ -82,7 +82,7 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
     let ranks = super::ranks::join(&calls.0)?;
     let workers = super::workers(args, ranks.local());
     eprintln!("{}", sweeping.announcement(queue, workers.min(queue.left())));
-    let site = super::site(args, sweeping.folder, workers, walltime, &stop)?;
+    let site = super::site(args, sweeping.folder, 0, workers, walltime, &signals)?;
     let mut progress = Progress::on_stderr(sweeping.scope(queue));
     let others = ranks.link().map(|link| Others {
         link,
@@ -90,8 +90,9 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         hang_after: site.hang_after,
         walltime,
     });
-    let mut coordinator = Coordinator::new(queue, supply, sweeping, &mut progress, &stop, others);
-    supervise(&site, sweeping, &mut coordinator, calls)?;
+    let mut coordinator = Coordinator::new(queue, supply, sweeping, &mut progress, &signals, others);
+    // Told here: the other ranks end with this process.
+    supervise(&site, sweeping, &mut coordinator, calls).inspect_err(|error| eprintln!("error: {error}"))?;
     let end = coordinator.end();
     ranks.leave();
     end

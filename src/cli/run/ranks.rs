@@ -47,6 +47,14 @@ fn several(of: usize, _calls: Sender<Call>) -> Result<Ranks> {
 
 #[cfg(feature = "mpi")]
 impl Ranks {
+    /// This rank.
+    pub fn rank(&self) -> usize {
+        match self {
+            Self::Alone => 0,
+            Self::Several(courier) => courier.rank(),
+        }
+    }
+
     /// This rank among those of its node.
     pub fn local(&self) -> Local {
         match self {
@@ -81,6 +89,11 @@ impl Ranks {
 
 #[cfg(not(feature = "mpi"))]
 impl Ranks {
+    /// As with MPI; there is one rank.
+    pub fn rank(&self) -> usize {
+        0
+    }
+
     /// As with MPI; there is one rank.
     pub fn local(&self) -> Local {
         Local::ALONE

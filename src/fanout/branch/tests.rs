@@ -31,7 +31,8 @@ impl Line {
 #[test]
 fn room_is_told_once_and_trials_on_the_way_are_counted() {
     let line = Line::default();
-    let mut branch = Branch::new(&line);
+    let signals = Signals::default();
+    let mut branch = Branch::new(&line, &signals);
     assert_eq!(branch.tend(2), Order::GoOn);
     assert_eq!(branch.tend(2), Order::GoOn);
     let said = line.said();
@@ -46,7 +47,8 @@ fn room_is_told_once_and_trials_on_the_way_are_counted() {
 #[test]
 fn a_stop_gives_back_what_has_not_begun_and_the_last_word_is_retired() {
     let line = Line::default();
-    let mut branch = Branch::new(&line);
+    let signals = Signals::default();
+    let mut branch = Branch::new(&line, &signals);
     line.comes(ToRank::Train { trials: vec![7, 8] });
     branch.tend(1);
     assert_eq!(branch.take(), Some(7));

@@ -2,7 +2,7 @@
 
 use super::{Others, Rank};
 use crate::error::{Error, ExitCode, Result};
-use crate::fanout::desk::{Retired, Word};
+use crate::fanout::desk::{Retired, SIGN_OF_LIFE, SILENCE, Word};
 use crate::fanout::queue::Queue;
 use crate::fanout::ranks::message::{FromRank, ToRank};
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ pub(super) struct Peers<'a> {
     /// Ranks from 1.
     peers: Vec<Peer>,
     dismissed: bool,
+    reminded: Instant,
 }
 
 struct Peer {
@@ -66,6 +67,7 @@ impl<'a> Peers<'a> {
             peers: (1..others.link.ranks()).map(peer).collect(),
             others,
             dismissed: false,
+            reminded: Instant::now(),
         }
     }
 
@@ -154,6 +156,13 @@ impl<'a> Peers<'a> {
         self.peers.iter().filter(|p| p.state != retired).count()
     }
 
+    /// Whether a rank that should still answer does not.
+    pub(super) fn gone(&self) -> bool {
+        let retired = State::Greeted(Rank::Retired);
+        let silent = |peer: &Peer| peer.state != retired && peer.heard.elapsed() > SILENCE;
+        self.peers.iter().any(silent)
+    }
+
     /// Shares out what waits, all but what this rank's own `idle` workers take: to each rank at most its part, so that the last trials are spread.
     pub(super) fn serve(&mut self, queue: &mut Queue, idle: usize) {
         let ranks = self.others.link.ranks();
@@ -169,7 +178,15 @@ impl<'a> Peers<'a> {
         }
     }
 
+    /// Shows the others, who stop, that rank 0 is still there.
+    pub(super) fn remind(&mut self) {
+        if self.reminded.elapsed() > SIGN_OF_LIFE {
+            self.stop();
+        }
+    }
+
     pub(super) fn stop(&mut self) {
+        self.reminded = Instant::now();
         for rank in 1..=self.peers.len() {
             self.others.link.send(rank, &ToRank::Stop);
         }

@@ -6,6 +6,7 @@ use crate::fanout::attempts::{self, Attempt};
 use crate::fanout::crew::{Assignment, Duty, Member};
 use crate::fanout::desk::Word;
 use crate::fanout::fate::{self, Circumstance};
+use crate::fanout::fault;
 use crate::fanout::log::LastWords;
 use crate::fanout::machine;
 use crate::fanout::message::{Blame, Failure, Finished};
@@ -27,6 +28,7 @@ impl Supervisor<'_> {
     pub(super) fn finished(&mut self, number: u64, finished: Finished) {
         if let Some(assignment) = self.take_assignment(number, Duty::Idle) {
             let trial = assignment.trial.index;
+            fault::inject_into_rank(self.site.rank);
             self.desk.tell(Word::Finished { trial, finished });
             self.machine_works();
         }

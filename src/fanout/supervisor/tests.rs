@@ -1,6 +1,7 @@
 //! The loop against real processes: shell scripts that speak the protocol in the place of workers.
 
 use super::*;
+use std::sync::atomic::Ordering;
 use crate::error::ExitCode;
 use crate::fanout::attempts::Counted;
 use crate::fanout::coordinator::{Coordinator, End, Work};
@@ -82,7 +83,7 @@ impl After {
 /// Runs trials with workers that greet and then do `script` for every line they are sent. `$TMP` is a folder
 /// that they share.
 fn run(script: &str, trials: usize, points: usize, hang_after: Duration) -> After {
-    let stop = AtomicBool::new(false);
+    let stop = Signals::default();
     run_until(script, trials, points, hang_after, &stop)
 }
 
@@ -91,7 +92,7 @@ fn run_until(
     trials: usize,
     points: usize,
     hang_after: Duration,
-    stop: &AtomicBool,
+    stop: &Signals,
 ) -> After {
     let hello = serde_json::to_string(&FromWorker::Hello(Hello::ours())).expect("JSON");
     let script = format!("read -r line; echo '{hello}'; while read -r line; do {script}\ndone");
@@ -104,12 +105,13 @@ fn supervise_shell(
     trials: usize,
     points: usize,
     hang_after: Duration,
-    stop: &AtomicBool,
+    stop: &Signals,
 ) -> After {
     let results = tempfile::tempdir().expect("a folder");
     let folder = Folder::create(results.path(), "x").expect("made");
     let script = format!("TMP='{}'; {script}", results.path().display());
     let site = Site {
+        rank: 0,
         folder: &folder,
         launch: Launch {
             program: "/bin/sh".into(),
@@ -120,7 +122,7 @@ fn supervise_shell(
         hang_after,
         checkpoint_every: Duration::from_secs(60),
         walltime: Walltime::default(),
-        stop,
+        signals: stop,
     };
     let mut queue = Queue::new((0..trials).map(|index| Entry {
         index,
@@ -210,7 +212,7 @@ fn a_full_disk_ends_the_run_with_its_own_exit_code_and_blames_none() {
 
 #[test]
 fn workers_that_cannot_start_end_the_run_with_their_last_words() {
-    let stop = AtomicBool::new(false);
+    let stop = Signals::default();
     let after = supervise_shell(
         "echo 'cannot load libfoo' >&2; exit 127",
         4,
@@ -225,7 +227,7 @@ fn workers_that_cannot_start_end_the_run_with_their_last_words() {
 
 #[test]
 fn a_stop_leaves_every_trial_unblamed_and_no_worker_behind() {
-    let stop = AtomicBool::new(false);
+    let stop = Signals::default();
     let shared = tempfile::tempdir().expect("a folder");
     let pids = shared.path().join("pids");
     let script = format!(
@@ -241,7 +243,7 @@ fn a_stop_leaves_every_trial_unblamed_and_no_worker_behind() {
         while begun().lines().count() < 2 && !runner.is_finished() {
             std::thread::sleep(Duration::from_millis(10));
         }
-        stop.store(true, Ordering::Relaxed);
+        stop.stop.store(true, Ordering::Relaxed);
         runner.join().expect("no panic")
     });
     assert!(matches!(after.end, Ok(End::Stopped)));
