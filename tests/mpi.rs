@@ -26,7 +26,7 @@ fn mpirun() -> Option<Command> {
     let mut command = Command::new("mpirun");
     command
         .args(["--oversubscribe", "--bind-to", "none"])
-        .args(["--mca", "odls_base_sigkill_timeout", "30"])
+        .args(["--mca", "odls_base_sigkill_timeout", "5"])
         .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
         .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
         .env_remove("ABLATE_FAULT")
@@ -145,10 +145,16 @@ fn a_panic_of_any_rank_ends_the_job() {
 
 #[test]
 fn a_signal_reaches_every_rank_and_the_same_command_goes_on() {
-    let calm = Scene::slow();
+    // Long enough for a signal to come in the middle, on a slow machine too.
+    let slow = || {
+        let scene = Scene::new();
+        scene.write("[[], [14]]", 60);
+        scene
+    };
+    let calm = slow();
     calm.run(&["--workers", "1"], 0);
     for signal in [Signal::USR1, Signal::TERM] {
-        let scene = Scene::slow();
+        let scene = slow();
         let Some(mut job) = start(2, &scene, &["--workers", "1"], None) else {
             return;
         };

@@ -16,9 +16,9 @@ const RANK_0_TELLS: Duration = Duration::from_secs(2);
 pub fn follow(args: &Args) -> Result<ExitCode> {
     let asked = match Asked::new(args) {
         Err(error @ (Error::Sweep(_) | Error::Usage { .. } | Error::Data { .. })) => {
-            // A launcher ends all ranks as soon as one fails.
+            // And a launcher ends all ranks as soon as one fails.
             std::thread::sleep(RANK_0_TELLS);
-            return Err(error);
+            return Ok(error.exit_code());
         }
         other => other?,
     };
