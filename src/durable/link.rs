@@ -9,7 +9,7 @@ use std::path::Path;
 /// What became of the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
-    /// It is this file's now, and on disk.
+    /// It is this file's now.
     New,
     /// Another file has it.
     Taken,
@@ -20,15 +20,25 @@ pub enum Linked {
 /// # Errors
 /// When the file system refuses.
 pub fn link(from: &Path, target: &Path) -> Result<Linked> {
-    match std::fs::hard_link(from, target) {
-        Ok(()) => {}
-        // NFS may report a failure after success: the answer was lost and the call made again.
-        Err(_) if is_same(from, target) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Linked::Taken),
-        Err(error) => return Err(Error::io("link", target)(error)),
+    let linked = link_unsynced(from, target)?;
+    if linked == Linked::New {
+        sync_parent(target)?;
     }
-    sync_parent(target)?;
-    Ok(Linked::New)
+    Ok(linked)
+}
+
+/// As [`link`], but the name may be lost with the power: for what costs nothing but time to lose.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn link_unsynced(from: &Path, target: &Path) -> Result<Linked> {
+    match std::fs::hard_link(from, target) {
+        Ok(()) => Ok(Linked::New),
+        // NFS may report a failure after success: the answer was lost and the call made again.
+        Err(_) if is_same(from, target) => Ok(Linked::New),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Linked::Taken),
+        Err(error) => Err(Error::io("link", target)(error)),
+    }
 }
 
 impl Temp {

@@ -9,9 +9,9 @@ mod link;
 mod replace;
 mod temp;
 
-pub use link::{Linked, link};
-pub use replace::{install, replace, update};
-pub use temp::{Temp, remove_stale};
+pub use link::{Linked, link, link_unsynced};
+pub use replace::{install, replace, replace_unsynced, update};
+pub use temp::{Temp, host, remove_stale};
 
 use crate::error::{Error, Result};
 use std::fs::File;

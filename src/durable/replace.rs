@@ -14,6 +14,16 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     install(&temp, path)
 }
 
+/// As [`replace`], but after a loss of power either file may be there, or an empty one: for what is only shown.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> Result<()> {
+    let temp = Temp::beside(path);
+    std::fs::write(temp.path(), bytes).map_err(Error::io("write", temp.path()))?;
+    std::fs::rename(temp.path(), path).map_err(Error::io("rename to", path))
+}
+
 /// As [`replace`], but a file that holds these bytes already is not touched.
 ///
 /// # Errors

@@ -87,7 +87,7 @@ fn is_alive(process: i32) -> bool {
 }
 
 /// This machine's name, as far as a file name may hold it.
-fn host() -> &'static str {
+pub fn host() -> &'static str {
     static HOST: OnceLock<String> = OnceLock::new();
     HOST.get_or_init(|| {
         let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();

@@ -11,6 +11,7 @@
 
 pub mod attempts;
 pub mod breaker;
+pub mod claims;
 mod crew;
 mod fate;
 pub mod fault;

@@ -76,6 +76,21 @@ impl Folder {
         self.root.join("logs")
     }
 
+    /// Which runner has which trials of the plan with this digest.
+    pub fn claims(&self, plan: &str) -> PathBuf {
+        self.root.join("claims").join(plan)
+    }
+
+    /// What runners say of themselves while they run.
+    pub fn status(&self) -> PathBuf {
+        self.root.join("status")
+    }
+
+    /// What was sent to Slurm, a folder for every `ablate submit`.
+    pub fn submitted(&self) -> PathBuf {
+        self.root.join("submitted")
+    }
+
     /// Locked by the run that is at work here.
     pub fn lock(&self) -> PathBuf {
         self.root.join(".lock")
