@@ -23,6 +23,7 @@ pub mod pace;
 mod process;
 pub mod progress;
 pub mod queue;
+pub mod status;
 pub mod supervisor;
 pub mod trainer;
 pub mod worker;

@@ -15,7 +15,7 @@ mod watch;
 
 pub use beat::{Sight, look, path as beat_path};
 pub use blocks::Blocks;
-pub use runner::{Runner, is_plain};
+pub use runner::{Runner, Whereabouts, is_plain};
 pub use watch::{Standing, Watch};
 
 use crate::durable::{self, Linked};
@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 pub const LEASE: Duration = Duration::from_secs(60);
 
 /// Beats in a lease.
-const BEATS: u32 = 12;
+pub const BEATS: u32 = 12;
 
 /// What an attempt to claim a block came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,9 +179,9 @@ impl Claims {
             beats: 0,
             left: false,
             runner: None,
+            whereabouts: Whereabouts::Elsewhere,
         });
-        let gone = sight.runner.as_ref().is_some_and(Runner::is_gone);
-        let standing = self.watch.look(&sight, (self.clock)(), gone);
+        let standing = self.watch.look(&sight, (self.clock)());
         let by = sight
             .runner
             .map_or_else(|| "unknown".to_owned(), |runner| runner.id);
