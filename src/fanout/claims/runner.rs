@@ -183,8 +183,9 @@ mod tests {
 
     #[test]
     fn a_process_is_gone_when_it_ended_and_only_if_it_was_of_this_machine() {
-        let mut child = std::process::Command::new("sleep")
-            .arg("1000")
+        // Ends by itself should this test fail: its input is closed then.
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         let alive = Runner {
