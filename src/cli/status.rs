@@ -112,7 +112,7 @@ fn watch(survey: &mut Survey, every: Duration) -> Result<View> {
     }
 }
 
-/// Over what is there, line by line, so that nothing flickers.
+/// From the top of the screen, line by line over what is there, so that nothing flickers.
 fn redraw(text: &str) -> std::io::Result<()> {
     let lines: String = text.lines().map(|line| format!("{line}\x1b[K\n")).collect();
     let mut out = stdout().lock();

@@ -174,7 +174,7 @@ impl Claims {
     fn owner(&mut self, block: usize, generation: u64) -> Result<(String, Standing)> {
         let name = self.name(block, generation);
         // One that vanished says as little as an empty one.
-        let sight = look(&name)?.unwrap_or_else(|| Sight {
+        let sight = look(&name)?.unwrap_or(Sight {
             file: (u64::MAX, block as u64),
             beats: 0,
             left: false,
