@@ -2,10 +2,13 @@
 
 mod data;
 mod fields;
+mod logs;
 mod pack;
 mod plan;
 mod report;
 mod run;
+mod status;
+mod target;
 mod worker;
 
 use crate::error::{Error, ExitCode, Result};
@@ -40,6 +43,10 @@ enum Command {
     Fields(fields::Args),
     /// Run a sweep, or go on with it, and end with its report
     Run(run::Args),
+    /// Show how a sweep stands: what is done, who trains what, and what Slurm says
+    Status(status::Args),
+    /// Show what is known of one trial: attempts, the end of its log, checkpoints
+    Logs(logs::Args),
     /// Write the report of a sweep again
     Report(report::Args),
     /// Fetch or verify data sets
@@ -59,6 +66,8 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Logs(args) => logs::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Worker(args) => worker::run(&args),

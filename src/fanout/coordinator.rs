@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::queue::{ATTEMPTS, Queue, Verdict};
 use super::ranks::Link;
 use super::ranks::message::RankHello;
+use super::status::{Now, Reporter, Running, State};
 use super::supervisor::Trials;
 use super::supply::Supply;
 use super::walltime::Walltime;
@@ -63,10 +64,13 @@ pub struct Coordinator<'a> {
     work: &'a dyn Work,
     progress: &'a mut Progress,
     signals: &'a Signals,
+    reporter: Option<Reporter>,
     peers: Option<Peers<'a>>,
     /// Trials in the hands of this rank's workers.
     mine: BTreeSet<usize>,
     here: Rank,
+    /// Trials finished by any rank of this run.
+    finished: usize,
     phase: Phase,
     began: Instant,
     cadence: Cadence,
@@ -86,13 +90,15 @@ enum Phase {
 }
 
 impl<'a> Coordinator<'a> {
-    /// For a queue whose trials `supply` opens; `others` is `None` when this is the only rank.
+    /// For a queue whose trials `supply` opens; `reporter` tells who looks
+    /// from outside; `others` is `None` when this is the only rank.
     pub fn new(
         queue: &'a mut Queue,
         supply: Supply,
         work: &'a dyn Work,
         progress: &'a mut Progress,
         signals: &'a Signals,
+        reporter: Option<Reporter>,
         others: Option<Others<'a>>,
     ) -> Self {
         Self {
@@ -101,9 +107,11 @@ impl<'a> Coordinator<'a> {
             work,
             progress,
             signals,
+            reporter,
             peers: others.map(Peers::new),
             mine: BTreeSet::new(),
             here: Rank::Working,
+            finished: 0,
             phase: Phase::Running,
             began: Instant::now(),
             cadence: Cadence::new(),
@@ -115,8 +123,16 @@ impl<'a> Coordinator<'a> {
     /// # Errors
     /// What every trial would meet: a full disk, damaged data, workers that do not start, machines on which all trials
     /// fail at once. The workers have stopped cleanly then, and no trial is blamed.
-    pub fn end(self) -> Result<End> {
+    pub fn end(mut self) -> Result<End> {
         self.progress.clear();
+        let state = match &self.phase {
+            Phase::Failing(error) => State::Failed(error.to_string()),
+            _ => State::Left,
+        };
+        let now = self.now(state);
+        if let Some(reporter) = &mut self.reporter {
+            reporter.write(now);
+        }
         match self.phase {
             Phase::Failing(error) => Err(error),
             // Asked to stop when the last trials were just about to be committed: nothing is left to do.
@@ -126,8 +142,42 @@ impl<'a> Coordinator<'a> {
         }
     }
 
+    /// Whether other runners have had some of the trials: then what they made of them is to be read from the record.
+    pub fn is_shared(&self) -> bool {
+        self.supply.is_shared()
+    }
+
     fn running(&self) -> bool {
         matches!(self.phase, Phase::Running)
+    }
+
+    /// What people who look from outside are shown.
+    fn now(&self, state: State) -> Now {
+        let holder = |trial| self.peers.as_ref().and_then(|peers| peers.holder(trial));
+        let running = self.progress.running().map(|(index, label, part)| Running {
+            index,
+            id: self.work.trial(index).id.to_string(),
+            label: label.to_owned(),
+            rank: holder(index).unwrap_or(0),
+            part,
+        });
+        Now {
+            done: self.progress.done(),
+            finished: self.finished,
+            running: running.collect(),
+            state,
+        }
+    }
+
+    fn report(&mut self) {
+        let state = match self.running() {
+            true => State::Running,
+            false => State::Stopping,
+        };
+        if let Some(mut reporter) = self.reporter.take() {
+            reporter.tick(|| self.now(state));
+            self.reporter = Some(reporter);
+        }
     }
 
     /// The first error stays.
@@ -188,6 +238,7 @@ impl<'a> Coordinator<'a> {
             }
             Word::Moved { trial, part } => self.progress.moved(trial, part),
             Word::Finished { trial, finished } => {
+                self.finished += 1;
                 self.queue.finish(trial, finished.seconds);
                 self.progress.finished(trial, &finished);
             }
@@ -283,6 +334,7 @@ impl Desk for Coordinator<'_> {
             peers.serve(self.queue, idle);
         }
         self.progress.tick();
+        self.report();
         if self.over() {
             if let Some(peers) = &mut self.peers {
                 let error = match &self.phase {

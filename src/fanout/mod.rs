@@ -28,6 +28,7 @@ mod process;
 pub mod progress;
 pub mod queue;
 pub mod ranks;
+pub mod status;
 pub mod supervisor;
 pub mod supply;
 pub mod trainer;

@@ -169,6 +169,17 @@ impl Progress {
         }
     }
 
+    /// Trials in training: position in the plan, label and the part that is done.
+    pub fn running(&self) -> impl Iterator<Item = (usize, &str, f64)> {
+        let running = self.running.iter();
+        running.map(|(trial, running)| (*trial, running.label.as_str(), running.part))
+    }
+
+    /// Trials that are done, as far as this run knows.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
     /// Takes the bars away.
     pub fn clear(&mut self) {
         self.running.clear();

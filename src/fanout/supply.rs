@@ -31,6 +31,7 @@ pub struct Claiming {
     points: usize,
     seeds: usize,
     patience: Patience,
+    shared: bool,
     /// When blocks of others are looked at again.
     next_look: Instant,
     /// When the record is read again to see what others finished.
@@ -49,6 +50,7 @@ impl Supply {
             points,
             seeds,
             patience,
+            shared: false,
             next_look: Instant::now(),
             next_refresh: Instant::now(),
         }))
@@ -63,6 +65,11 @@ impl Supply {
             Self::Everything => Ok(()),
             Self::Claimed(claiming) => claiming.refill(queue, wanted, work),
         }
+    }
+
+    /// Whether other runners have had some of the trials.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Claimed(claiming) if claiming.shared)
     }
 
     /// Whether nothing more will come.
@@ -114,8 +121,12 @@ impl Claiming {
         match self.claims.claim(block)? {
             Claim::Mine => {}
             // Its last owner may have finished or failed some of it.
-            Claim::TakenOver(_) => work.refresh(queue)?,
+            Claim::TakenOver(_) => {
+                self.shared = true;
+                work.refresh(queue)?;
+            }
             Claim::Held { .. } => {
+                self.shared = true;
                 trials.into_iter().for_each(|trial| queue.hold(trial));
                 return Ok(());
             }

@@ -42,6 +42,20 @@ impl Committing {
     }
 }
 
+impl Committing {
+    /// A runner that was paused for longer than its lease trains what another has taken over, committed, and whose
+    /// checkpoints that one has removed, these ones too: what failed here then was not the trial.
+    fn done_elsewhere(&self, id: &str) -> Option<Done> {
+        let done = record::done(&self.folder).ok()?;
+        done.contains(id).then(|| {
+            Done::Finished(Finished {
+                outcome: "committed by another run".into(),
+                ..Finished::default()
+            })
+        })
+    }
+}
+
 impl Trainer for Committing {
     fn train(&mut self, trial: &str, post: &mut Post<'_>) -> Result<Done> {
         let trial = Trial::from_json(trial)?;
@@ -66,9 +80,10 @@ impl Trainer for Committing {
             threads: self.threads,
             checkpoint_every: self.checkpoint_every,
         };
-        let result = match train::run(&job, post)? {
-            Ended::Stopped { step } => return Ok(Done::Stopped { step }),
-            Ended::Finished(result) => result,
+        let result = match train::run(&job, post) {
+            Ok(Ended::Stopped { step }) => return Ok(Done::Stopped { step }),
+            Ok(Ended::Finished(result)) => result,
+            Err(error) => return self.done_elsewhere(&id).ok_or(error),
         };
         let finished = summary(&result);
         let committed = TrialRecord {

@@ -141,7 +141,7 @@ fn list(trials: &Node) -> Result<BTreeMap<String, String>> {
 }
 
 /// Files `<64 hex>.h5` of a folder: stem and path.
-fn hdf5_files(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
+pub fn hdf5_files(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
     let mut files = BTreeMap::new();
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -160,7 +160,7 @@ fn hdf5_files(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
 }
 
 /// Damage becomes a warning, a file that vanished nothing; other errors stay errors.
-fn keep_valid<T>(read: Result<T>) -> Result<Option<T>> {
+pub fn keep_valid<T>(read: Result<T>) -> Result<Option<T>> {
     match read {
         Ok(value) => Ok(Some(value)),
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),

@@ -2,7 +2,7 @@
 
 use crate::fixture::{files, folder, header, id, plan, trial};
 use ablate::outcome::Outcome;
-use ablate::record::{SweepRecord, TrialRecord, commit, done, merge, shard, shard_due};
+use ablate::record::{Outcomes, SweepRecord, TrialRecord, commit, done, merge, shard, shard_due};
 
 /// A trial with hardly anything in it.
 fn tiny(number: u64) -> TrialRecord {
@@ -123,4 +123,42 @@ fn two_packers_at_once_lose_nothing() {
     assert!(files(&folder.trials()).is_empty());
     let done = done(&folder).expect("done");
     assert!(done.len() == 256 && done.contains(&id(0)));
+}
+
+#[test]
+fn who_watches_sees_how_trials_ended_wherever_they_are_by_then() {
+    let (_place, folder) = folder();
+    let diverged = |number: u64| {
+        let mut record = tiny(number);
+        if number % 100 == 7 {
+            record.result.outcome = Outcome::Diverged;
+        }
+        record
+    };
+    for number in 0..256 {
+        commit(&folder, &diverged(number)).expect("commit");
+    }
+    let count = |outcomes: &Outcomes, outcome| {
+        let seen = (0..400).filter(|&number| outcomes.of(&id(number)) == Some(outcome));
+        seen.count()
+    };
+    let mut watching = Outcomes::default();
+    watching.look(&folder).expect("looked");
+    shard(&folder).expect("shard");
+    for number in 256..310 {
+        commit(&folder, &diverged(number)).expect("commit");
+    }
+    watching.look(&folder).expect("looked");
+    let mut late = Outcomes::default();
+    late.look(&folder).expect("looked");
+    for outcomes in [&watching, &late] {
+        assert_eq!(outcomes.count(), 310);
+        assert_eq!(count(outcomes, Outcome::Diverged), 4);
+        assert_eq!(count(outcomes, Outcome::Completed), 306);
+    }
+
+    std::fs::write(folder.trial(&id(300)), "damaged").expect("written");
+    let mut after = Outcomes::default();
+    after.look(&folder).expect("looked");
+    assert_eq!((after.count(), after.of(&id(300))), (309, None));
 }

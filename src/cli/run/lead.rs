@@ -7,11 +7,12 @@ use crate::cli::pack::{self, Beside};
 use crate::durable;
 use crate::error::{ExitCode, Result};
 use crate::fanout::claims::Claims;
-use crate::fanout::coordinator::{Coordinator, End, Others};
+use crate::fanout::coordinator::{Coordinator, End, Others, Work as _};
 use crate::fanout::lock::Lock;
 use crate::fanout::progress::Progress;
 use crate::fanout::queue::Queue;
 use crate::fanout::ranks::message::RankHello;
+use crate::fanout::status::{About, Reporter};
 use crate::fanout::supervisor::supervise;
 use crate::fanout::supply::{Patience, Supply};
 use crate::fanout::walltime::Walltime;
@@ -76,6 +77,7 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         false => Patience::Wait,
     };
     let plan = &asked.plan;
+    let runner = claims.runner().to_owned();
     let supply = Supply::claimed(claims, plan.points(), asked.sweep.seeds.len(), patience);
     let walltime = Walltime::of_slurm_job();
     let calls = channel();
@@ -90,11 +92,25 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         hang_after: site.hang_after,
         walltime,
     });
-    let mut coordinator = Coordinator::new(queue, supply, sweeping, &mut progress, &signals, others);
+    let about = About::this(&runner, &asked.digest, ranks.count(), workers, plan.len());
+    let reporter = Some(Reporter::new(sweeping.folder, about)?);
+    let mut coordinator = Coordinator::new(
+        queue,
+        supply,
+        sweeping,
+        &mut progress,
+        &signals,
+        reporter,
+        others,
+    );
     // Told here: the other ranks end with this process.
     supervise(&site, sweeping, &mut coordinator, calls).inspect_err(|error| eprintln!("error: {error}"))?;
+    let shared = coordinator.is_shared();
     let end = coordinator.end();
     ranks.leave();
+    if shared {
+        sweeping.refresh(queue)?;
+    }
     end
 }
 

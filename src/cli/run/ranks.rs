@@ -55,6 +55,11 @@ impl Ranks {
         }
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.link().map_or(1, Link::ranks)
+    }
+
     /// This rank among those of its node.
     pub fn local(&self) -> Local {
         match self {
@@ -92,6 +97,11 @@ impl Ranks {
     /// As with MPI; there is one rank.
     pub fn rank(&self) -> usize {
         0
+    }
+
+    /// As with MPI; there is one.
+    pub fn count(&self) -> usize {
+        1
     }
 
     /// As with MPI; there is one rank.

@@ -1,7 +1,7 @@
 //! A runner's heartbeat: `<runner>.beat`, a line that says who it is and then one byte for every beat. The length is the
 //! counter: one writer appends, nobody replaces anything, and what is read is never half a number.
 
-use super::runner::Runner;
+use super::runner::{Runner, Whereabouts};
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -137,6 +137,8 @@ pub struct Sight {
     pub left: bool,
     /// Who it is; `None` when the file is damaged, which then tells by its beats alone that somebody is there.
     pub runner: Option<Runner>,
+    /// What this machine knows of its process.
+    pub whereabouts: Whereabouts,
 }
 
 /// Looks at a runner's file, or at a claim, which is the same file by another name; `None` when there is none.
@@ -160,10 +162,14 @@ pub fn look(path: &Path) -> Result<Option<Sight>> {
     }
     let line = start[..read].split_inclusive(|&byte| byte == b'\n').next();
     let line = line.and_then(|line| std::str::from_utf8(line).ok());
+    let runner = line.and_then(Runner::parse);
     Ok(Some(Sight {
         file: (about.dev(), about.ino()),
         beats: about.len(),
         left: last == LEFT,
-        runner: line.and_then(Runner::parse),
+        whereabouts: runner
+            .as_ref()
+            .map_or(Whereabouts::Elsewhere, Runner::whereabouts),
+        runner,
     }))
 }

@@ -15,7 +15,7 @@ mod watch;
 
 pub use beat::{Sight, look, path as beat_path};
 pub use blocks::Blocks;
-pub use runner::{Runner, is_plain};
+pub use runner::{Runner, Whereabouts, is_plain};
 pub use watch::{Standing, Watch};
 
 use crate::durable::{self, Linked};
@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 pub const LEASE: Duration = Duration::from_secs(60);
 
 /// Beats in a lease.
-const BEATS: u32 = 12;
+pub const BEATS: u32 = 12;
 
 /// What an attempt to claim a block came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,14 +174,14 @@ impl Claims {
     fn owner(&mut self, block: usize, generation: u64) -> Result<(String, Standing)> {
         let name = self.name(block, generation);
         // One that vanished says as little as an empty one.
-        let sight = look(&name)?.unwrap_or_else(|| Sight {
+        let sight = look(&name)?.unwrap_or(Sight {
             file: (u64::MAX, block as u64),
             beats: 0,
             left: false,
             runner: None,
+            whereabouts: Whereabouts::Elsewhere,
         });
-        let gone = sight.runner.as_ref().is_some_and(Runner::is_gone);
-        let standing = self.watch.look(&sight, (self.clock)(), gone);
+        let standing = self.watch.look(&sight, (self.clock)());
         let by = sight
             .runner
             .map_or_else(|| "unknown".to_owned(), |runner| runner.id);

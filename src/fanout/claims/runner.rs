@@ -16,6 +16,17 @@ pub struct Runner {
     machine: Machine,
 }
 
+/// What can be known of a process without its heartbeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// It is of this machine and lives.
+    Here,
+    /// It is of this machine and has provably ended.
+    Ended,
+    /// It is not of this machine, or this machine does not tell.
+    Elsewhere,
+}
+
 /// Where a process number means one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Machine {
@@ -80,13 +91,17 @@ impl Runner {
         })
     }
 
-    /// Whether its process is of this machine's and has ended. In all doubt it has not.
-    pub fn is_gone(&self) -> bool {
+    /// What this machine knows of its process.
+    pub fn whereabouts(&self) -> Whereabouts {
         let here = Machine::this();
         let known = [&here.boot, &here.namespace]
             .iter()
             .all(|text| *text != UNKNOWN);
-        known && self.machine == here && !self.is_alive()
+        match known && self.machine == here {
+            false => Whereabouts::Elsewhere,
+            true if self.is_alive() => Whereabouts::Here,
+            true => Whereabouts::Ended,
+        }
     }
 
     fn is_alive(&self) -> bool {
@@ -168,8 +183,9 @@ mod tests {
 
     #[test]
     fn a_process_is_gone_when_it_ended_and_only_if_it_was_of_this_machine() {
-        let mut child = std::process::Command::new("sleep")
-            .arg("1000")
+        // Ends by itself should this test fail: its input is closed then.
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         let alive = Runner {
@@ -177,19 +193,20 @@ mod tests {
             start: process(&child.id().to_string()).unwrap().start,
             ..Runner::this(0)
         };
-        assert!(!alive.is_gone());
+        assert_eq!(alive.whereabouts(), Whereabouts::Here);
         let earlier = Runner {
             start: alive.start - 1,
             ..alive.clone()
         };
-        assert!(earlier.is_gone(), "the number was given to another process");
+        let number_reused = earlier.whereabouts();
+        assert_eq!(number_reused, Whereabouts::Ended);
         child.kill().unwrap();
         // Not yet waited for: dead all the same, at the latest when the kernel is done with it.
-        while !alive.is_gone() {
+        while alive.whereabouts() == Whereabouts::Here {
             std::thread::yield_now();
         }
         child.wait().unwrap();
-        assert!(alive.is_gone());
+        assert_eq!(alive.whereabouts(), Whereabouts::Ended);
         for other in [
             Machine {
                 boot: "elsewhere".into(),
@@ -200,13 +217,11 @@ mod tests {
                 ..Machine::this()
             },
         ] {
-            assert!(
-                !Runner {
-                    machine: other,
-                    ..alive.clone()
-                }
-                .is_gone()
-            );
+            let elsewhere = Runner {
+                machine: other,
+                ..alive.clone()
+            };
+            assert_eq!(elsewhere.whereabouts(), Whereabouts::Elsewhere);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! time that a file system keeps is looked at.
 
 use super::beat::Sight;
+use super::runner::Whereabouts;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -55,8 +56,8 @@ impl Watch {
         Self { lease, seen }
     }
 
-    /// Takes note of a look at the time `now`. Whether a process is gone is told by `is_gone`.
-    pub fn look(&mut self, sight: &Sight, now: Duration, is_gone: bool) -> Standing {
+    /// Takes note of a look at the time `now`.
+    pub fn look(&mut self, sight: &Sight, now: Duration) -> Standing {
         let first = Seen {
             beats: sight.beats,
             now,
@@ -76,7 +77,7 @@ impl Watch {
         }
         match *seen {
             _ if sight.left => Standing::Left,
-            _ if is_gone => Standing::Gone,
+            _ if sight.whereabouts == Whereabouts::Ended => Standing::Gone,
             Seen {
                 moved: true,
                 silent,
@@ -99,6 +100,7 @@ mod tests {
             beats,
             left: false,
             runner: None,
+            whereabouts: Whereabouts::Elsewhere,
         }
     }
 
@@ -111,36 +113,27 @@ mod tests {
         let mut watch = Watch::new(LEASE);
         // Whatever the clock says at first.
         assert_eq!(
-            watch.look(&sight(5), at(1_000_000), false),
+            watch.look(&sight(5), at(1_000_000)),
             Standing::Unheard(at(0))
         );
         assert_eq!(
-            watch.look(&sight(5), at(1_000_010), false),
+            watch.look(&sight(5), at(1_000_010)),
             Standing::Unheard(at(10))
         );
-        assert_eq!(
-            watch.look(&sight(6), at(1_000_020), false),
-            Standing::Beats(at(0))
-        );
-        assert_eq!(
-            watch.look(&sight(6), at(1_000_025), false),
-            Standing::Beats(at(5))
-        );
+        assert_eq!(watch.look(&sight(6), at(1_000_020)), Standing::Beats(at(0)));
+        assert_eq!(watch.look(&sight(6), at(1_000_025)), Standing::Beats(at(5)));
         // Cut short by somebody, but it is still somebody.
-        assert_eq!(
-            watch.look(&sight(2), at(1_000_030), false),
-            Standing::Beats(at(0))
-        );
+        assert_eq!(watch.look(&sight(2), at(1_000_030)), Standing::Beats(at(0)));
     }
 
     #[test]
     fn one_long_absence_of_the_observer_is_not_the_owners_silence() {
         let mut watch = Watch::new(LEASE);
-        watch.look(&sight(5), at(0), false);
-        let after = watch.look(&sight(5), at(100_000), false);
+        watch.look(&sight(5), at(0));
+        let after = watch.look(&sight(5), at(100_000));
         assert!(!after.is_over(LEASE), "{after:?}");
-        watch.look(&sight(5), at(100_020), false);
-        assert!(watch.look(&sight(5), at(100_040), false).is_over(LEASE));
+        watch.look(&sight(5), at(100_020));
+        assert!(watch.look(&sight(5), at(100_040)).is_over(LEASE));
     }
 
     #[test]
@@ -150,8 +143,12 @@ mod tests {
             left: true,
             ..sight(9)
         };
-        assert!(watch.look(&left, at(0), false).is_over(LEASE));
-        assert!(watch.look(&sight(9), at(0), true).is_over(LEASE));
-        assert!(!watch.look(&sight(9), at(0), false).is_over(LEASE));
+        let gone = Sight {
+            whereabouts: Whereabouts::Ended,
+            ..sight(9)
+        };
+        assert!(watch.look(&left, at(0)).is_over(LEASE));
+        assert!(watch.look(&gone, at(0)).is_over(LEASE));
+        assert!(!watch.look(&sight(9), at(0)).is_over(LEASE));
     }
 }

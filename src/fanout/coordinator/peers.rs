@@ -150,6 +150,12 @@ impl<'a> Peers<'a> {
         self.peers.iter().map(|peer| peer.holds.len()).sum()
     }
 
+    /// The rank that holds a trial.
+    pub(super) fn holder(&self, trial: usize) -> Option<usize> {
+        let holds = |peer: &Peer| peer.holds.contains(&trial);
+        Some(1 + self.peers.iter().position(holds)?)
+    }
+
     /// Ranks that train, or will when they have greeted.
     pub(super) fn working(&self) -> usize {
         let retired = State::Greeted(Rank::Retired);

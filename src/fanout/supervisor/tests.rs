@@ -134,7 +134,7 @@ fn supervise_shell(
     let mut progress = Progress::lines(Scope::default(), Box::new(std::io::sink()));
     let work = Plan { points };
     let supply = Supply::Everything;
-    let mut coordinator = Coordinator::new(&mut queue, supply, &work, &mut progress, stop, None);
+    let mut coordinator = Coordinator::new(&mut queue, supply, &work, &mut progress, stop, None, None);
     let calls = std::sync::mpsc::channel();
     supervise(&site, &work, &mut coordinator, calls).expect("workers are seen off");
     let end = coordinator.end();

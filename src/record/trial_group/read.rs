@@ -51,7 +51,7 @@ fn read_node(node: &Node, id: &str) -> Result<TrialRecord> {
         ended: node.text(trial::ENDED)?,
         environment: read_environment(&node.child(schema::ENVIRONMENT)?)?,
         result: TrialResult {
-            outcome: read_outcome(node)?,
+            outcome: outcome(node)?,
             message: node.text(trial::MESSAGE)?,
             epochs: read_epochs(&node.child(schema::EPOCHS)?)?,
             samples: read_samples(&node.child(schema::SAMPLES)?)?,
@@ -85,7 +85,11 @@ fn refuse_others(node: &Node, known: &[&str]) -> Result<()> {
     }
 }
 
-fn read_outcome(node: &Node) -> Result<Outcome> {
+/// How the trial of this group ended.
+///
+/// # Errors
+/// [`Error::Record`] when it does not say.
+pub fn outcome(node: &Node) -> Result<Outcome> {
     let name = node.text(trial::OUTCOME)?;
     Outcome::from_name(&name)
         .ok_or_else(|| node.refuse(trial::OUTCOME, format!("is {name:?}, which is none")))
