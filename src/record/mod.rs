@@ -9,6 +9,7 @@ mod h5;
 mod index;
 mod keep;
 mod merge;
+pub mod probe;
 mod publish;
 mod reader;
 pub mod schema;
