@@ -45,9 +45,17 @@ pub fn check(profile: Option<&[Expected]>) -> Vec<Finding> {
 
 /// The partitions, where Slurm tells them.
 fn answers(version: &Answer, partitions: &Answer) -> (Option<Vec<Partition>>, Finding) {
-    let Answer::Printed(version) = version else {
+    let absent = |found: String| {
         let mend = "nothing to do: `ablate run` needs no Slurm, only `ablate submit` does";
-        return (None, Finding::note(TOPIC, "none on this machine", mend));
+        (None, Finding::note(TOPIC, found, mend))
+    };
+    let version = match version {
+        Answer::Printed(version) => version,
+        Answer::Missing => return absent("none on this machine".into()),
+        Answer::Failed(why) => {
+            return absent(format!("installed, but not set up: {}", first_line(why)));
+        }
+        Answer::TimedOut => return absent("installed, but `sinfo --version` does not end".into()),
     };
     let broken = |found: String| {
         let mend = "see `sinfo`; ask the cluster's support when it fails, too";
