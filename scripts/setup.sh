@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Sets up what `make run` (argument: run), `make test` (test) or `make bench` (bench) needs beyond a Rust toolchain.
 # On Debian and its kin, as root or with sudo, it installs packages. Elsewhere it names every missing piece and how
-# to get it without root, and falls back to building HDF5 from source where that is possible.
-# Leaves .setup/features (flags for cargo) and, for tests, .venv (Python with h5py and pandas).
+# to get it without root, and falls back to building HDF5 from source where that is possible, and to a build without MPI
+# (one machine at a time) where `make run` or `make bench` finds none.
+# Leaves .setup/features (flags for cargo); for tests .venv (Python with h5py and pandas); where libclang is from a Python
+# wheel or conda, .cargo/config.toml, which tells builds where.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 purpose=${1:?usage: scripts/setup.sh run|test|bench}
@@ -15,6 +17,18 @@ have_hdf5() { # 1.10.7 or newer, which can be told not to lock files
 have_cmake() { # 3.26 or newer, which the bundled HDF5 needs
     have cmake && printf '3.26\n%s\n' "$(cmake --version | awk 'NR == 1 {print $3}')" | sort -VC
 }
+# rsmpi's build reads mpi.h with libclang: the system's, LIBCLANG_PATH's, or one in a folder that is printed here.
+system_libclang() { compgen -G "/usr/lib*/libclang*.so*" || compgen -G "/usr/lib*/*/libclang*.so*" || compgen -G "/usr/lib/llvm*/lib/libclang*.so*"; }
+found_libclang() {
+    local python folder
+    for python in .venv/bin/python python3; do
+        folder=$("$python" -c 'import clang, pathlib; print(pathlib.Path(clang.__file__).parent / "native")' 2>/dev/null) || continue
+        [ -e "$folder/libclang.so" ] && echo "$folder" && return
+    done
+    compgen -G "${CONDA_PREFIX:-/nowhere}/lib/libclang*.so*" >/dev/null && echo "$CONDA_PREFIX/lib"
+}
+have_libclang() { [ -n "${LIBCLANG_PATH:-}" ] || system_libclang >/dev/null || found_libclang >/dev/null; }
+have_mpi() { have mpicc && have mpirun && have_libclang; }
 have_venv() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
 have_browser() { [ -n "${ABLATE_TEST_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome; }
 have_python_libraries() { [ -x .venv/bin/python ] && .venv/bin/python -c 'import h5py, pandas' 2>/dev/null; }
@@ -24,7 +38,18 @@ packages=()
 have cc || packages+=(gcc libc6-dev)
 have pkg-config || packages+=(pkg-config)
 have_hdf5 || packages+=(libhdf5-dev)
+have mpirun || packages+=(openmpi-bin)
+have mpicc || packages+=(libopenmpi-dev)
+have_libclang || packages+=(libclang-dev)
 if [ "$purpose" = test ]; then
+    # A Slurm of the tests' own, which needs root to start; Slurm's PMIx plugin opens a name that only libpmix-dev has.
+    if [ "$(id -u)" -eq 0 ]; then
+        for pair in slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge; do
+            have "${pair%:*}" || packages+=("${pair#*:}")
+        done
+        compgen -G "/usr/lib/*/libpmix.so" >/dev/null || packages+=(libpmix-dev)
+    fi
+    have shellcheck || packages+=(shellcheck)
     have_venv || packages+=(python3 python3-venv)
     have_browser || packages+=(chromium)
 fi
@@ -50,6 +75,19 @@ if [ ${#packages[@]} -gt 0 ] && ! install_packages; then
     echo "setup: some packages could not be installed by this script; see below for what is missing" >&2
 fi
 
+# Wheels and conda bring libclang without clang's own headers (stddef.h); the C compiler's do as well.
+tell_cargo() {
+    local ours="# Written by scripts/setup.sh: libclang of a Python wheel or conda."
+    if [ -e .cargo/config.toml ] && ! grep -qxF "$ours" .cargo/config.toml; then
+        echo "setup: .cargo/config.toml is yours; if the build does not find libclang, export LIBCLANG_PATH='$1'"
+        return
+    fi
+    echo "setup: using libclang from $1"
+    mkdir -p .cargo
+    printf '%s\n[env]\nLIBCLANG_PATH = "%s"\nBINDGEN_EXTRA_CLANG_ARGS = "-I%s"\n' \
+        "$ours" "$1" "$(cc -print-file-name=include)" >.cargo/config.toml
+}
+
 missing=()
 have cargo || missing+=("a Rust toolchain: curl --proto '=https' -sSf https://sh.rustup.rs | sh (no root needed)")
 have cc || missing+=("a C compiler: module load gcc, or conda install -c conda-forge gcc; on Debian: apt install gcc libc6-dev")
@@ -63,6 +101,20 @@ if ! have_hdf5; then
       | conda install -c conda-forge hdf5 and export HDF5_DIR=\$CONDA_PREFIX
       | cmake 3.26 or newer (python3 -m pip install --user cmake), with which this script builds HDF5 from source")
     fi
+fi
+how_mpi="MPI: module load openmpi, or conda install -c conda-forge openmpi-mpicc; on Debian: apt install openmpi-bin libopenmpi-dev"
+how_libclang="libclang, with which MPI's header is read: python3 -m pip install --user libclang, or conda install -c conda-forge libclang,
+      or export LIBCLANG_PATH=<its folder>; on Debian: apt install libclang-dev"
+if ! have_mpi; then
+    if [ "$purpose" = test ]; then
+        have mpicc && have mpirun || missing+=("$how_mpi")
+        have_libclang || missing+=("$how_libclang")
+    else
+        echo "setup: no MPI (mpicc, mpirun and libclang) found: building without it, for one machine at a time; README.md says how to get it"
+        features="--no-default-features $features"
+    fi
+elif [ -z "${LIBCLANG_PATH:-}" ] && ! system_libclang >/dev/null; then
+    tell_cargo "$(found_libclang)"
 fi
 if [ "$purpose" = test ]; then
     if have_venv; then

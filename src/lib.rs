@@ -27,11 +27,13 @@
 //! - [`record`]: trial files, shards, `sweep.h5`, and their reader.
 //! - [`report`]: statistics, tables and pages from a record.
 //!
+//! - [`doctor`]: whether this machine can run sweeps.
 //! - [`cli`]: one file per command.
 
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod doctor;
 pub mod durable;
 pub mod error;
 pub mod fanout;

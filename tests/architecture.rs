@@ -54,6 +54,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("record", &["record", "outcome", "durable", "error"]),
     (
+        "doctor",
+        &["doctor", "record", "data", "nn", "durable", "error"],
+    ),
+    (
         "report",
         &["report", "record", "outcome", "durable", "error"],
     ),

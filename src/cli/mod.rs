@@ -1,6 +1,7 @@
 //! The command line: one file per command, each with its arguments and a `run` that returns an exit code.
 
 mod data;
+mod doctor;
 mod fields;
 mod logs;
 mod pack;
@@ -51,6 +52,8 @@ enum Command {
     Report(report::Args),
     /// Fetch or verify data sets
     Data(data::Args),
+    /// Check whether this machine can run sweeps, and say how to mend what it lacks
+    Doctor(doctor::Args),
     /// Train trials for a supervisor (started by `ablate run`)
     #[command(hide = true)]
     Worker(worker::Args),
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Logs(args) => logs::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Data(args) => data::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Worker(args) => worker::run(&args),
         Command::Pack(args) => pack::run(&args),
     };

@@ -10,6 +10,7 @@ mod index;
 mod keep;
 mod merge;
 mod outcomes;
+pub mod probe;
 mod publish;
 mod reader;
 pub mod schema;

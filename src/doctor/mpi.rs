@@ -1,0 +1,99 @@
+//! The launcher of MPI: tried, not only looked for.
+
+use super::Finding;
+use super::process::{Answer, ask, first_line};
+use crate::error::ExitCode;
+use std::time::Duration;
+
+const TOPIC: &str = "mpi";
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Starts two processes with mpirun, which tell how many they are.
+const TRY: [&str; 7] = [
+    "--oversubscribe",
+    "--bind-to",
+    "none",
+    "-n",
+    "2",
+    "printenv",
+    "OMPI_COMM_WORLD_SIZE",
+];
+
+/// Whether `mpirun` starts two ranks.
+pub fn check() -> Vec<Finding> {
+    let version = ask("mpirun", &["--version"], LIMIT);
+    let launch = match version {
+        Answer::Printed(_) => ask("mpirun", &TRY, LIMIT),
+        _ => Answer::Missing,
+    };
+    vec![verdict(&version, &launch)]
+}
+
+fn verdict(version: &Answer, launch: &Answer) -> Finding {
+    let Answer::Printed(version) = version else {
+        return Finding::note(
+            TOPIC,
+            "no mpirun; sweeps run as one process with workers, or by `srun --mpi=pmix`",
+            "module load openmpi, or apt install openmpi-bin",
+        );
+    };
+    let version = first_line(version);
+    let problem = |found: String, mend: &str| {
+        Finding::problem(
+            TOPIC,
+            ExitCode::Machine,
+            format!("{version}: {found}"),
+            mend,
+        )
+    };
+    match launch {
+        Answer::Printed(text) if text.lines().eq(["2", "2"]) => {
+            Finding::ok(TOPIC, format!("{version}: two processes start"))
+        }
+        Answer::Printed(text) => problem(
+            format!("two processes were asked for and said {text:?}"),
+            "only Open MPI is known to work: module load openmpi",
+        ),
+        Answer::Failed(why) if why.contains("as root") => Finding::note(
+            TOPIC,
+            format!("{version}: refuses to run as root"),
+            "in a container, export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1",
+        ),
+        Answer::Failed(why) => problem(
+            first_line(why).to_owned(),
+            "see what `mpirun -n 2 hostname` says; load the modules that ablate was built with",
+        ),
+        Answer::TimedOut | Answer::Missing => problem(
+            "two processes did not start within a minute".into(),
+            "try inside a Slurm job: some login nodes forbid MPI",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn only_two_processes_that_know_of_each_other_are_ok() {
+        let version = Answer::Printed("mpirun (Open MPI) 4.1.4\n".into());
+        let of = |launch: Answer| verdict(&version, &launch).verdict;
+        assert_eq!(of(Answer::Printed("2\n2".into())), Verdict::Ok);
+        let bad = [
+            Answer::Printed("1\n1".into()),
+            Answer::Printed("2".into()),
+            Answer::Failed("no slots".into()),
+            Answer::TimedOut,
+        ];
+        for launch in bad {
+            assert_eq!(of(launch), Verdict::Problem(ExitCode::Machine));
+        }
+        let root = "-----\nmpirun has detected an attempt to run as root.";
+        assert_eq!(of(Answer::Failed(root.into())), Verdict::Note);
+        assert_eq!(
+            verdict(&Answer::Missing, &Answer::Missing).verdict,
+            Verdict::Note
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! Slurm jobs as a test sees them.
+
+use super::Cluster;
+use crate::scene::wait_until;
+
+/// How a job ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Slurm's word: COMPLETED, FAILED, TIMEOUT, CANCELLED …
+    pub state: String,
+    /// Exit code and signal of the batch script: `0:0`.
+    pub exit: String,
+}
+
+impl Cluster {
+    /// Sends a job and returns its number.
+    pub fn submit(&self, arguments: &[&str]) -> u32 {
+        let output = self
+            .command("sbatch")
+            .arg("--parsable")
+            .args(arguments)
+            .output();
+        let output = output.expect("started");
+        let id = String::from_utf8_lossy(&output.stdout);
+        let id = id.trim().split(';').next().and_then(|id| id.parse().ok());
+        id.unwrap_or_else(|| panic!("{output:?}"))
+    }
+
+    /// Slurm's word for how a job is now.
+    pub fn state(&self, job: u32) -> Option<String> {
+        self.field(job, "JobState")
+    }
+
+    /// Waits until a job has this state.
+    pub fn wait_for(&self, job: u32, state: &str) {
+        wait_until(&format!("job {job} is {state}"), || {
+            let now = self.state(job);
+            let over = now.as_deref().is_some_and(is_final);
+            assert!(
+                !over || now.as_deref() == Some(state),
+                "job {job} is {now:?}, not {state}"
+            );
+            now.as_deref() == Some(state)
+        });
+    }
+
+    /// Waits for the end of a job and of all its processes.
+    pub fn wait(&self, job: u32) -> Ended {
+        wait_until(&format!("job {job} ends"), || {
+            self.state(job).as_deref().is_some_and(is_final)
+        });
+        Ended {
+            state: self.state(job).expect("known"),
+            exit: self.field(job, "ExitCode").expect("known"),
+        }
+    }
+
+    /// What a job's script printed: `slurm-<job>.out`.
+    pub fn output(&self, job: u32) -> String {
+        std::fs::read_to_string(self.work().join(format!("slurm-{job}.out"))).unwrap_or_default()
+    }
+
+    fn field(&self, job: u32, name: &str) -> Option<String> {
+        let text = self.says("scontrol", &["show", "job", "-o", &job.to_string()]);
+        let mut words = text.split_whitespace();
+        words.find_map(|word| {
+            word.strip_prefix(name)?
+                .strip_prefix('=')
+                .map(str::to_owned)
+        })
+    }
+}
+
+/// Whether nothing of the job runs any more.
+fn is_final(state: &str) -> bool {
+    ![
+        "PENDING",
+        "RUNNING",
+        "COMPLETING",
+        "CONFIGURING",
+        "SUSPENDED",
+        "REQUEUED",
+    ]
+    .contains(&state)
+}
