@@ -1,11 +1,14 @@
 //! The command line: one file per command, each with its arguments and a `run` that returns an exit code.
 
+mod cancel;
 mod data;
 mod fields;
 mod pack;
 mod plan;
 mod report;
 mod run;
+mod slurm;
+mod submit;
 mod worker;
 
 use crate::error::{Error, ExitCode, Result};
@@ -42,6 +45,10 @@ enum Command {
     Run(run::Args),
     /// Write the report of a sweep again
     Report(report::Args),
+    /// Send a sweep to Slurm as a few jobs, and leave
+    Submit(submit::Args),
+    /// End the Slurm jobs of a sweep
+    Cancel(cancel::Args),
     /// Fetch or verify data sets
     Data(data::Args),
     /// Train trials for a supervisor (started by `ablate run`)
@@ -50,6 +57,9 @@ enum Command {
     /// Pack committed trials into shards (started by `ablate run`)
     #[command(hide = true)]
     Pack(pack::Args),
+    /// What batch scripts ask for (started by them)
+    #[command(hide = true)]
+    Slurm(slurm::Args),
 }
 
 /// Parses the command line, runs the command and prints its error, if any.
@@ -63,6 +73,9 @@ pub fn main() -> ExitCode {
         Command::Data(args) => data::run(&args),
         Command::Worker(args) => worker::run(&args),
         Command::Pack(args) => pack::run(&args),
+        Command::Submit(args) => submit::run(&args),
+        Command::Cancel(args) => cancel::run(&args),
+        Command::Slurm(args) => slurm::run(&args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");

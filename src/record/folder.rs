@@ -76,6 +76,16 @@ impl Folder {
         self.root.join("logs")
     }
 
+    /// What was sent to Slurm, a numbered folder for every `ablate submit`.
+    pub fn submitted(&self) -> PathBuf {
+        self.root.join("submitted")
+    }
+
+    /// Frozen programs that Slurm jobs run.
+    pub fn bin(&self) -> PathBuf {
+        self.root.join("bin")
+    }
+
     /// Locked by the run that is at work here.
     pub fn lock(&self) -> PathBuf {
         self.root.join(".lock")

@@ -1,0 +1,430 @@
+//! What a site allows and asks for: `slurm/expanse.yaml` and its like. Limits are data, never code.
+
+use super::allowed::Allowed;
+use super::time::Limit;
+use crate::error::{Error, Result};
+use crate::sweep::{harmless, nearest, quote};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
+
+/// The profiles that are part of the program.
+const BUILT_IN: [(&str, &str); 2] = [
+    ("expanse", include_str!("../../slurm/expanse.yaml")),
+    ("local", include_str!("../../slurm/local.yaml")),
+];
+
+/// Largest profile: 64 KiB.
+const LARGEST: u64 = 1 << 16;
+
+/// One site.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Whether jobs must name an account.
+    pub account: Need,
+    /// Folder of all results, `{user}` standing for the user's name.
+    pub results: String,
+    /// What starts the ranks.
+    pub launcher: Launcher,
+    /// Whether Slurm may start a job again; partitions may say otherwise.
+    pub requeue: Requeue,
+    /// What the shortest job costs.
+    pub minimum_su: f64,
+    /// Modules loaded after `module reset`; none: the module command is not used.
+    pub modules: Vec<String>,
+    /// Environment of jobs.
+    pub environment: BTreeMap<String, String>,
+    /// Partitions by name.
+    pub partitions: BTreeMap<String, Partition>,
+}
+
+/// Whether something must be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// Yes.
+    Required,
+    /// No.
+    Optional,
+}
+
+/// What starts the ranks of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Launcher {
+    /// Open MPI's mpirun.
+    Mpirun,
+    /// `srun --mpi=pmix`.
+    Srun,
+    /// Nothing: one rank.
+    None,
+}
+
+impl Launcher {
+    /// As written in profiles and in `ABLATE_LAUNCHER`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mpirun => "mpirun",
+            Self::Srun => "srun",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Whether Slurm may start a job again under the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "bool")]
+pub enum Requeue {
+    /// It may.
+    Allowed,
+    /// Never: a follow-up goes on.
+    Refused,
+}
+
+impl From<bool> for Requeue {
+    fn from(allowed: bool) -> Self {
+        match allowed {
+            true => Self::Allowed,
+            false => Self::Refused,
+        }
+    }
+}
+
+/// One partition.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Partition {
+    /// Longest job.
+    pub walltime: Limit,
+    /// Most nodes a job.
+    pub nodes: u32,
+    /// What a job gets of a node.
+    pub gives: Gives,
+    /// GPUs; a partition without them charges by core.
+    #[serde(default)]
+    pub gpu: Option<Gpus>,
+    /// Cores.
+    pub cores: Cores,
+    /// Memory.
+    pub memory_mb: Memory,
+    /// Limits on what runs at a time.
+    #[serde(default)]
+    pub running: Count,
+    /// Limits on what runs and waits, together.
+    #[serde(default)]
+    pub queued: Count,
+    /// SU a GPU-hour, or a core-hour where there are no GPUs.
+    pub charge: f64,
+    /// Where it differs from the site's.
+    #[serde(default)]
+    pub requeue: Option<Requeue>,
+}
+
+/// What a job gets of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gives {
+    /// What it asks for.
+    Shares,
+    /// All of it, charged in full.
+    Whole,
+}
+
+/// GPUs of a partition.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gpus {
+    /// In a node.
+    pub per_node: u32,
+    /// Most a job.
+    pub per_job: u32,
+    /// Which.
+    pub model: String,
+    /// Memory of one.
+    pub memory_gb: u32,
+}
+
+/// Cores of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cores {
+    /// All of them.
+    pub per_node: u32,
+    /// Those that come with a GPU.
+    #[serde(default)]
+    pub per_gpu: Option<u32>,
+}
+
+/// Memory that a job may have for what it pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// With a GPU.
+    #[serde(default)]
+    pub per_gpu: Option<u32>,
+    /// With a core.
+    #[serde(default)]
+    pub per_core: Option<u32>,
+}
+
+/// At most so many; missing: no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Count {
+    /// Jobs.
+    #[serde(default)]
+    pub jobs: Option<u32>,
+    /// GPUs of them all.
+    #[serde(default)]
+    pub gpus: Option<u32>,
+}
+
+impl Profile {
+    /// A built-in profile by its name, or one from a file (a name with a slash or `.yaml`).
+    ///
+    /// # Errors
+    /// When there is none, or it is wrong.
+    pub fn find(named: &str) -> Result<Self> {
+        if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == named) {
+            return Self::parse(&format!("slurm/{name}.yaml"), text);
+        }
+        if !named.contains('/') && !named.ends_with(".yaml") {
+            let names = BUILT_IN.map(|(name, _)| name);
+            return Err(Error::Usage {
+                problem: format!("there is no profile {}", quote(named)),
+                next: format!("take {}, or the path of a YAML file", names.join(" or ")),
+            });
+        }
+        let path = Path::new(named);
+        let mut text = String::new();
+        std::fs::File::open(path)
+            .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
+            .map_err(|error| Error::Usage {
+                problem: format!("cannot read the profile {}: {error}", quote(named)),
+                next: "check the path; slurm/expanse.yaml is one to copy".into(),
+            })?;
+        Self::parse(named, &text)
+    }
+
+    /// Checks the text of a profile; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// [`Error::Sweep`] with file:line:column; [`Error::Usage`] for values that cannot go into a script.
+    pub fn parse(file: &str, text: &str) -> Result<Self> {
+        let options = serde_yaml::options! {
+            duplicate_keys: serde_yaml::DuplicateKeyPolicy::Error,
+            strict_booleans: true,
+            with_snippet: false,
+        };
+        let profile: Self = serde_yaml::from_str_with_options(text, options).map_err(|error| {
+            let (line, column) = error
+                .location()
+                .map_or((1, 1), |at| (at.line(), at.column()));
+            let message = error.to_string();
+            let end = message.find(" at line ").unwrap_or(message.len());
+            let text = format!("{file}:{line}:{column}: {}", &message[..end]);
+            Error::Sweep(harmless(&text))
+        })?;
+        profile
+            .check()
+            .map_err(|problem| Error::Sweep(format!("{}: {problem}", harmless(file))))?;
+        Ok(profile)
+    }
+
+    /// Whatever goes into a script is on its allow-list, and numbers make sense.
+    fn check(&self) -> std::result::Result<(), String> {
+        let allow = |kind: Allowed, value: &str| {
+            kind.check(value)
+                .map(drop)
+                .map_err(|error| error.to_string())
+        };
+        allow(Allowed::PROFILE, &self.name)?;
+        allow(Allowed::RESULTS, &self.results.replace("{user}", "user"))?;
+        self.modules
+            .iter()
+            .try_for_each(|module| allow(Allowed::MODULE, module))?;
+        for (name, value) in &self.environment {
+            allow(Allowed::VARIABLE, name)?;
+            allow(Allowed::VALUE, value)?;
+        }
+        let price = |su: f64| (0.0..1e6).contains(&su);
+        if !price(self.minimum_su) {
+            return Err("minimum_su: expected a number from 0 to 1e6".into());
+        }
+        if self.partitions.is_empty() {
+            return Err("partitions: expected at least one".into());
+        }
+        for (name, partition) in &self.partitions {
+            allow(Allowed::PARTITION, name)?;
+            partition
+                .check()
+                .map_err(|problem| format!("partitions.{name}.{problem}"))?;
+            if !price(partition.charge) {
+                return Err(format!(
+                    "partitions.{name}.charge: expected a number from 0 to 1e6"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// A partition.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the site has none of this name.
+    pub fn partition(&self, named: &str) -> Result<&Partition> {
+        self.partitions.get(named).ok_or_else(|| {
+            let names: Vec<&str> = self.partitions.keys().map(String::as_str).collect();
+            let near = nearest(named, names.iter().copied())
+                .map_or(String::new(), |word| format!("; did you mean {word}?"));
+            Error::Usage {
+                problem: format!("{} has no partition {}{near}", self.name, quote(named)),
+                next: format!("take one of {}", names.join(", ")),
+            }
+        })
+    }
+
+    /// Whether jobs of a partition may be started again.
+    pub fn requeue(&self, partition: &Partition) -> Requeue {
+        partition.requeue.unwrap_or(self.requeue)
+    }
+}
+
+impl Partition {
+    fn check(&self) -> std::result::Result<(), String> {
+        // Bounds that keep every product of them a number.
+        let within = |n: Option<u32>, most: u32| n.is_some_and(|n| (1..=most).contains(&n));
+        if !within(Some(self.nodes), 100_000) || !within(Some(self.cores.per_node), 4096) {
+            return Err("nodes, cores.per_node: expected 1 to 100000 and 1 to 4096".into());
+        }
+        let Some(gpu) = &self.gpu else {
+            return match within(self.memory_mb.per_core, 1_000_000) {
+                true => Ok(()),
+                false => Err("memory_mb.per_core: expected 1 to 1000000".into()),
+            };
+        };
+        if !within(self.cores.per_gpu, 4096) || !within(self.memory_mb.per_gpu, 16_000_000) {
+            return Err(
+                "cores.per_gpu, memory_mb.per_gpu: expected 1 to 4096 and 1 to 16000000".into(),
+            );
+        }
+        if !within(Some(gpu.per_node), 64) || !within(Some(gpu.per_job), 4096) {
+            return Err("gpu: expected per_node from 1 to 64, per_job from 1 to 4096".into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCAL: &str = BUILT_IN[1].1;
+
+    /// Oracle: shared/reference/cluster.md.
+    #[test]
+    fn expanse_is_as_its_training_material_says() {
+        let expanse = Profile::find("expanse").expect("built in");
+        let facts = |name: &str| {
+            let partition = expanse.partition(name).expect("there");
+            let gpus = partition.gpu.as_ref().expect("GPUs");
+            let Partition {
+                walltime,
+                nodes,
+                running,
+                queued,
+                charge,
+                ..
+            } = partition;
+            let hours = walltime.hours();
+            (
+                hours,
+                *nodes,
+                gpus.per_job,
+                running.jobs,
+                queued.jobs,
+                queued.gpus,
+                *charge,
+            )
+        };
+        assert_eq!(
+            facts("gpu-shared"),
+            (48.0, 1, 3, Some(24), Some(24), Some(24), 1.0)
+        );
+        assert_eq!(facts("gpu"), (48.0, 4, 16, Some(4), Some(8), Some(32), 1.0));
+        assert_eq!(facts("gpu-debug"), (0.5, 2, 2, Some(1), Some(2), None, 1.0));
+        assert_eq!(
+            facts("gpu-preempt"),
+            (168.0, 1, 4, None, Some(24), Some(24), 0.8)
+        );
+        let preempt = expanse.partition("gpu-preempt").expect("there");
+        assert_eq!(expanse.requeue(preempt), Requeue::Allowed);
+        assert_eq!(expanse.requeue, Requeue::Refused);
+    }
+
+    #[test]
+    fn every_built_in_profile_is_right() {
+        for (name, _) in BUILT_IN {
+            assert_eq!(Profile::find(name).expect("right").name, name);
+        }
+    }
+
+    #[test]
+    fn a_wrong_profile_is_refused_with_its_place() {
+        let refused = |from: &str, to: &str| {
+            let text = LOCAL.replacen(from, to, 1);
+            assert_ne!(text, LOCAL);
+            Profile::parse("site.yaml", &text).unwrap_err().to_string()
+        };
+        let line = 1 + LOCAL
+            .lines()
+            .position(|l| l == "account: optional")
+            .expect("there");
+        let unknown = refused("account: optional", "acount: optional");
+        assert!(
+            unknown.contains(&format!("site.yaml:{line}:")) && unknown.contains("acount"),
+            "{unknown}"
+        );
+        for (from, to) in [
+            ("account: optional", "account: maybe"),
+            ("account: optional", "account: optional\naccount: required"),
+            ("\"48:00:00\"", "for ever"),
+            ("nodes: 1", "nodes: 0"),
+            ("nodes: 1", "nodes: -1"),
+            ("charge: 0.0", "charge: .nan"),
+            ("requeue: false", "requeue: no"),
+        ] {
+            let said = refused(from, to);
+            assert!(said.starts_with("site.yaml:"), "{to}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_would_have_a_meaning_in_a_script_is_refused() {
+        for (from, to) in [
+            ("results: results", "results: \"$(touch CANARY)\""),
+            ("modules: []", "modules: [\"gcc; touch CANARY\"]"),
+            ("environment: {}", "environment: { A: \"`touch CANARY`\" }"),
+            ("environment: {}", "environment: { \"A B\": x }"),
+            ("name: local", "name: \"a\\n#SBATCH -A x\""),
+            ("  gpu:", "  \"gpu\\n#SBATCH\":"),
+        ] {
+            let text = LOCAL.replacen(from, to, 1);
+            assert_ne!(text, LOCAL, "{from}");
+            assert!(Profile::parse("site.yaml", &text).is_err(), "{to}");
+        }
+    }
+
+    #[test]
+    fn unknown_profiles_and_partitions_are_refused_with_what_there_is() {
+        let text = Profile::find("expense").unwrap_err().to_string();
+        assert!(text.contains("expanse or local"), "{text}");
+        let expanse = Profile::find("expanse").expect("built in");
+        let text = expanse.partition("gpu_shared").unwrap_err().to_string();
+        assert!(text.contains("did you mean gpu-shared?"), "{text}");
+    }
+}
