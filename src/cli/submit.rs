@@ -197,7 +197,7 @@ fn account<'a>(args: &'a Args, profile: &Profile) -> Result<Option<&'a str>> {
 }
 
 /// The folder of all results, absolute, because jobs start elsewhere.
-pub(super) fn results(named: Option<&Path>, profile: &Profile) -> Result<PathBuf> {
+fn results(named: Option<&Path>, profile: &Profile) -> Result<PathBuf> {
     let path = match named {
         Some(path) => path.to_owned(),
         None if profile.results.contains("{user}") => {
@@ -206,6 +206,9 @@ pub(super) fn results(named: Option<&Path>, profile: &Profile) -> Result<PathBuf
         None => profile.results.clone().into(),
     };
     let absolute = std::path::absolute(&path).map_err(Error::io("find", &path))?;
+    // Scripts go to where they were sent from.
+    let here = std::env::current_dir().map_err(Error::io("find", ".".as_ref()))?;
+    Allowed::PATH.check(&here.to_string_lossy())?;
     Allowed::PATH.check(&absolute.to_string_lossy())?;
     Ok(absolute)
 }

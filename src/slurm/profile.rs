@@ -202,11 +202,17 @@ impl Profile {
         let path = Path::new(named);
         let mut text = String::new();
         std::fs::File::open(path)
-            .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
+            .and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text))
             .map_err(|error| Error::Usage {
                 problem: format!("cannot read the profile {}: {error}", quote(named)),
                 next: "check the path; slurm/expanse.yaml is one to copy".into(),
             })?;
+        if text.len() as u64 > LARGEST {
+            return Err(Error::Usage {
+                problem: format!("the profile {} is larger than 64 KiB", quote(named)),
+                next: "check the path; slurm/expanse.yaml is one to copy".into(),
+            });
+        }
         Self::parse(named, &text)
     }
 

@@ -240,7 +240,7 @@ expect() {
 expect SLURM_JOB_ID '[0-9]{1,19}'
 expect SLURM_NTASKS '[0-9]{1,6}'
 expect SLURM_CPUS_PER_TASK '[0-9]{1,6}'
-expect SLURM_SUBMIT_DIR '/[A-Za-z0-9._/@+,=: -]{0,1023}'
+expect SLURM_SUBMIT_DIR '/[A-Za-z0-9._/@+,=-]{0,1023}'
 [[ -z ${SLURM_RESTART_COUNT-} ]] || expect SLURM_RESTART_COUNT '[0-9]{1,9}'
 cd -- "$SLURM_SUBMIT_DIR" || exit 4
 "#;
