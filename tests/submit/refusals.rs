@@ -67,8 +67,22 @@ fn a_profile_of_ones_own_is_read_and_its_mistakes_have_a_place() {
 #[test]
 fn without_slurm_it_says_where_to_go() {
     let stage = Stage::new();
-    std::fs::remove_file(stage.fake("sbatch")).expect("removed");
-    let said = expect(&stage.submit(&["--profile", "local", "-p", "gpu"]), 2);
+    let mut command = stage.command(env!("CARGO_BIN_EXE_ablate"));
+    command.args([
+        "submit",
+        "tiny.yaml",
+        "--results",
+        "results",
+        "--profile",
+        "local",
+        "-p",
+        "gpu",
+    ]);
+    let output = command
+        .env("PATH", "/nonexistent")
+        .output()
+        .expect("started");
+    let said = expect(&output, 2);
     assert!(
         said.contains("there is no sbatch here") && said.contains("login node"),
         "{said}"

@@ -107,9 +107,12 @@ impl Stage {
         self.root.path().join(name)
     }
 
-    /// A file of the fake Slurm's.
+    /// A file of the fake Slurm's, or (no name) its folder.
     pub fn fake(&self, name: &str) -> PathBuf {
-        self.root.path().join("fake").join(name)
+        match name {
+            "" => self.path("fake"),
+            name => self.path("fake").join(name),
+        }
     }
 
     /// Tells the fake Slurm something.
