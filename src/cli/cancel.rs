@@ -50,7 +50,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Recorded jobs that Slurm knows and that are not ending already.
-fn alive(path: &Path, user: &str) -> Result<Vec<Sent>> {
+///
+/// # Errors
+/// When the records cannot be read, or Slurm does not answer.
+pub(super) fn alive(path: &Path, user: &str) -> Result<Vec<Sent>> {
     let mut recorded = Vec::new();
     for submitted in submissions(path)? {
         recorded.extend(submitted.ledger()?.jobs);

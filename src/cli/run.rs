@@ -154,7 +154,7 @@ fn listen() -> Result<Arc<AtomicBool>> {
 }
 
 /// Keeps what was asked, replaced whole and only when it differs.
-fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
+pub(super) fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
     let path = folder.sweep_yaml();
     if let Ok(old) = fs::read(&path)
         && old != text.as_bytes()

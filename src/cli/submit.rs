@@ -107,6 +107,7 @@ struct Submission<'a> {
     program: Program,
     trials: usize,
     work: Work,
+    asked: Option<u32>,
     split: Split,
 }
 
@@ -129,8 +130,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         println!("  next: ablate report {}", folder.root().display());
         return Ok(ExitCode::Done);
     }
-    let user = client::user().ok();
-    let queued = user.and_then(|user| client::queued(&user, &args.partition));
+    let user = client::user();
+    let queued = user
+        .as_ref()
+        .ok()
+        .and_then(|user| client::queued(user, &args.partition));
+    note_earlier(&folder, user.as_deref().unwrap_or_default());
     let wishes = Wishes {
         jobs: args.jobs,
         time: args.time,
@@ -158,6 +163,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         program: Program::read(&super::this_program()?)?,
         trials: plan.len(),
         work,
+        asked: args.jobs,
         split,
     };
     show::plan(&submission);
@@ -211,6 +217,19 @@ fn results(named: Option<&Path>, profile: &Profile) -> Result<PathBuf> {
     Allowed::PATH.check(&here.to_string_lossy())?;
     Allowed::PATH.check(&absolute.to_string_lossy())?;
     Ok(absolute)
+}
+
+/// Jobs of an earlier submission are no mistake, but should be meant.
+fn note_earlier(folder: &Folder, user: &str) {
+    let earlier = super::cancel::alive(folder.root(), user).unwrap_or_default();
+    if !earlier.is_empty() {
+        let ids: Vec<_> = earlier.iter().map(|sent| sent.job.id.as_str()).collect();
+        eprintln!(
+            "note: Slurm still has jobs of this sweep: {}; these are in addition (ablate cancel {} ends the earlier ones)",
+            ids.join(" "),
+            folder.root().display()
+        );
+    }
 }
 
 /// What is left of a plan: not committed, and not given up.

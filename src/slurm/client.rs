@@ -143,12 +143,18 @@ pub fn scancel(job: &JobId) -> Result<()> {
 /// The user's name, as squeue wants it.
 ///
 /// # Errors
-/// When the environment does not tell, or tells something that is no name.
+/// When neither the environment nor the system tells, or what they tell is no name.
 pub fn user() -> Result<String> {
-    let name = ["USER", "LOGNAME"]
+    let told = ["USER", "LOGNAME"]
         .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .unwrap_or_default();
+        .find_map(|name| std::env::var(name).ok());
+    let name = match told {
+        Some(name) => name,
+        None => {
+            let output = run("id", &["-un".to_owned()])?;
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        }
+    };
     Allowed::USER.check(&name).map(str::to_owned)
 }
 

@@ -135,6 +135,23 @@ fn several_jobs_have_one_follow_up_and_a_second_submission_its_own_folder() {
 }
 
 #[test]
+fn jobs_that_would_find_nothing_to_do_are_left_out_and_earlier_ones_are_named() {
+    let stage = Stage::new();
+    let said = expect(&stage.submit(&expanse(&["--jobs", "9"])), 0);
+    assert!(
+        said.contains("1 Slurm job,") && said.contains("fewer than you asked for"),
+        "{said}"
+    );
+    assert!(!said.contains("Slurm still has jobs"), "{said}");
+    stage.tell("known", "101 RUNNING\n102 PENDING\n");
+    let said = expect(&stage.submit(&expanse(&[])), 0);
+    assert!(
+        said.contains("Slurm still has jobs of this sweep: 101 102;"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_dry_run_shows_everything_and_does_nothing() {
     let stage = Stage::new();
     let before = stage.files();

@@ -1,6 +1,7 @@
 //! Freezes, sends, records: in this order, and every job before the next is sent.
 
 use super::Submission;
+use crate::cli::run::keep_yaml;
 use crate::durable;
 use crate::error::{Error, ExitCode, Result};
 use crate::record::Folder;
@@ -57,6 +58,8 @@ pub fn send(submission: &Submission<'_>) -> Result<ExitCode> {
     )?;
     let folder = Folder::create(&submission.results, &submission.sweep.name)?;
     submission.program.freeze(&folder)?;
+    // What `ablate status` answers from until the first job begins.
+    keep_yaml(&folder, &submission.sweep.text)?;
     let submitted = Submitted::create(&folder)?;
     durable::replace(&submitted.sweep_yaml(), submission.sweep.text.as_bytes())?;
     for kind in [Kind::Job, Kind::FollowUp] {

@@ -20,6 +20,7 @@ fn describe(submission: &Submission<'_>) -> String {
         partition,
         trials,
         work,
+        asked,
         split,
         ..
     } = submission;
@@ -63,6 +64,9 @@ fn describe(submission: &Submission<'_>) -> String {
         0 => "\n",
         _ => "; this version trains on the CPU cores that come with a GPU, not on the GPU\n",
     };
+    if asked.is_some_and(|asked| asked > *jobs) {
+        out += "  fewer than you asked for: further ones would find nothing to do\n";
+    }
     if *reach == Reach::Leave {
         out += "  that will not be enough: follow-ups go on, one after the other, until nothing is left\n";
     }
