@@ -46,7 +46,7 @@ enum Command {
     /// Write the report of a sweep again
     Report(report::Args),
     /// Send a sweep to Slurm as a few jobs, and leave
-    Submit(submit::Args),
+    Submit(Box<submit::Args>),
     /// End the Slurm jobs of a sweep
     Cancel(cancel::Args),
     /// Fetch or verify data sets
