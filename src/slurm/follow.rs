@@ -44,7 +44,7 @@ pub fn begin(ledger: &mut Ledger, id: &str, done: usize) -> Step {
 mod tests {
     use super::*;
     use crate::slurm::client::JobId;
-    use crate::slurm::submitted::Program;
+    use crate::slurm::program::Program;
 
     fn ledger() -> Ledger {
         let file = tempfile::NamedTempFile::new().expect("a file");
