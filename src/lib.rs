@@ -22,6 +22,9 @@
 //! Many trials:
 //! - [`fanout`]: the queue, worker processes and their supervisor.
 //!
+//! Many machines:
+//! - [`slurm`]: site profiles, how many Slurm jobs at what cost, their scripts, and what was sent.
+//!
 //! Keep and compare:
 //! - [`durable`]: files that survive a kill and a loss of power.
 //! - [`record`]: trial files, shards, `sweep.h5`, and their reader.
@@ -46,6 +49,7 @@ pub mod plan;
 pub mod record;
 pub mod report;
 pub mod seed;
+pub mod slurm;
 pub mod sweep;
 pub mod task;
 pub mod train;

@@ -53,6 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["fanout", "plan", "record", "outcome", "durable", "error"],
     ),
     ("record", &["record", "outcome", "durable", "error"]),
+    ("slurm", &["slurm", "record", "sweep", "durable", "error"]),
     (
         "doctor",
         &["doctor", "record", "data", "nn", "durable", "error"],

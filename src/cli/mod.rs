@@ -1,5 +1,6 @@
 //! The command line: one file per command, each with its arguments and a `run` that returns an exit code.
 
+mod cancel;
 mod data;
 mod doctor;
 mod fields;
@@ -10,6 +11,8 @@ mod report;
 mod run;
 mod status;
 mod target;
+mod slurm;
+mod submit;
 mod worker;
 
 use crate::error::{Error, ExitCode, Result};
@@ -50,6 +53,10 @@ enum Command {
     Logs(logs::Args),
     /// Write the report of a sweep again
     Report(report::Args),
+    /// Send a sweep to Slurm as a few jobs, and leave
+    Submit(Box<submit::Args>),
+    /// End the Slurm jobs of a sweep
+    Cancel(cancel::Args),
     /// Fetch or verify data sets
     Data(data::Args),
     /// Check whether this machine can run sweeps, and say how to mend what it lacks
@@ -60,6 +67,9 @@ enum Command {
     /// Pack committed trials into shards (started by `ablate run`)
     #[command(hide = true)]
     Pack(pack::Args),
+    /// What batch scripts ask for (started by them)
+    #[command(hide = true)]
+    Slurm(slurm::Args),
 }
 
 /// Parses the command line, runs the command and prints its error, if any.
@@ -76,6 +86,9 @@ pub fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(&args),
         Command::Worker(args) => worker::run(&args),
         Command::Pack(args) => pack::run(&args),
+        Command::Submit(args) => submit::run(&args),
+        Command::Cancel(args) => cancel::run(&args),
+        Command::Slurm(args) => slurm::run(&args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");

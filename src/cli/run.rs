@@ -6,6 +6,8 @@ mod lead;
 mod ranks;
 mod sweeping;
 
+pub(super) use lead::keep_yaml;
+
 use crate::data;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::Launch;

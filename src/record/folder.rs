@@ -86,9 +86,14 @@ impl Folder {
         self.root.join("status")
     }
 
-    /// What was sent to Slurm, a folder for every `ablate submit`.
+    /// What was sent to Slurm, a numbered folder for every `ablate submit`.
     pub fn submitted(&self) -> PathBuf {
         self.root.join("submitted")
+    }
+
+    /// Frozen programs that Slurm jobs run.
+    pub fn bin(&self) -> PathBuf {
+        self.root.join("bin")
     }
 
     /// Locked by the run that is at work here.

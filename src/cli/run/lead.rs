@@ -115,7 +115,7 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
 }
 
 /// Keeps what was asked, replaced whole and only when it differs.
-fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
+pub fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
     let path = folder.sweep_yaml();
     if let Ok(old) = fs::read(&path)
         && old != text.as_bytes()
