@@ -133,11 +133,10 @@ fn a_panic_of_any_rank_ends_the_job() {
         let output = job.end();
         assert!(began.elapsed() < SOON);
         let said = text(&output);
-        assert!(
-            said.contains("ABLATE_FAULT asks for a panic") && !output.status.success(),
-            "{said}"
-        );
-        assert!(said.contains("errorcode 70"), "{said}");
+        assert!(said.contains("ABLATE_FAULT asks for a panic"), "{said}");
+        // 70, a bug; or 6 where another rank was quicker to say that this one is gone.
+        let code = output.status.code();
+        assert!(matches!(code, Some(70 | 6)), "{code:?}: {said}");
         scene.run(&[], 0);
         assert_eq!(scene.outcomes(), [Outcome::Completed; 4]);
     }

@@ -9,10 +9,10 @@ mod pack;
 mod plan;
 mod report;
 mod run;
-mod status;
-mod target;
 mod slurm;
+mod status;
 mod submit;
+mod target;
 mod worker;
 
 use crate::error::{Error, ExitCode, Result};

@@ -35,20 +35,32 @@ impl View {
     /// Of this process.
     pub fn ours() -> Self {
         let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let online = cpus.lines().filter(|line| line.starts_with("processor")).count();
+        let online = cpus
+            .lines()
+            .filter(|line| line.starts_with("processor"))
+            .count();
         let available = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::of(available, online.max(available), &std::env::vars().collect())
+        Self::of(
+            available,
+            online.max(available),
+            &std::env::vars().collect(),
+        )
     }
 
     fn of(available: usize, online: usize, variables: &BTreeMap<String, String>) -> Self {
         let number = |name: &str| variables.get(name).and_then(|text| text.parse().ok());
-        let devices = variables.get("CUDA_VISIBLE_DEVICES").map_or("", String::as_str);
+        let devices = variables
+            .get("CUDA_VISIBLE_DEVICES")
+            .map_or("", String::as_str);
         Self {
             available,
             online,
             cpus_per_task: number("SLURM_CPUS_PER_TASK"),
             job_cpus: number("SLURM_CPUS_ON_NODE"),
-            gpus: devices.split(',').filter(|device| !device.trim().is_empty()).count(),
+            gpus: devices
+                .split(',')
+                .filter(|device| !device.trim().is_empty())
+                .count(),
         }
     }
 
@@ -88,7 +100,10 @@ mod tests {
         assert_eq!(view(1, 40, &[]).cores(second), 1, "mpirun binds to a core");
         let task = [("SLURM_CPUS_PER_TASK", "10"), ("SLURM_CPUS_ON_NODE", "20")];
         assert_eq!(view(20, 40, &task).cores(second), 10);
-        assert_eq!(view(20, 40, &task[1..]).cores(Local { rank: 0, ranks: 2 }), 10);
+        assert_eq!(
+            view(20, 40, &task[1..]).cores(Local { rank: 0, ranks: 2 }),
+            10
+        );
         assert_eq!(view(2, 2, &[]).cores(second), 1, "more ranks than cores");
         assert_eq!(view(2, 2, &[]).cores(Local::ALONE), 2);
     }
@@ -102,6 +117,9 @@ mod tests {
         let own = view(1, 1, &[("CUDA_VISIBLE_DEVICES", "2")]);
         assert_eq!(own.gpu(Local { rank: 3, ranks: 4 }), Some(0));
         assert_eq!(view(1, 1, &[]).gpu(Local::ALONE), None);
-        assert_eq!(view(1, 1, &[("CUDA_VISIBLE_DEVICES", "")]).gpu(Local::ALONE), None);
+        assert_eq!(
+            view(1, 1, &[("CUDA_VISIBLE_DEVICES", "")]).gpu(Local::ALONE),
+            None
+        );
     }
 }

@@ -52,12 +52,7 @@ impl Process {
     ///
     /// # Errors
     /// When the program cannot be started.
-    pub fn start(
-        launch: &Launch,
-        number: u64,
-        logs: &Path,
-        ears: Sender<Call>,
-    ) -> Result<Self> {
+    pub fn start(launch: &Launch, number: u64, logs: &Path, ears: Sender<Call>) -> Result<Self> {
         let mut command = Command::new(&launch.program);
         command
             .arg0(launch.name)
@@ -68,10 +63,14 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        for name in launcher::of_the_launcher(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+        for name in launcher::of_the_launcher(
+            std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()),
+        ) {
             command.env_remove(name);
         }
-        let mut child = command.spawn().map_err(Error::io("start", &launch.program))?;
+        let mut child = command
+            .spawn()
+            .map_err(Error::io("start", &launch.program))?;
         let input = child.stdin.take();
         if let Some(output) = child.stdout.take() {
             let mut output = BufReader::new(output);

@@ -91,7 +91,10 @@ impl Claiming {
         {
             self.claim(self.block(queue, trial), queue, work)?;
         }
-        if queue.waiting() < wanted && queue.held().next().is_some() && self.next_look <= Instant::now() {
+        if queue.waiting() < wanted
+            && queue.held().next().is_some()
+            && self.next_look <= Instant::now()
+        {
             self.next_look = Instant::now() + LOOK;
             self.look_again(queue, wanted, work)?;
         }
@@ -117,7 +120,11 @@ impl Claiming {
     }
 
     fn claim(&mut self, block: usize, queue: &mut Queue, work: &dyn Work) -> Result<()> {
-        let trials: Vec<_> = self.blocks.range(block).map(|position| self.trial(position)).collect();
+        let trials: Vec<_> = self
+            .blocks
+            .range(block)
+            .map(|position| self.trial(position))
+            .collect();
         match self.claims.claim(block)? {
             Claim::Mine => {}
             // Its last owner may have finished or failed some of it.
@@ -137,7 +144,9 @@ impl Claiming {
 
     /// Trials are claimed seed by seed, as they are handed out.
     fn block(&self, queue: &Queue, trial: usize) -> usize {
-        let position = queue.entry(trial).map_or(0, |entry| entry.round * self.points + entry.point);
+        let position = queue
+            .entry(trial)
+            .map_or(0, |entry| entry.round * self.points + entry.point);
         self.blocks.of(position)
     }
 

@@ -27,10 +27,13 @@ pub fn follow(args: &Args) -> Result<ExitCode> {
     let calls = channel();
     let ranks = super::ranks::join(&calls.0)?;
     let Some(link) = ranks.uplink() else {
-        return Err(Error::Worker("MPI made this process its first rank, the launcher another one".into()));
+        return Err(Error::Worker(
+            "MPI made this process its first rank, the launcher another one".into(),
+        ));
     };
     let workers = super::workers(args, ranks.local());
-    let (mut branch, walltime) = Branch::greet(link, RankHello::ours(asked.digest, workers), &signals)?;
+    let (mut branch, walltime) =
+        Branch::greet(link, RankHello::ours(asked.digest, workers), &signals)?;
     let site = super::site(args, &folder, ranks.rank(), workers, walltime, &signals)?;
     supervise(&site, &Planned(&asked.plan), &mut branch, calls)?;
     let end = branch.end();

@@ -83,7 +83,10 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
     let calls = channel();
     let ranks = super::ranks::join(&calls.0)?;
     let workers = super::workers(args, ranks.local());
-    eprintln!("{}", sweeping.announcement(queue, workers.min(queue.left())));
+    eprintln!(
+        "{}",
+        sweeping.announcement(queue, workers.min(queue.left()))
+    );
     let site = super::site(args, sweeping.folder, 0, workers, walltime, &signals)?;
     let mut progress = Progress::on_stderr(sweeping.scope(queue));
     let others = ranks.link().map(|link| Others {
@@ -104,7 +107,8 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         others,
     );
     // Told here: the other ranks end with this process.
-    supervise(&site, sweeping, &mut coordinator, calls).inspect_err(|error| eprintln!("error: {error}"))?;
+    supervise(&site, sweeping, &mut coordinator, calls)
+        .inspect_err(|error| eprintln!("error: {error}"))?;
     let shared = coordinator.is_shared();
     let end = coordinator.end();
     ranks.leave();

@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::fanout::attempts::{self, Counted};
-use crate::fanout::progress::Scope;
-use crate::fanout::queue::{ATTEMPTS, Entry, Queue};
 use crate::fanout::coordinator::Work;
 use crate::fanout::lock::Lock;
+use crate::fanout::progress::Scope;
+use crate::fanout::queue::{ATTEMPTS, Entry, Queue};
 use crate::fanout::supervisor::Trials;
 use crate::fanout::trainer;
 use crate::model;
@@ -77,7 +77,11 @@ impl<'a> Sweeping<'a> {
     fn cost(&self, point: usize) -> f64 {
         let config = self.plan.config(point);
         let image = self.plan.facts(point).image;
-        work(model::cost(&config.model, image), &config.data, &config.train)
+        work(
+            model::cost(&config.model, image),
+            &config.data,
+            &config.train,
+        )
     }
 
     /// Takes back the quarantine of this sweep's trials.
@@ -137,7 +141,10 @@ impl Trials for Sweeping<'_> {
     }
 
     fn points(&self) -> usize {
-        let mut points: Vec<_> = self.left().map(|(index, _)| self.plan.point(index)).collect();
+        let mut points: Vec<_> = self
+            .left()
+            .map(|(index, _)| self.plan.point(index))
+            .collect();
         points.dedup();
         points.len()
     }

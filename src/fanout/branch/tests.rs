@@ -36,12 +36,35 @@ fn room_is_told_once_and_trials_on_the_way_are_counted() {
     assert_eq!(branch.tend(2), Order::GoOn);
     assert_eq!(branch.tend(2), Order::GoOn);
     let said = line.said();
-    assert!(matches!(said[..], [FromRank::Report { room: 2, received: 0, .. }]), "{said:?}");
+    assert!(
+        matches!(
+            said[..],
+            [FromRank::Report {
+                room: 2,
+                received: 0,
+                ..
+            }]
+        ),
+        "{said:?}"
+    );
     line.comes(ToRank::Train { trials: vec![7, 8] });
     branch.tend(2);
     let said = line.said();
-    assert!(matches!(said[..], [FromRank::Report { room: 0, received: 2, .. }]), "{said:?}");
-    assert_eq!([branch.take(), branch.take(), branch.take()], [Some(7), Some(8), None]);
+    assert!(
+        matches!(
+            said[..],
+            [FromRank::Report {
+                room: 0,
+                received: 2,
+                ..
+            }]
+        ),
+        "{said:?}"
+    );
+    assert_eq!(
+        [branch.take(), branch.take(), branch.take()],
+        [Some(7), Some(8), None]
+    );
 }
 
 #[test]
@@ -72,10 +95,15 @@ fn a_stop_gives_back_what_has_not_begun_and_the_last_word_is_retired() {
     assert_eq!(back, [8, 7]);
     assert_eq!(said.last(), Some(&FromRank::Retired { error: None }));
     assert_eq!(branch.tend(0), Order::Stop, "until rank 0 sends it home");
-    line.comes(ToRank::Leave { error: Some(("full".into(), 4)) });
+    line.comes(ToRank::Leave {
+        error: Some(("full".into(), 4)),
+    });
     assert_eq!(branch.tend(0), Order::Leave);
     let error = branch.end().expect_err("rank 0's error");
-    assert_eq!((error.to_string().as_str(), error.exit_code()), ("full", ExitCode::Io));
+    assert_eq!(
+        (error.to_string().as_str(), error.exit_code()),
+        ("full", ExitCode::Io)
+    );
 }
 
 #[test]

@@ -133,7 +133,9 @@ impl<'a> Peers<'a> {
     /// A rank that has said nothing for too long.
     pub(super) fn silent(&self) -> Option<Error> {
         let hang = self.others.hang_after;
-        let silent = |peer: &Peer| peer.state != State::Greeted(Rank::Retired) && peer.heard.elapsed() > hang;
+        let silent = |peer: &Peer| {
+            peer.state != State::Greeted(Rank::Retired) && peer.heard.elapsed() > hang
+        };
         let rank = 1 + self.peers.iter().position(silent)?;
         Some(Error::Worker(format!(
             "rank {rank} has said nothing for {} s (--hang-after)\n  next: look at its node; run the same command again, what is committed or checkpointed is safe",

@@ -147,7 +147,10 @@ fn a_trial_must_be_opened_and_can_be_held_and_finished_elsewhere() {
     // Another runner finished one and gave the other up.
     queue.learn_of(1, true, 0);
     queue.learn_of(2, false, ATTEMPTS);
-    assert_eq!((queue.finished(), queue.quarantined(), queue.left()), (1, 1, 2));
+    assert_eq!(
+        (queue.finished(), queue.quarantined(), queue.left()),
+        (1, 1, 2)
+    );
     // One that was finished elsewhere is not handed out when its block is taken over.
     queue.open(1);
     assert_eq!(queue.waiting(), 1);

@@ -6,8 +6,8 @@
 
 use super::message::{FromRank, ToRank};
 use super::{Link, Uplink};
-use crate::fanout::placement::Local;
 use crate::error::{Error, ExitCode, Result};
+use crate::fanout::placement::Local;
 use mpi::Threading;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator as _, Destination as _, Equivalence as _, Source as _};
@@ -47,7 +47,8 @@ impl Courier {
         let thread = std::thread::Builder::new()
             .name("mpi".into())
             .spawn(move || {
-                let Some((mut universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
+                let Some((mut universe, _)) = mpi::initialize_with_threading(Threading::Funneled)
+                else {
                     return;
                 };
                 abort_on_panic();
@@ -100,7 +101,8 @@ impl Courier {
 
     fn post(&self, rank: usize, message: &impl Serialize) {
         // Numbers are finite and names are texts, so this is JSON; without it the other side would wait for ever.
-        let text = serde_json::to_vec(message).unwrap_or_else(|error| panic!("a message is no JSON: {error}"));
+        let text = serde_json::to_vec(message)
+            .unwrap_or_else(|error| panic!("a message is no JSON: {error}"));
         if let Some(outgoing) = &self.outgoing {
             // The thread lives until `finish`, or the job is ending.
             let _ = outgoing.send((rank, text));
@@ -169,7 +171,12 @@ fn abort_on_panic() {
 }
 
 /// Until nobody sends any more.
-fn carry(world: &SimpleCommunicator, to_send: &Receiver<Parcel>, came: &Sender<Parcel>, knock: &dyn Fn()) {
+fn carry(
+    world: &SimpleCommunicator,
+    to_send: &Receiver<Parcel>,
+    came: &Sender<Parcel>,
+    knock: &dyn Fn(),
+) {
     let mut nap = SHORTEST_NAP;
     loop {
         let mut idle = true;

@@ -62,7 +62,12 @@ mod tests {
         let pmix = [srun[0], srun[1], ("PMIX_RANK", "2")];
         assert_eq!(of(&pmix), rank(2, 3));
         // mpirun inside sbatch: Slurm's count is of the whole job.
-        let both = [("SLURM_NTASKS", "8"), ("PMIX_RANK", "3"), mpirun[0], mpirun[1]];
+        let both = [
+            ("SLURM_NTASKS", "8"),
+            ("PMIX_RANK", "3"),
+            mpirun[0],
+            mpirun[1],
+        ];
         assert_eq!(of(&both), rank(3, 4));
         let one = [("OMPI_COMM_WORLD_RANK", "0"), ("OMPI_COMM_WORLD_SIZE", "1")];
         assert_eq!(of(&one), Launched::Alone);

@@ -39,7 +39,11 @@ impl RankHello {
         if self.hello != ours.hello {
             return Err(Error::Worker(format!(
                 "{who} is ablate {} (protocol {}), but rank 0 on {} is ablate {} (protocol {})\n  next: let every node start the same binary (`ablate submit` freezes one in the sweep folder)",
-                self.hello.version, self.hello.protocol, ours.host, ours.hello.version, ours.hello.protocol
+                self.hello.version,
+                self.hello.protocol,
+                ours.host,
+                ours.hello.version,
+                ours.hello.protocol
             )));
         }
         if self.plan != ours.plan {

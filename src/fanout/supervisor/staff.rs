@@ -1,9 +1,9 @@
 //! Workers come and go: started, given trials, watched, told to stop, sent home.
 
 use super::{Phase, Supervisor};
-use crate::fanout::desk::Word;
 use crate::error::Result;
 use crate::fanout::crew::{Assignment, Duty, Member, Stride};
+use crate::fanout::desk::Word;
 use crate::fanout::fate::{self, Circumstance};
 use crate::fanout::message::{Hello, ToWorker};
 use crate::fanout::process::Process;
@@ -49,10 +49,17 @@ impl Supervisor<'_> {
     /// Gives every idle worker a trial, as long as it would reach its next checkpoint before the job ends.
     pub(super) fn hand_out(&mut self) {
         let idle = |member: &Member| matches!(member.duty, Duty::Idle);
-        let idle: Vec<_> = self.crew.iter().filter(|(_, m)| idle(m)).map(|(n, _)| *n).collect();
+        let idle: Vec<_> = self
+            .crew
+            .iter()
+            .filter(|(_, m)| idle(m))
+            .map(|(n, _)| *n)
+            .collect();
         for number in idle {
             if !self.site.walltime.allows(self.site.checkpoint_every) {
-                self.say("the job's walltime leaves no time for another trial to reach a checkpoint");
+                self.say(
+                    "the job's walltime leaves no time for another trial to reach a checkpoint",
+                );
                 return self.stop(Phase::Stopping);
             }
             let Some(trial) = self.desk.take() else {

@@ -1,7 +1,6 @@
 //! The loop against real processes: shell scripts that speak the protocol in the place of workers.
 
 use super::*;
-use std::sync::atomic::Ordering;
 use crate::error::ExitCode;
 use crate::fanout::attempts::Counted;
 use crate::fanout::coordinator::{Coordinator, End, Work};
@@ -11,6 +10,7 @@ use crate::fanout::queue::{Entry, Queue};
 use crate::fanout::supply::Supply;
 use crate::outcome::Outcome;
 use crate::plan::TrialId;
+use std::sync::atomic::Ordering;
 
 const FINISH: &str =
     r#"echo '{"say":"finished","outcome":"completed","metrics":{},"seconds":0.1}'"#;
@@ -134,7 +134,8 @@ fn supervise_shell(
     let mut progress = Progress::lines(Scope::default(), Box::new(std::io::sink()));
     let work = Plan { points };
     let supply = Supply::Everything;
-    let mut coordinator = Coordinator::new(&mut queue, supply, &work, &mut progress, stop, None, None);
+    let mut coordinator =
+        Coordinator::new(&mut queue, supply, &work, &mut progress, stop, None, None);
     let calls = std::sync::mpsc::channel();
     supervise(&site, &work, &mut coordinator, calls).expect("workers are seen off");
     let end = coordinator.end();
