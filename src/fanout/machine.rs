@@ -1,4 +1,4 @@
-//! The machine and the build that train a trial, as its record names them. No environment variables: they may
+//! The machine and the build that train a trial, as its record names them. Of the environment only what is named here: it may
 //! hold secrets.
 
 use std::collections::BTreeMap;
@@ -24,7 +24,22 @@ pub fn environment(threads: usize) -> BTreeMap<String, String> {
         ("git_rev", env!("ABLATE_GIT_REV").to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    .into_iter()
+    .chain(slurm())
+    .collect()
+}
+
+/// The Slurm job that this process is part of, and how often Slurm started it again.
+fn slurm() -> impl Iterator<Item = (String, String)> {
+    let named = [
+        ("slurm_job_id", "SLURM_JOB_ID"),
+        ("slurm_restart_count", "SLURM_RESTART_COUNT"),
+    ];
+    named.into_iter().filter_map(|(name, variable)| {
+        let value = std::env::var(variable).ok()?;
+        let number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        number.then(|| (name.to_owned(), value))
+    })
 }
 
 /// Model name of the first processor.
