@@ -97,9 +97,11 @@ fn main() {
     })
     .expect("MPI starts");
     let signals = Signals::default();
+    let hang_after = Duration::from_secs(60);
     let ours = RankHello::ours("free".into(), 2);
     if courier.rank() > 0 {
-        let (mut branch, _) = Branch::greet(&courier, ours, &signals).expect("rank 0 answers");
+        let (mut branch, _) =
+            Branch::greet(&courier, ours, &signals, hang_after).expect("rank 0 answers");
         drain(&mut branch, 2, &knocks);
     } else {
         let before = resident();
@@ -115,7 +117,6 @@ fn main() {
         let mut progress = Progress::lines(Scope::default(), Box::new(std::io::sink()));
         let work = Free { points };
         let walltime = Walltime::default();
-        let hang_after = Duration::from_secs(60);
         let others = Others {
             link: &courier,
             ours,

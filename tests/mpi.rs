@@ -232,3 +232,25 @@ fn a_wrong_sweep_file_is_told_once() {
     let said = text(&output);
     assert_eq!(said.matches("tiny.yaml:2:").count(), 1, "{said}");
 }
+
+#[test]
+fn a_rank_that_hangs_ends_the_job() {
+    for victim in [0, 1] {
+        let scene = Scene::slow();
+        let arguments = ["--workers", "1", "--hang-after", "4"];
+        let Some(job) = start(2, &scene, &arguments, None) else {
+            return;
+        };
+        wait_until("two ranks train", || scene.begun() >= 2);
+        let pid = rank_process(&scene, victim).expect("a rank");
+        kill(pid, Signal::STOP);
+        let said = text(&job.end());
+        let wanted = format!("rank {victim} has said nothing for");
+        assert!(said.contains(&wanted), "{said}");
+        wait_until("nobody is left", || {
+            processes_with(scene.folder().as_os_str().as_encoded_bytes()).is_empty()
+        });
+        scene.run(&[], 0);
+        assert_eq!(scene.outcomes(), [Outcome::Completed; 4]);
+    }
+}

@@ -1,6 +1,6 @@
 //! The desk of a rank that is not the first: a small stock of trials from rank 0, and words on their way to it.
 
-use super::desk::{Desk, Order, Retired, SIGN_OF_LIFE, SILENCE, Signals, Word};
+use super::desk::{Desk, Order, Retired, SIGN_OF_LIFE, SILENCE, Signals, Word, left_alone};
 use super::ranks::Uplink;
 use super::ranks::message::{FromRank, RankHello, ToRank};
 use super::walltime::Walltime;
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 pub struct Branch<'a> {
     link: &'a dyn Uplink,
     signals: &'a Signals,
+    /// A rank 0 that is silent longer is taken for hung.
+    hang_after: Duration,
     stock: VecDeque<usize>,
     received: u64,
     words: Vec<Word>,
@@ -42,9 +44,10 @@ impl<'a> Branch<'a> {
         link: &'a dyn Uplink,
         ours: RankHello,
         signals: &'a Signals,
+        hang_after: Duration,
     ) -> Result<(Self, Walltime)> {
         link.send(&FromRank::Hello(ours));
-        let mut branch = Self::new(link, signals);
+        let mut branch = Self::new(link, signals, hang_after);
         while branch.walltime.is_none() && branch.order != Order::Leave {
             // Without a hang guard of its own: a launcher ends all ranks when rank 0 is gone.
             std::thread::sleep(Duration::from_millis(5));
@@ -54,10 +57,11 @@ impl<'a> Branch<'a> {
         Ok((branch, walltime))
     }
 
-    fn new(link: &'a dyn Uplink, signals: &'a Signals) -> Self {
+    fn new(link: &'a dyn Uplink, signals: &'a Signals, hang_after: Duration) -> Self {
         Self {
             link,
             signals,
+            hang_after,
             stock: VecDeque::new(),
             received: 0,
             words: Vec::new(),
@@ -73,7 +77,7 @@ impl<'a> Branch<'a> {
         }
     }
 
-    /// How the run ended for this rank. To be asked after [`Order::Leave`].
+    /// How the run ended for this rank. To be asked when the supervisor is done.
     ///
     /// # Errors
     /// What rank 0 said.
@@ -85,6 +89,7 @@ impl<'a> Branch<'a> {
         while let Some(message) = self.link.receive()? {
             self.heard = Instant::now();
             match message {
+                ToRank::Alive => {}
                 ToRank::Welcome { seconds_left } => {
                     self.walltime = Some(Walltime::from_seconds_left(seconds_left));
                 }
@@ -103,6 +108,25 @@ impl<'a> Branch<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What to do when rank 0 hangs or is gone: stop, and then leave alone.
+    fn without_rank_0(&mut self) -> Option<Order> {
+        let patience = match self.signals.soon() {
+            true => SILENCE,
+            false => self.hang_after,
+        };
+        let silent = self.heard.elapsed();
+        if self.order == Order::Leave || silent <= patience {
+            return None;
+        }
+        match self.state {
+            State::Working => Some(Order::Stop),
+            State::Retired => {
+                self.error = Some(left_alone("rank 0", silent));
+                Some(Order::Abandon)
+            }
+        }
     }
 
     fn give_back_stock(&mut self) {
@@ -158,12 +182,7 @@ impl Desk for Branch<'_> {
             }
         };
         self.report(room);
-        let left_alone = self.signals.soon() && self.heard.elapsed() > SILENCE;
-        match (self.state, self.order) {
-            (_, Order::Leave) => Order::Leave,
-            (State::Retired, _) if left_alone => Order::Abandon,
-            (_, order) => order,
-        }
+        self.without_rank_0().unwrap_or(self.order)
     }
 
     fn retire(&mut self, how: Retired) {

@@ -5,7 +5,7 @@
 
 mod peers;
 
-use super::desk::{Desk, Order, Retired, Signals, Word};
+use super::desk::{Desk, Order, Retired, Signals, Word, left_alone};
 use super::pace::Cadence;
 use super::progress::Progress;
 use super::queue::{ATTEMPTS, Queue, Verdict};
@@ -118,7 +118,7 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// How the run ended. To be asked after [`Order::Leave`].
+    /// How the run ended. To be asked when the supervisor is done.
     ///
     /// # Errors
     /// What every trial would meet: a full disk, damaged data, workers that do not start, machines on which all trials
@@ -216,7 +216,6 @@ impl<'a> Coordinator<'a> {
             return Ok(());
         };
         let heard = peers.receive();
-        let silent = peers.silent();
         self.peers = Some(peers);
         for (rank, event) in heard? {
             match event {
@@ -226,7 +225,20 @@ impl<'a> Coordinator<'a> {
                 peers::Event::Refused(error) => self.fail(error),
             }
         }
-        silent.map_or(Ok(()), Err)
+        Ok(())
+    }
+
+    /// Whether to go on without the others, because one of them hangs or is gone. Own workers get their time to stop.
+    fn is_left_alone(&mut self) -> bool {
+        let Some(peers) = &mut self.peers else {
+            return false;
+        };
+        peers.show_life();
+        let Some((rank, silent)) = peers.silent(self.signals) else {
+            return false;
+        };
+        self.fail(left_alone(&format!("rank {rank}"), silent));
+        self.here == Rank::Retired
     }
 
     /// What became of a trial, wherever it was.
@@ -345,16 +357,10 @@ impl Desk for Coordinator<'_> {
             }
             return Order::Leave;
         }
-        if self.running() {
-            return Order::GoOn;
-        }
-        let Some(peers) = &mut self.peers else {
-            return Order::Stop;
-        };
-        peers.remind();
-        match self.signals.soon() && self.here == Rank::Retired && peers.gone() {
-            true => Order::Abandon,
-            false => Order::Stop,
+        match (self.is_left_alone(), self.running()) {
+            (true, _) => Order::Abandon,
+            (false, true) => Order::GoOn,
+            (false, false) => Order::Stop,
         }
     }
 

@@ -70,7 +70,7 @@ pub enum Order {
     Stop,
     /// There is no more to do anywhere.
     Leave,
-    /// The job is being ended, and the other ranks do not answer: they are gone. Nothing more can be agreed on.
+    /// Another rank does not answer: it hangs, or is gone while the job is being ended. Nothing more can be agreed on.
     Abandon,
 }
 
@@ -99,6 +99,23 @@ impl Signals {
     pub fn soon(&self) -> bool {
         self.soon.load(Ordering::Relaxed)
     }
+}
+
+/// How a rank leaves its job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// With all others.
+    Together,
+    /// Without them: whoever is left of them is to be ended.
+    Alone,
+}
+
+/// The error of a rank that leaves alone.
+pub fn left_alone(who: &str, silent: Duration) -> Error {
+    Error::Worker(format!(
+        "{who} has said nothing for {} s\n  next: look at its node; run the same command again, what is committed or checkpointed is safe",
+        silent.as_secs()
+    ))
 }
 
 /// A rank that trains no more.

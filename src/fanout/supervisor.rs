@@ -6,7 +6,7 @@ mod staff;
 
 use super::breaker::Breaker;
 use super::crew::{Assignment, Duty, Member, Stride};
-use super::desk::{Desk, Order, Retired, Signals, Word};
+use super::desk::{Departure, Desk, Order, Retired, Signals, Word};
 use super::fate::Circumstance;
 use super::message::{FromWorker, Heard};
 use super::pace::Backoff;
@@ -70,13 +70,13 @@ const NAP: Duration = Duration::from_millis(200);
 /// knocks.
 ///
 /// # Errors
-/// When workers cannot be seen off, or the other ranks of a job that is being ended are gone.
+/// When workers cannot be seen off.
 pub fn supervise(
     site: &Site<'_>,
     trials: &dyn Trials,
     desk: &mut dyn Desk,
     calls: (Sender<Call>, Receiver<Call>),
-) -> Result<()> {
+) -> Result<Departure> {
     let (mouth, ears) = calls;
     let mut supervisor = Supervisor {
         site,
@@ -124,8 +124,8 @@ struct Blamed {
 }
 
 impl Supervisor<'_> {
-    fn run(&mut self) -> Result<()> {
-        loop {
+    fn run(&mut self) -> Result<Departure> {
+        let departure = loop {
             self.heed_signals();
             let idle = match self.running() {
                 true => self.site.workers - self.busy(),
@@ -134,13 +134,8 @@ impl Supervisor<'_> {
             match self.desk.tend(idle) {
                 Order::GoOn => {}
                 Order::Stop => self.stop(Phase::Stopping),
-                Order::Leave => break,
-                Order::Abandon => {
-                    self.dismiss_all()?;
-                    return Err(Error::Worker(
-                        "other ranks of this job are gone; what is committed or checkpointed is safe\n  next: run the same command again".into(),
-                    ));
-                }
+                Order::Leave => break Departure::Together,
+                Order::Abandon => break Departure::Alone,
             }
             if self.running() {
                 self.hand_out();
@@ -161,8 +156,9 @@ impl Supervisor<'_> {
                 }
                 next = self.ears.try_recv().ok();
             }
-        }
-        self.dismiss_all()
+        };
+        self.dismiss_all()?;
+        Ok(departure)
     }
 
     fn busy(&self) -> usize {

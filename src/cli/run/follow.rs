@@ -32,12 +32,17 @@ pub fn follow(args: &Args) -> Result<ExitCode> {
         ));
     };
     let workers = super::workers(args, ranks.local());
-    let (mut branch, walltime) =
-        Branch::greet(link, RankHello::ours(asked.digest, workers), &signals)?;
+    let hang_after = Duration::from_secs_f64(args.hang_after);
+    let (mut branch, walltime) = Branch::greet(
+        link,
+        RankHello::ours(asked.digest, workers),
+        &signals,
+        hang_after,
+    )?;
     let site = super::site(args, &folder, ranks.rank(), workers, walltime, &signals)?;
-    supervise(&site, &Planned(&asked.plan), &mut branch, calls)?;
+    let departure = supervise(&site, &Planned(&asked.plan), &mut branch, calls)?;
     let end = branch.end();
-    ranks.leave();
+    ranks.leave(departure, &end);
     // Rank 0 tells what went wrong. Whoever ends with another code than 0 makes the launcher kill it before it has.
     match end {
         Ok(()) | Err(Error::Reported { .. }) => Ok(ExitCode::Done),

@@ -106,12 +106,10 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         reporter,
         others,
     );
-    // Told here: the other ranks end with this process.
-    supervise(&site, sweeping, &mut coordinator, calls)
-        .inspect_err(|error| eprintln!("error: {error}"))?;
+    let departure = supervise(&site, sweeping, &mut coordinator, calls)?;
     let shared = coordinator.is_shared();
     let end = coordinator.end();
-    ranks.leave();
+    ranks.leave(departure, &end);
     if shared {
         sweeping.refresh(queue)?;
     }

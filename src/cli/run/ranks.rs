@@ -3,6 +3,7 @@
 #[cfg(not(feature = "mpi"))]
 use crate::error::Error;
 use crate::error::Result;
+use crate::fanout::desk::Departure;
 use crate::fanout::placement::Local;
 #[cfg(feature = "mpi")]
 use crate::fanout::ranks::courier::Courier;
@@ -84,10 +85,17 @@ impl Ranks {
         }
     }
 
-    /// Ends MPI together with all other ranks. A process that ends without takes them with it.
-    pub fn leave(self) {
-        if let Self::Several(courier) = self {
-            courier.finish();
+    /// Ends MPI: together with all other ranks, or taking what is left of them along, and this process too. Why is told first.
+    pub fn leave<T>(self, departure: Departure, end: &Result<T>) {
+        match (self, departure) {
+            (Self::Several(courier), Departure::Together) => courier.finish(),
+            (Self::Several(courier), Departure::Alone) => {
+                if let Err(error) = end {
+                    eprintln!("error: {error}");
+                }
+                drop(courier);
+            }
+            (Self::Alone, _) => {}
         }
     }
 }
@@ -120,5 +128,5 @@ impl Ranks {
     }
 
     /// As with MPI; nothing is to be ended.
-    pub fn leave(self) {}
+    pub fn leave<T>(self, _departure: Departure, _end: &Result<T>) {}
 }

@@ -3,6 +3,8 @@
 use super::*;
 use std::cell::RefCell;
 
+const NEVER: Duration = Duration::from_secs(1000);
+
 #[derive(Default)]
 struct Line {
     sent: RefCell<Vec<FromRank>>,
@@ -32,7 +34,7 @@ impl Line {
 fn room_is_told_once_and_trials_on_the_way_are_counted() {
     let line = Line::default();
     let signals = Signals::default();
-    let mut branch = Branch::new(&line, &signals);
+    let mut branch = Branch::new(&line, &signals, NEVER);
     assert_eq!(branch.tend(2), Order::GoOn);
     assert_eq!(branch.tend(2), Order::GoOn);
     let said = line.said();
@@ -71,7 +73,7 @@ fn room_is_told_once_and_trials_on_the_way_are_counted() {
 fn a_stop_gives_back_what_has_not_begun_and_the_last_word_is_retired() {
     let line = Line::default();
     let signals = Signals::default();
-    let mut branch = Branch::new(&line, &signals);
+    let mut branch = Branch::new(&line, &signals, NEVER);
     line.comes(ToRank::Train { trials: vec![7, 8] });
     branch.tend(1);
     assert_eq!(branch.take(), Some(7));
@@ -122,4 +124,17 @@ fn short_trials_are_kept_ready_and_long_ones_are_not_hoarded() {
         ahead.finished(at(460));
     }
     assert_eq!(ahead.trials(at(460)), Ahead::MOST);
+}
+
+#[test]
+fn a_rank_0_that_hangs_is_left_after_the_workers_have_stopped() {
+    let line = Line::default();
+    let signals = Signals::default();
+    let mut branch = Branch::new(&line, &signals, Duration::ZERO);
+    std::thread::sleep(Duration::from_millis(1));
+    assert_eq!(branch.tend(1), Order::Stop);
+    branch.retire(Retired::Stopped);
+    assert_eq!(branch.tend(0), Order::Abandon);
+    let error = branch.end().expect_err("left alone").to_string();
+    assert!(error.contains("rank 0 has said nothing"), "{error}");
 }

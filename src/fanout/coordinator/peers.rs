@@ -2,18 +2,18 @@
 
 use super::{Others, Rank};
 use crate::error::{Error, ExitCode, Result};
-use crate::fanout::desk::{Retired, SIGN_OF_LIFE, SILENCE, Word};
+use crate::fanout::desk::{Retired, SIGN_OF_LIFE, SILENCE, Signals, Word};
 use crate::fanout::queue::Queue;
 use crate::fanout::ranks::message::{FromRank, ToRank};
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(super) struct Peers<'a> {
     others: Others<'a>,
     /// Ranks from 1.
     peers: Vec<Peer>,
     dismissed: bool,
-    reminded: Instant,
+    shown: Instant,
 }
 
 struct Peer {
@@ -67,7 +67,7 @@ impl<'a> Peers<'a> {
             peers: (1..others.link.ranks()).map(peer).collect(),
             others,
             dismissed: false,
-            reminded: Instant::now(),
+            shown: Instant::now(),
         }
     }
 
@@ -130,17 +130,16 @@ impl<'a> Peers<'a> {
         Ok(events)
     }
 
-    /// A rank that has said nothing for too long.
-    pub(super) fn silent(&self) -> Option<Error> {
-        let hang = self.others.hang_after;
-        let silent = |peer: &Peer| {
-            peer.state != State::Greeted(Rank::Retired) && peer.heard.elapsed() > hang
+    /// A rank that has said nothing for too long, and for how long.
+    pub(super) fn silent(&self, signals: &Signals) -> Option<(usize, Duration)> {
+        let patience = match signals.soon() {
+            true => SILENCE,
+            false => self.others.hang_after,
         };
-        let rank = 1 + self.peers.iter().position(silent)?;
-        Some(Error::Worker(format!(
-            "rank {rank} has said nothing for {} s (--hang-after)\n  next: look at its node; run the same command again, what is committed or checkpointed is safe",
-            hang.as_secs()
-        )))
+        let retired = State::Greeted(Rank::Retired);
+        let silent = |peer: &Peer| peer.state != retired && peer.heard.elapsed() > patience;
+        let at = self.peers.iter().position(silent)?;
+        Some((at + 1, self.peers[at].heard.elapsed()))
     }
 
     /// Trials that all of them could take now.
@@ -164,13 +163,6 @@ impl<'a> Peers<'a> {
         self.peers.iter().filter(|p| p.state != retired).count()
     }
 
-    /// Whether a rank that should still answer does not.
-    pub(super) fn gone(&self) -> bool {
-        let retired = State::Greeted(Rank::Retired);
-        let silent = |peer: &Peer| peer.state != retired && peer.heard.elapsed() > SILENCE;
-        self.peers.iter().any(silent)
-    }
-
     /// Shares out what waits, all but what this rank's own `idle` workers take: to each rank at most its part, so that the last trials are spread.
     pub(super) fn serve(&mut self, queue: &mut Queue, idle: usize) {
         let ranks = self.others.link.ranks();
@@ -186,15 +178,17 @@ impl<'a> Peers<'a> {
         }
     }
 
-    /// Shows the others, who stop, that rank 0 is still there.
-    pub(super) fn remind(&mut self) {
-        if self.reminded.elapsed() > SIGN_OF_LIFE {
-            self.stop();
+    /// Shows the others now and then that rank 0 lives.
+    pub(super) fn show_life(&mut self) {
+        if self.shown.elapsed() > SIGN_OF_LIFE && !self.dismissed {
+            self.shown = Instant::now();
+            for rank in 1..=self.peers.len() {
+                self.others.link.send(rank, &ToRank::Alive);
+            }
         }
     }
 
     pub(super) fn stop(&mut self) {
-        self.reminded = Instant::now();
         for rank in 1..=self.peers.len() {
             self.others.link.send(rank, &ToRank::Stop);
         }

@@ -92,6 +92,8 @@ pub enum ToRank {
         /// Positions in the plan.
         trials: Vec<usize>,
     },
+    /// A sign of life.
+    Alive,
     /// Stop with checkpoints, and give back what has not been started.
     Stop,
     /// There is no more to do: leave, with this error if there is one.
