@@ -35,7 +35,7 @@ Exit codes:
   3   a data set is missing or damaged
   4   the file system refused (full, read-only, no permission)
   5   a record or checkpoint is damaged or of another format
-  6   workers do not start or keep dying on this machine
+  6   workers do not start or keep dying on this machine, or a rank of the job hangs, is gone or is of another build
   70  a bug in ablate
   75  interrupted with everything saved; the same command goes on";
 
