@@ -70,6 +70,11 @@ fn results_do_not_depend_on_the_number_of_ranks() {
         expect_code(&output, 0);
         assert_eq!(scene.digests(), serial.digests(), "{count} ranks");
         assert!(text(&output).contains("report.html"), "{}", text(&output));
+        // With nothing to do, too: no rank waits for the others.
+        let files = scene.files();
+        let again = run(count, &scene, &["--workers", "1"]).expect("mpirun");
+        expect_code(&again, 0);
+        assert!(scene.files() == files, "not a byte changed");
     }
 }
 

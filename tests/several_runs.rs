@@ -117,3 +117,33 @@ fn who_does_not_wait_leaves_what_others_hold_to_them() {
     assert!(said.contains("in the hands of other runs"), "{said}");
     expect_code(&first.end(), 0);
 }
+
+/// Makes the heartbeat files of a scene those of another machine, of which nobody here can tell whether they live.
+fn move_runners_elsewhere(scene: &Scene) {
+    let boot = std::fs::read("/proc/sys/kernel/random/boot_id").expect("a boot id");
+    let boot = boot.trim_ascii();
+    let plans = std::fs::read_dir(scene.folder().join("claims")).expect("claims");
+    for plan in plans {
+        let files = std::fs::read_dir(plan.expect("entry").path()).expect("listed");
+        for path in files.map(|file| file.expect("entry").path()) {
+            let mut bytes = std::fs::read(&path).expect("readable");
+            if let Some(at) = bytes.windows(boot.len()).position(|text| text == boot) {
+                bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
+                // In place: its other names are the claims.
+                std::fs::write(&path, bytes).expect("written");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_run_on_another_machine_left_when_it_was_killed_is_taken_over_even_without_waiting() {
+    let scene = sweep(2, 200);
+    let mut killed = scene.launch(&["--workers", "1"]);
+    wait_until("it trains", || scene.begun() >= 1);
+    killed.signal(Signal::KILL);
+    killed.end();
+    move_runners_elsewhere(&scene);
+    scene.run(&["--workers", "2", "--no-wait", "--lease", "2"], 0);
+    assert_eq!(scene.outcomes(), [Outcome::Completed; 4]);
+}

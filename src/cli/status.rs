@@ -8,7 +8,7 @@ mod tally;
 use super::run::seconds;
 use super::target::Target;
 use crate::error::{ExitCode, Result};
-use crate::fanout::claims::{BEATS, LEASE};
+use crate::fanout::claims::BEAT;
 use std::io::{IsTerminal as _, Write, stdout};
 use std::path::PathBuf;
 use std::thread::sleep;
@@ -55,7 +55,7 @@ pub struct Args {
 }
 
 /// Within which a runner on another machine is heard if it lives.
-const HEARING: Duration = Duration::from_secs(LEASE.as_secs() / BEATS as u64 + 1);
+const HEARING: Duration = BEAT.saturating_mul(2);
 
 /// Shows how a sweep stands.
 ///

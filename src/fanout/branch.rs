@@ -1,6 +1,6 @@
 //! The desk of a rank that is not the first: a small stock of trials from rank 0, and words on their way to it.
 
-use super::desk::{Desk, Order, Retired, SIGN_OF_LIFE, SILENCE, Signals, Word, left_alone};
+use super::desk::{Desk, Order, Retired, SILENCE, Signals, Word, left_alone};
 use super::ranks::Uplink;
 use super::ranks::message::{FromRank, RankHello, ToRank};
 use super::walltime::Walltime;
@@ -18,7 +18,6 @@ pub struct Branch<'a> {
     received: u64,
     words: Vec<Word>,
     told_room: usize,
-    told_at: Instant,
     ahead: Ahead,
     order: Order,
     /// When rank 0 said something last.
@@ -66,7 +65,6 @@ impl<'a> Branch<'a> {
             received: 0,
             words: Vec::new(),
             told_room: 0,
-            told_at: Instant::now(),
             ahead: Ahead::default(),
             order: Order::GoOn,
             heard: Instant::now(),
@@ -114,7 +112,7 @@ impl<'a> Branch<'a> {
     fn without_rank_0(&mut self) -> Option<Order> {
         let patience = match self.signals.soon() {
             true => SILENCE,
-            false => self.hang_after,
+            false => self.hang_after.max(SILENCE),
         };
         let silent = self.heard.elapsed();
         if self.order == Order::Leave || silent <= patience {
@@ -137,11 +135,10 @@ impl<'a> Branch<'a> {
     }
 
     fn report(&mut self, room: usize) {
-        let due = self.told_at.elapsed() >= SIGN_OF_LIFE;
-        if self.words.is_empty() && room == self.told_room && !due {
+        if self.words.is_empty() && room == self.told_room {
             return;
         }
-        (self.told_room, self.told_at) = (room, Instant::now());
+        self.told_room = room;
         self.link.send(&FromRank::Report {
             words: std::mem::take(&mut self.words),
             room,

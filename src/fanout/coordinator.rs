@@ -137,8 +137,9 @@ impl<'a> Coordinator<'a> {
             Phase::Failing(error) => Err(error),
             // Asked to stop when the last trials were just about to be committed: nothing is left to do.
             _ if self.queue.left() == 0 => Ok(End::Drained),
-            Phase::Stopping => Ok(End::Stopped),
-            Phase::Running => Ok(End::OthersAtWork),
+            Phase::Running if self.drained() => Ok(End::OthersAtWork),
+            // On request, or because no rank had time left for another trial.
+            _ => Ok(End::Stopped),
         }
     }
 
@@ -230,10 +231,9 @@ impl<'a> Coordinator<'a> {
 
     /// Whether to go on without the others, because one of them hangs or is gone. Own workers get their time to stop.
     fn is_left_alone(&mut self) -> bool {
-        let Some(peers) = &mut self.peers else {
+        let Some(peers) = &self.peers else {
             return false;
         };
-        peers.show_life();
         let Some((rank, silent)) = peers.silent(self.signals) else {
             return false;
         };
@@ -298,8 +298,12 @@ impl<'a> Coordinator<'a> {
         let in_hands = self.mine.len() + self.peers.as_ref().map_or(0, Peers::in_hands);
         let nobody = self.here == Rank::Retired
             && self.peers.as_ref().is_none_or(|peers| peers.working() == 0);
-        let drained = || self.queue.waiting() == 0 && self.supply.exhausted(self.queue);
-        in_hands == 0 && (nobody || (self.running() && drained()))
+        in_hands == 0 && (nobody || (self.running() && self.drained()))
+    }
+
+    /// Whether nothing waits and nothing more will come.
+    fn drained(&self) -> bool {
+        self.queue.waiting() == 0 && self.supply.exhausted(self.queue)
     }
 }
 
@@ -366,11 +370,6 @@ impl Desk for Coordinator<'_> {
 
     fn retire(&mut self, how: Retired) {
         self.here = Rank::Retired;
-        // By a signal or by the walltime, which are the whole job's.
-        if matches!(how, Retired::Stopped) && self.running() {
-            self.phase = Phase::Stopping;
-            self.tell_peers_to_stop();
-        }
         self.rank_retired("rank 0", how);
     }
 }

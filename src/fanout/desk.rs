@@ -74,11 +74,8 @@ pub enum Order {
     Abandon,
 }
 
-/// After a request to end at once, another rank that is silent for so long is gone. Ranks show a sign of life more often.
+/// After a request to end at once, another rank that is silent for so long is gone.
 pub const SILENCE: Duration = Duration::from_secs(6);
-
-/// A rank that has nothing to say shows at least this often that it lives.
-pub const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
 /// What signals ask for.
 #[derive(Clone, Debug, Default)]

@@ -77,6 +77,7 @@ enum State {
 pub struct Queue {
     entries: BTreeMap<usize, (Entry, State)>,
     unclaimed: BTreeSet<Turn>,
+    held: BTreeSet<usize>,
     waiting: BTreeSet<Turn>,
     by_point: BTreeMap<usize, Vec<usize>>,
     /// Work done in a second, by the first trial that finished: turns seconds into the unit of costs.
@@ -99,6 +100,7 @@ impl Queue {
         let mut queue = Self {
             entries: BTreeMap::new(),
             unclaimed: BTreeSet::new(),
+            held: BTreeSet::new(),
             waiting: BTreeSet::new(),
             by_point: BTreeMap::new(),
             rate: None,
@@ -139,6 +141,7 @@ impl Queue {
             *state = State::Waiting;
             let turn = Turn::new(entry);
             self.unclaimed.remove(&turn);
+            self.held.remove(&index);
             self.waiting.insert(turn);
         }
     }
@@ -152,6 +155,7 @@ impl Queue {
             *state = State::Held;
             self.unclaimed.remove(&turn);
             self.waiting.remove(&turn);
+            self.held.insert(index);
         }
     }
 
@@ -167,16 +171,20 @@ impl Queue {
         self.unclaimed.remove(&turn);
         self.waiting.remove(&turn);
         entry.failures = failures;
-        if finished {
-            *state = State::Finished;
-        } else if failures >= ATTEMPTS {
-            *state = State::Quarantined;
-        } else if *state == State::Unclaimed {
-            self.unclaimed.insert(Turn::new(entry));
-        } else if *state != State::Held {
-            *state = State::Waiting;
-            self.waiting.insert(Turn::new(entry));
+        *state = match *state {
+            _ if finished => State::Finished,
+            _ if failures >= ATTEMPTS => State::Quarantined,
+            // Forgiven by another run: whoever tries it again claims it first.
+            State::Quarantined => State::Unclaimed,
+            other => other,
+        };
+        match *state {
+            State::Unclaimed => drop(self.unclaimed.insert(Turn::new(entry))),
+            State::Waiting | State::Stopped => drop(self.waiting.insert(Turn::new(entry))),
+            State::Held => return,
+            _ => {}
         }
+        self.held.remove(&index);
     }
 
     /// Hands out the next trial, which then runs.
@@ -296,9 +304,7 @@ impl Queue {
 
     /// Trials that other runners hold.
     pub fn held(&self) -> impl Iterator<Item = usize> + '_ {
-        let held = self.entries.iter();
-        held.filter(|(_, (_, state))| *state == State::Held)
-            .map(|(index, _)| *index)
+        self.held.iter().copied()
     }
 
     /// Number of trials that are neither finished nor given up, whoever holds them.

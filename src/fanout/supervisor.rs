@@ -127,7 +127,12 @@ impl Supervisor<'_> {
     fn run(&mut self) -> Result<Departure> {
         let departure = loop {
             self.heed_signals();
-            let idle = match self.running() {
+            let starts = self.running() && self.site.walltime.allows(self.site.checkpoint_every);
+            if self.running() && !starts && self.busy() == 0 {
+                self.say("what is left of the job's walltime is shorter than --checkpoint-every: no trial starts here any more");
+                self.stop(Phase::Stopping);
+            }
+            let idle = match starts {
                 true => self.site.workers - self.busy(),
                 false => 0,
             };
@@ -137,7 +142,7 @@ impl Supervisor<'_> {
                 Order::Leave => break Departure::Together,
                 Order::Abandon => break Departure::Alone,
             }
-            if self.running() {
+            if starts && self.running() {
                 self.hand_out();
                 if let Err(error) = self.hire() {
                     self.stop(Phase::Failing(error));

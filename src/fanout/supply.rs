@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub enum Patience {
     /// Wait, and take over what a runner that dies leaves.
     Wait,
-    /// Leave it to them.
+    /// Leave it to them, once they were heard; what a runner left that is gone is still taken over.
     Leave,
 }
 
@@ -27,15 +27,20 @@ pub enum Supply {
 /// Claims, and what they hang on.
 pub struct Claiming {
     claims: Claims,
+    lease: Duration,
     blocks: Blocks,
     points: usize,
     seeds: usize,
     patience: Patience,
     shared: bool,
+    /// Blocks of others who were not heard yet: they may be gone.
+    unheard: BTreeSet<usize>,
     /// When blocks of others are looked at again.
     next_look: Instant,
-    /// When the record is read again to see what others finished.
+    /// When the record may be read again to see what others finished.
     next_refresh: Instant,
+    /// When trials were last asked for.
+    asked: Instant,
 }
 
 /// How often blocks of others are looked at, so that their silence is noticed in time.
@@ -43,16 +48,25 @@ const LOOK: Duration = Duration::from_secs(1);
 
 impl Supply {
     /// Claims trials of a plan of `points` arms times `seeds`.
-    pub fn claimed(claims: Claims, points: usize, seeds: usize, patience: Patience) -> Self {
+    pub fn claimed(
+        claims: Claims,
+        lease: Duration,
+        points: usize,
+        seeds: usize,
+        patience: Patience,
+    ) -> Self {
         Self::Claimed(Box::new(Claiming {
             claims,
+            lease,
             blocks: Blocks::new(points * seeds),
             points,
             seeds,
             patience,
             shared: false,
+            unheard: BTreeSet::new(),
             next_look: Instant::now(),
             next_refresh: Instant::now(),
+            asked: Instant::now(),
         }))
     }
 
@@ -77,8 +91,11 @@ impl Supply {
         match self {
             Self::Everything => true,
             Self::Claimed(claiming) => {
-                queue.first_unclaimed().is_none()
-                    && (claiming.patience == Patience::Leave || queue.held().next().is_none())
+                let to_others = match claiming.patience {
+                    Patience::Wait => queue.held().next().is_none(),
+                    Patience::Leave => claiming.unheard.is_empty(),
+                };
+                queue.first_unclaimed().is_none() && to_others
             }
         }
     }
@@ -86,6 +103,10 @@ impl Supply {
 
 impl Claiming {
     fn refill(&mut self, queue: &mut Queue, wanted: usize, work: &dyn Work) -> Result<()> {
+        if self.asked.elapsed() > self.lease / 2 {
+            self.look_for_losses(queue)?;
+        }
+        self.asked = Instant::now();
         while queue.waiting() < wanted
             && let Some(trial) = queue.first_unclaimed()
         {
@@ -95,14 +116,27 @@ impl Claiming {
             && queue.held().next().is_some()
             && self.next_look <= Instant::now()
         {
-            self.next_look = Instant::now() + LOOK;
             self.look_again(queue, wanted, work)?;
+            self.next_look = Instant::now() + LOOK;
         }
         Ok(())
     }
 
-    /// Takes over what runners left that are gone, and sees what the others have finished.
+    /// After a pause in which others may have taken over what this runner had.
+    fn look_for_losses(&mut self, queue: &mut Queue) -> Result<()> {
+        for block in self.claims.mine() {
+            if !self.claims.still_mine(block)? {
+                self.shared = true;
+                self.trials(block).for_each(|trial| queue.hold(trial));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees what the others have finished, and takes over what runners left that are gone.
     fn look_again(&mut self, queue: &mut Queue, wanted: usize, work: &dyn Work) -> Result<()> {
+        self.refresh(queue, work)?;
+        self.unheard.clear();
         let held: BTreeSet<_> = queue.held().map(|trial| self.block(queue, trial)).collect();
         for block in held {
             if queue.waiting() >= wanted {
@@ -110,35 +144,38 @@ impl Claiming {
             }
             self.claim(block, queue, work)?;
         }
+        Ok(())
+    }
+
+    /// Reads the record, at most every second and for a tenth of the time: with many trials it takes its while.
+    fn refresh(&mut self, queue: &mut Queue, work: &dyn Work) -> Result<()> {
         let now = Instant::now();
         if self.next_refresh <= now {
             work.refresh(queue)?;
-            // A fiftieth of the time, as for all that is only looked at.
-            self.next_refresh = Instant::now() + (50 * now.elapsed()).max(LOOK);
+            self.next_refresh = Instant::now() + (10 * now.elapsed()).max(LOOK);
         }
         Ok(())
     }
 
     fn claim(&mut self, block: usize, queue: &mut Queue, work: &dyn Work) -> Result<()> {
-        let trials: Vec<_> = self
-            .blocks
-            .range(block)
-            .map(|position| self.trial(position))
-            .collect();
         match self.claims.claim(block)? {
             Claim::Mine => {}
-            // Its last owner may have finished or failed some of it.
             Claim::TakenOver(_) => {
                 self.shared = true;
-                work.refresh(queue)?;
+                // Its last owner may have finished or failed some of it.
+                self.refresh(queue, work)?;
             }
-            Claim::Held { .. } => {
+            Claim::Held { heard, .. } => {
                 self.shared = true;
-                trials.into_iter().for_each(|trial| queue.hold(trial));
+                if !heard {
+                    self.unheard.insert(block);
+                }
+                self.trials(block).for_each(|trial| queue.hold(trial));
                 return Ok(());
             }
         }
-        trials.into_iter().for_each(|trial| queue.open(trial));
+        self.unheard.remove(&block);
+        self.trials(block).for_each(|trial| queue.open(trial));
         Ok(())
     }
 
@@ -150,8 +187,9 @@ impl Claiming {
         self.blocks.of(position)
     }
 
-    fn trial(&self, position: usize) -> usize {
-        let (round, point) = (position / self.points, position % self.points);
-        point * self.seeds + round
+    fn trials(&self, block: usize) -> impl Iterator<Item = usize> + use<> {
+        let (points, seeds) = (self.points, self.seeds);
+        let trial = move |position| (position % points) * seeds + position / points;
+        self.blocks.range(block).map(trial)
     }
 }

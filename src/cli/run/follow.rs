@@ -26,21 +26,22 @@ pub fn follow(args: &Args) -> Result<ExitCode> {
     let folder = Folder::existing(args.results.join(&asked.sweep.name));
     let calls = channel();
     let ranks = super::ranks::join(&calls.0)?;
-    let Some(link) = ranks.uplink() else {
-        return Err(Error::Worker(
-            "MPI made this process its first rank, the launcher another one".into(),
-        ));
-    };
+    let link = ranks.uplink().ok_or_else(|| {
+        Error::Worker("MPI made this process its first rank, the launcher another one".into())
+    });
+    let link = ranks.or_abort(link)?;
     let workers = super::workers(args, ranks.local());
     let hang_after = Duration::from_secs_f64(args.hang_after);
-    let (mut branch, walltime) = Branch::greet(
+    let greeted = Branch::greet(
         link,
         RankHello::ours(asked.digest, workers),
         &signals,
         hang_after,
-    )?;
-    let site = super::site(args, &folder, ranks.rank(), workers, walltime, &signals)?;
-    let departure = supervise(&site, &Planned(&asked.plan), &mut branch, calls)?;
+    );
+    let (mut branch, walltime) = ranks.or_abort(greeted)?;
+    let site = super::site(args, &folder, ranks.rank(), workers, walltime, &signals);
+    let site = ranks.or_abort(site)?;
+    let departure = ranks.or_abort(supervise(&site, &Planned(&asked.plan), &mut branch, calls))?;
     let end = branch.end();
     ranks.leave(departure, &end);
     // Rank 0 tells what went wrong. Whoever ends with another code than 0 makes the launcher kill it before it has.

@@ -11,6 +11,7 @@ use crate::fanout::coordinator::{Coordinator, End, Others, Work as _};
 use crate::fanout::lock::Lock;
 use crate::fanout::progress::Progress;
 use crate::fanout::queue::Queue;
+use crate::fanout::ranks::launcher::{self, Launched};
 use crate::fanout::ranks::message::RankHello;
 use crate::fanout::status::{About, Reporter};
 use crate::fanout::supervisor::supervise;
@@ -38,8 +39,9 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
         sweeping.forgive()?;
     }
     let mut queue = sweeping.queue()?;
-    let end = match queue.left() {
-        0 => End::Drained,
+    let end = match (queue.left(), launcher::launched(std::env::vars())) {
+        (0, Launched::Alone) => End::Drained,
+        // Even with nothing to do: the other ranks wait for this one.
         _ => train(args, &asked, &sweeping, &mut queue)?,
     };
     let _merging = Lock::take(&folder, MERGING)?;
@@ -67,18 +69,29 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
     packed.map(|()| code)
 }
 
-/// Works the queue off, with the workers of all ranks.
-fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End> {
-    let signals = super::listen()?;
-    let lease = Duration::from_secs_f64(args.lease);
-    let claims = Claims::join(sweeping.folder, &asked.digest, lease)?;
+fn supply(args: &Args, asked: &Asked, claims: Claims) -> Supply {
     let patience = match args.no_wait {
         true => Patience::Leave,
         false => Patience::Wait,
     };
-    let plan = &asked.plan;
-    let runner = claims.runner().to_owned();
-    let supply = Supply::claimed(claims, plan.points(), asked.sweep.seeds.len(), patience);
+    let lease = Duration::from_secs_f64(args.lease);
+    let seeds = asked.sweep.seeds.len();
+    Supply::claimed(claims, lease, asked.plan.points(), seeds, patience)
+}
+
+/// Works the queue off, with the workers of all ranks.
+fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End> {
+    let signals = super::listen()?;
+    let claims = match queue.left() {
+        0 => None,
+        _ => Some(Claims::join(
+            sweeping.folder,
+            &asked.digest,
+            Duration::from_secs_f64(args.lease),
+        )?),
+    };
+    let runner = claims.as_ref().map(|claims| claims.runner().to_owned());
+    let supply = claims.map_or(Supply::Everything, |claims| supply(args, asked, claims));
     let walltime = Walltime::of_slurm_job();
     let calls = channel();
     let ranks = super::ranks::join(&calls.0)?;
@@ -87,7 +100,8 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         "{}",
         sweeping.announcement(queue, workers.min(queue.left()))
     );
-    let site = super::site(args, sweeping.folder, 0, workers, walltime, &signals)?;
+    let site = super::site(args, sweeping.folder, 0, workers, walltime, &signals);
+    let site = ranks.or_abort(site)?;
     let mut progress = Progress::on_stderr(sweeping.scope(queue));
     let others = ranks.link().map(|link| Others {
         link,
@@ -95,8 +109,12 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         hang_after: site.hang_after,
         walltime,
     });
-    let about = About::this(&runner, &asked.digest, ranks.count(), workers, plan.len());
-    let reporter = Some(Reporter::new(sweeping.folder, about)?);
+    let reporter = runner.map(|runner| {
+        let trials = asked.plan.len();
+        let about = About::this(&runner, &asked.digest, ranks.count(), workers, trials);
+        Reporter::new(sweeping.folder, about)
+    });
+    let reporter = ranks.or_abort(reporter.transpose())?;
     let mut coordinator = Coordinator::new(
         queue,
         supply,
@@ -106,7 +124,7 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         reporter,
         others,
     );
-    let departure = supervise(&site, sweeping, &mut coordinator, calls)?;
+    let departure = ranks.or_abort(supervise(&site, sweeping, &mut coordinator, calls))?;
     let shared = coordinator.is_shared();
     let end = coordinator.end();
     ranks.leave(departure, &end);

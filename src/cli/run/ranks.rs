@@ -1,8 +1,8 @@
 //! This process's place among the ranks of its job, with MPI built in or not.
 
-#[cfg(not(feature = "mpi"))]
-use crate::error::Error;
-use crate::error::Result;
+#[cfg(feature = "mpi")]
+use crate::error::ExitCode;
+use crate::error::{Error, Result};
 use crate::fanout::desk::Departure;
 use crate::fanout::placement::Local;
 #[cfg(feature = "mpi")]
@@ -44,6 +44,12 @@ fn several(of: usize, _calls: Sender<Call>) -> Result<Ranks> {
         problem: format!("this ablate was built without MPI, but the launcher started {of} ranks"),
         next: "build it with MPI (cargo build --release, where mpicc and libclang are found), or start it once, or several times by `srun` without --mpi: runs of one sweep share its trials".into(),
     })
+}
+
+#[cfg(feature = "mpi")]
+fn abort(courier: &Courier, error: &Error) -> ! {
+    eprintln!("error: {error}");
+    courier.abort(error.exit_code())
 }
 
 #[cfg(feature = "mpi")]
@@ -89,13 +95,19 @@ impl Ranks {
     pub fn leave<T>(self, departure: Departure, end: &Result<T>) {
         match (self, departure) {
             (Self::Several(courier), Departure::Together) => courier.finish(),
-            (Self::Several(courier), Departure::Alone) => {
-                if let Err(error) = end {
-                    eprintln!("error: {error}");
-                }
-                drop(courier);
-            }
+            (Self::Several(courier), Departure::Alone) => match end {
+                Err(error) => abort(&courier, error),
+                Ok(_) => courier.abort(ExitCode::Machine),
+            },
             (Self::Alone, _) => {}
+        }
+    }
+
+    /// Ends the whole job when this rank failed: the others would wait for it for ever. Why is told first.
+    pub fn or_abort<T>(&self, result: Result<T>) -> Result<T> {
+        match (self, result) {
+            (Self::Several(courier), Err(error)) => abort(courier, &error),
+            (_, result) => result,
         }
     }
 }
@@ -129,4 +141,9 @@ impl Ranks {
 
     /// As with MPI; nothing is to be ended.
     pub fn leave<T>(self, _departure: Departure, _end: &Result<T>) {}
+
+    /// As with MPI; nobody waits.
+    pub fn or_abort<T>(&self, result: Result<T>) -> Result<T> {
+        result
+    }
 }

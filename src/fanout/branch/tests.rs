@@ -130,8 +130,12 @@ fn short_trials_are_kept_ready_and_long_ones_are_not_hoarded() {
 fn a_rank_0_that_hangs_is_left_after_the_workers_have_stopped() {
     let line = Line::default();
     let signals = Signals::default();
-    let mut branch = Branch::new(&line, &signals, Duration::ZERO);
-    std::thread::sleep(Duration::from_millis(1));
+    let mut branch = Branch::new(&line, &signals, NEVER);
+    branch.hang_after = Duration::ZERO;
+    branch.heard = branch
+        .heard
+        .checked_sub(2 * SILENCE)
+        .expect("an earlier time");
     assert_eq!(branch.tend(1), Order::Stop);
     branch.retire(Retired::Stopped);
     assert_eq!(branch.tend(0), Order::Abandon);

@@ -31,8 +31,9 @@ use std::time::{Duration, Instant};
 /// Silence after which what a runner holds is free. The same for all.
 pub const LEASE: Duration = Duration::from_secs(60);
 
-/// Beats in a lease.
-pub const BEATS: u32 = 12;
+/// Between two beats, unless a lease is so short that a twelfth of it is less. Whatever the leases of two runners are, the one
+/// that lives is heard by the other.
+pub const BEAT: Duration = Duration::from_secs(1);
 
 /// What an attempt to claim a block came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub enum Claim {
         by: String,
         /// For how long it was silent.
         silent: Duration,
+        /// Whether it was seen to beat.
+        heard: bool,
     },
 }
 
@@ -75,7 +78,7 @@ impl Claims {
     pub fn join(folder: &Folder, plan: &str, lease: Duration) -> Result<Self> {
         let began = Instant::now();
         let mut claims = Self::enter(folder, plan, lease, Box::new(move || began.elapsed()))?;
-        claims.heart = Some(Heart::start(claims.beat.clone(), lease / BEATS)?);
+        claims.heart = Some(Heart::start(claims.beat.clone(), BEAT.min(lease / 12))?);
         Ok(claims)
     }
 
@@ -129,7 +132,8 @@ impl Claims {
                     Standing::Beats(silent) | Standing::Unheard(silent)
                         if !standing.is_over(self.lease) =>
                     {
-                        return Ok(Claim::Held { by, silent });
+                        let heard = matches!(standing, Standing::Beats(_));
+                        return Ok(Claim::Held { by, silent, heard });
                     }
                     _ => from = Some(by),
                 }
@@ -143,6 +147,11 @@ impl Claims {
                 return Ok(from.map_or(Claim::Mine, Claim::TakenOver));
             }
         }
+    }
+
+    /// The blocks that this runner claimed.
+    pub fn mine(&self) -> Vec<usize> {
+        self.mine.keys().copied().collect()
     }
 
     /// Whether a block that this runner claimed is still its own: a runner that was paused for longer than its lease

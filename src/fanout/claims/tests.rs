@@ -126,6 +126,7 @@ fn a_silent_owner_keeps_a_block_for_its_lease_and_no_longer() {
         let expected = Claim::Held {
             by: owner.runner().to_owned(),
             silent: Duration::from_secs(silent),
+            heard: false,
         };
         assert_eq!(other.claim(0).unwrap(), expected);
         assert!(owner.still_mine(0).unwrap());

@@ -2,7 +2,7 @@
 
 use super::{Others, Rank};
 use crate::error::{Error, ExitCode, Result};
-use crate::fanout::desk::{Retired, SIGN_OF_LIFE, SILENCE, Signals, Word};
+use crate::fanout::desk::{Retired, SILENCE, Signals, Word};
 use crate::fanout::queue::Queue;
 use crate::fanout::ranks::message::{FromRank, ToRank};
 use std::collections::BTreeSet;
@@ -13,7 +13,6 @@ pub(super) struct Peers<'a> {
     /// Ranks from 1.
     peers: Vec<Peer>,
     dismissed: bool,
-    shown: Instant,
 }
 
 struct Peer {
@@ -67,7 +66,6 @@ impl<'a> Peers<'a> {
             peers: (1..others.link.ranks()).map(peer).collect(),
             others,
             dismissed: false,
-            shown: Instant::now(),
         }
     }
 
@@ -80,6 +78,7 @@ impl<'a> Peers<'a> {
             };
             peer.heard = Instant::now();
             match message {
+                FromRank::Alive => {}
                 FromRank::Hello(hello) => {
                     peer.state = State::Greeted(Rank::Working);
                     match hello.check(rank, &self.others.ours) {
@@ -134,7 +133,7 @@ impl<'a> Peers<'a> {
     pub(super) fn silent(&self, signals: &Signals) -> Option<(usize, Duration)> {
         let patience = match signals.soon() {
             true => SILENCE,
-            false => self.others.hang_after,
+            false => self.others.hang_after.max(SILENCE),
         };
         let retired = State::Greeted(Rank::Retired);
         let silent = |peer: &Peer| peer.state != retired && peer.heard.elapsed() > patience;
@@ -174,16 +173,6 @@ impl<'a> Peers<'a> {
                 peer.sent += trials.len() as u64;
                 peer.holds.extend(&trials);
                 self.others.link.send(at + 1, &ToRank::Train { trials });
-            }
-        }
-    }
-
-    /// Shows the others now and then that rank 0 lives.
-    pub(super) fn show_life(&mut self) {
-        if self.shown.elapsed() > SIGN_OF_LIFE && !self.dismissed {
-            self.shown = Instant::now();
-            for rank in 1..=self.peers.len() {
-                self.others.link.send(rank, &ToRank::Alive);
             }
         }
     }

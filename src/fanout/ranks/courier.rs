@@ -2,7 +2,8 @@
 //!
 //! It probes and sleeps, up to two milliseconds when nothing comes: a blocking receive spins a core that training needs.
 //! It sends with MPI's own buffer, so that two ranks that send to each other never wait for each other, and it always
-//! takes in what comes, so that buffer stays all but empty.
+//! takes in what comes, so that buffer stays all but empty. It shows the others that this rank lives while the rank does
+//! something that takes long, a merge of the record above all.
 
 use super::message::{FromRank, ToRank};
 use super::{Link, Uplink};
@@ -13,11 +14,16 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator as _, Destination as _, Equivalence as _, Source as _};
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Bytes of messages that may be on their way out.
 const BUFFER: usize = 64 << 20;
+/// Between two signs of life.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+/// A rank that has not looked at its messages for so long shows no more life: it hangs.
+const LONGEST_ABSENCE: Duration = Duration::from_secs(600);
 const SHORTEST_NAP: Duration = Duration::from_micros(50);
 const LONGEST_NAP: Duration = Duration::from_millis(2);
 
@@ -31,6 +37,8 @@ pub struct Courier {
     local: Local,
     outgoing: Option<Sender<Parcel>>,
     incoming: Receiver<Parcel>,
+    /// When this rank last looked at its messages.
+    looked: Arc<Mutex<Instant>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -44,6 +52,8 @@ impl Courier {
         let (outgoing, to_send) = channel();
         let (came, incoming) = channel();
         let (tell, told) = channel();
+        let looked = Arc::new(Mutex::new(Instant::now()));
+        let last_look = Arc::clone(&looked);
         let thread = std::thread::Builder::new()
             .name("mpi".into())
             .spawn(move || {
@@ -62,7 +72,12 @@ impl Courier {
                     ranks: local_ranks,
                 };
                 if tell.send((rank, ranks, local)).is_ok() {
-                    carry(&world, &to_send, &came, &knock);
+                    Carrier {
+                        world,
+                        last_look,
+                        shown: Instant::now(),
+                    }
+                    .carry(&to_send, &came, &knock);
                 }
                 // Dropping the universe waits until what is buffered was delivered, and for all ranks.
             })
@@ -76,6 +91,7 @@ impl Courier {
             local,
             outgoing: Some(outgoing),
             incoming,
+            looked,
             thread: Some(thread),
         })
     }
@@ -88,6 +104,11 @@ impl Courier {
     /// This rank among those of its node.
     pub fn local(&self) -> Local {
         self.local
+    }
+
+    /// Ends every process of the job, this one too.
+    pub fn abort(&self, code: ExitCode) -> ! {
+        SimpleCommunicator::world().abort(code as i32)
     }
 
     /// Ends MPI together with all other ranks, which finish as well.
@@ -110,6 +131,7 @@ impl Courier {
     }
 
     fn next<M: DeserializeOwned>(&self) -> Result<Option<(usize, M)>> {
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let (rank, text) = match self.incoming.try_recv() {
             Ok(parcel) => parcel,
             Err(TryRecvError::Empty) => return Ok(None),
@@ -130,7 +152,7 @@ impl Courier {
 impl Drop for Courier {
     fn drop(&mut self) {
         if self.thread.is_some() {
-            mpi::topology::SimpleCommunicator::world().abort(ExitCode::Machine as i32);
+            self.abort(ExitCode::Machine);
         }
     }
 }
@@ -170,35 +192,65 @@ fn abort_on_panic() {
     }));
 }
 
-/// Until nobody sends any more.
-fn carry(
-    world: &SimpleCommunicator,
-    to_send: &Receiver<Parcel>,
-    came: &Sender<Parcel>,
-    knock: &dyn Fn(),
-) {
-    let mut nap = SHORTEST_NAP;
-    loop {
-        let mut idle = true;
-        while let Some((message, status)) = world.any_process().immediate_matched_probe() {
-            let mut text = vec![0u8; whole(status.count(u8::equivalent_datatype()))];
-            message.matched_receive_into(&mut text[..]);
-            // Nobody reads any more when this process is about to leave.
-            let _ = came.send((whole(status.source_rank()), text));
-            knock();
-            idle = false;
-        }
-        match to_send.recv_timeout(nap) {
-            Ok((rank, text)) => {
-                world.process_at_rank(rank as i32).buffered_send(&text[..]);
+/// The thread's own.
+struct Carrier {
+    world: SimpleCommunicator,
+    last_look: Arc<Mutex<Instant>>,
+    shown: Instant,
+}
+
+impl Carrier {
+    /// Until nobody sends any more.
+    fn carry(mut self, to_send: &Receiver<Parcel>, came: &Sender<Parcel>, knock: &dyn Fn()) {
+        let mut nap = SHORTEST_NAP;
+        loop {
+            let mut idle = true;
+            while let Some((message, status)) = self.world.any_process().immediate_matched_probe() {
+                let mut text = vec![0u8; whole(status.count(u8::equivalent_datatype()))];
+                message.matched_receive_into(&mut text[..]);
+                // Nobody reads any more when this process is about to leave.
+                let _ = came.send((whole(status.source_rank()), text));
+                knock();
                 idle = false;
             }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+            match to_send.recv_timeout(nap) {
+                Ok((rank, text)) => {
+                    self.send(rank, &text);
+                    idle = false;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.show_life();
+            nap = match idle {
+                true => (2 * nap).min(LONGEST_NAP),
+                false => SHORTEST_NAP,
+            };
         }
-        nap = match idle {
-            true => (2 * nap).min(LONGEST_NAP),
-            false => SHORTEST_NAP,
+    }
+
+    fn send(&self, rank: usize, text: &[u8]) {
+        self.world.process_at_rank(rank as i32).buffered_send(text);
+    }
+
+    fn show_life(&mut self) {
+        let looked = *self
+            .last_look
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.shown.elapsed() < SIGN_OF_LIFE || looked.elapsed() > LONGEST_ABSENCE {
+            return;
+        }
+        self.shown = Instant::now();
+        let (others, alive) = match whole(self.world.rank()) {
+            0 => (
+                1..whole(self.world.size()),
+                serde_json::to_vec(&ToRank::Alive),
+            ),
+            _ => (0..1, serde_json::to_vec(&FromRank::Alive)),
         };
+        for rank in others {
+            alive.iter().for_each(|text| self.send(rank, text));
+        }
     }
 }

@@ -60,9 +60,11 @@ impl RankHello {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
 pub enum FromRank {
+    /// A sign of life.
+    Alive,
     /// The first message.
     Hello(RankHello),
-    /// What happened since the last one, and what it has room for; also a sign of life.
+    /// What happened since the last one, and what it has room for.
     Report {
         /// In order.
         words: Vec<Word>,

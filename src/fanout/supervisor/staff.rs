@@ -46,7 +46,7 @@ impl Supervisor<'_> {
         Ok(())
     }
 
-    /// Gives every idle worker a trial, as long as it would reach its next checkpoint before the job ends.
+    /// Gives every idle worker a trial.
     pub(super) fn hand_out(&mut self) {
         let idle = |member: &Member| matches!(member.duty, Duty::Idle);
         let idle: Vec<_> = self
@@ -56,12 +56,6 @@ impl Supervisor<'_> {
             .map(|(n, _)| *n)
             .collect();
         for number in idle {
-            if !self.site.walltime.allows(self.site.checkpoint_every) {
-                self.say(
-                    "the job's walltime leaves no time for another trial to reach a checkpoint",
-                );
-                return self.stop(Phase::Stopping);
-            }
             let Some(trial) = self.desk.take() else {
                 return;
             };

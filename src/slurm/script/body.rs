@@ -40,7 +40,7 @@ pub const LAUNCH: &str = r#"workers=$((10#$SLURM_CPUS_PER_TASK / threads))
 ((workers >= 1)) || workers=1
 case $launcher in
 mpirun) launch=(mpirun -n "$SLURM_NTASKS" --bind-to none --mca odls_base_sigkill_timeout 10) ;;
-srun) launch=(srun --mpi=pmix --cpus-per-task="$SLURM_CPUS_PER_TASK") ;;
+srun) launch=(srun --mpi=pmix --kill-on-bad-exit=1 --cpus-per-task="$SLURM_CPUS_PER_TASK") ;;
 none) launch=() ;;
 *)
     echo 'ablate: ABLATE_LAUNCHER is mpirun, srun or none' >&2
