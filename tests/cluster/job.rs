@@ -12,15 +12,27 @@ pub struct Ended {
     pub exit: String,
 }
 
+impl Ended {
+    /// As Slurm would say it.
+    pub fn new(state: &str, exit: &str) -> Self {
+        Self {
+            state: state.into(),
+            exit: exit.into(),
+        }
+    }
+}
+
 impl Cluster {
     /// Sends a job and returns its number.
     pub fn submit(&self, arguments: &[&str]) -> u32 {
-        let output = self
-            .command("sbatch")
-            .arg("--parsable")
-            .args(arguments)
-            .output();
-        let output = output.expect("started");
+        let mut sbatch = self.command("sbatch");
+        sbatch.arg("--parsable").args(arguments);
+        Self::sent(sbatch)
+    }
+
+    /// The number of the job that `sbatch --parsable` sends.
+    pub fn sent(mut sbatch: std::process::Command) -> u32 {
+        let output = sbatch.output().expect("started");
         let id = String::from_utf8_lossy(&output.stdout);
         let id = id.trim().split(';').next().and_then(|id| id.parse().ok());
         id.unwrap_or_else(|| panic!("{output:?}"))
