@@ -2,28 +2,18 @@
 
 use crate::cluster::Cluster;
 use crate::drain::{Drain, LAUNCHERS, TWO_BY_TWO};
-use crate::scene::{Scene, kill, wait_until};
+use crate::scene::{Scene, kill, processes_with, wait_until};
 use rustix::process::Signal;
-use std::fs;
 
 /// Process ids of the workers that train for a sweep.
 fn workers(scene: &Scene) -> Vec<u32> {
     let folder = scene.folder();
-    let of = |pid: &u32| {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).into_owned();
-        line.contains("\0worker\0") && line.contains(&*folder.to_string_lossy())
-    };
-    let processes = fs::read_dir("/proc").expect("/proc").flatten();
-    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter(of).collect()
+    processes_with(format!("\0--folder\0{}\0", folder.display()).as_bytes())
 }
 
 /// Waits until trials are in the middle, and stops their workers there: however fast the machine is, they do not end.
 fn hold(scene: &Scene) {
-    wait_until("trials are in the middle", || {
-        fs::read_dir(scene.folder().join("checkpoints")).map_or(0, Iterator::count) > 0
-    });
+    wait_until("trials are in the middle", || scene.begun() > 0);
     let held = workers(scene);
     assert!(!held.is_empty(), "the sweep was over before it was held");
     held.into_iter()
@@ -92,7 +82,6 @@ impl Stop {
 
 /// Oracle: the same sweep, run by one process that nobody stopped.
 #[test]
-#[ignore = "waits for submit, status and ranks"]
 fn a_job_that_is_warned_cancelled_or_out_of_time_goes_on_when_it_is_sent_again() {
     let Some(cluster) = Cluster::start("Slurm jobs that are stopped") else {
         return;

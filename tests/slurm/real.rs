@@ -81,7 +81,6 @@ fn the_slurm_of_the_tests_is_a_real_one() {
 
 /// The doctor's part: partitions beside a profile that fits, and one that does not.
 #[test]
-#[ignore = "waits for profiles"]
 fn the_doctor_compares_a_profile_with_the_partitions_of_slurm() {
     let Some(cluster) = Cluster::start("ablate doctor beside Slurm") else {
         return;

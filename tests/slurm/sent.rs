@@ -32,7 +32,6 @@ fn wait_for_all(cluster: &Cluster) {
 }
 
 #[test]
-#[ignore = "waits for submit, status and ranks"]
 fn generated_scripts_drain_a_sweep_and_their_follow_up_ends_by_itself() {
     let Some(cluster) = Cluster::start("ablate submit") else {
         return;
@@ -76,7 +75,6 @@ fn generated_scripts_drain_a_sweep_and_their_follow_up_ends_by_itself() {
 }
 
 #[test]
-#[ignore = "waits for submit, status and ranks"]
 fn what_a_partition_would_refuse_is_refused_before_sbatch() {
     let Some(cluster) = Cluster::start("ablate submit over the limits") else {
         return;
@@ -98,7 +96,6 @@ fn what_a_partition_would_refuse_is_refused_before_sbatch() {
 }
 
 #[test]
-#[ignore = "waits for submit, status and ranks"]
 fn cancel_ends_every_job_of_a_sweep_and_no_other() {
     let Some(cluster) = Cluster::start("ablate cancel") else {
         return;
