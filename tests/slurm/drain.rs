@@ -74,6 +74,19 @@ impl Drain<'_> {
     }
 }
 
+impl Drop for Drain<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let logs = fs::read_dir(self.scene.folder().join("logs"));
+            for log in logs.into_iter().flatten().flatten() {
+                let text = fs::read(log.path()).unwrap_or_default();
+                let text = String::from_utf8_lossy(&text);
+                eprintln!("--- {} {}\n{text}", self.launcher, log.path().display());
+            }
+        }
+    }
+}
+
 /// Oracle: the same sweep, run by one process with one worker.
 #[test]
 fn two_nodes_with_two_ranks_each_give_the_digests_of_a_serial_run() {
