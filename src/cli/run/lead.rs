@@ -8,10 +8,11 @@ use crate::durable;
 use crate::error::{ExitCode, Result};
 use crate::fanout::claims::Claims;
 use crate::fanout::coordinator::{Coordinator, End, Others, Work as _};
+use crate::fanout::desk::Departure;
 use crate::fanout::lock::Lock;
 use crate::fanout::progress::Progress;
 use crate::fanout::queue::Queue;
-use crate::fanout::ranks::message::RankHello;
+use crate::fanout::ranks::message::{RankHello, ToRank};
 use crate::fanout::status::{About, Reporter};
 use crate::fanout::supervisor::supervise;
 use crate::fanout::supply::{Patience, Supply};
@@ -39,7 +40,10 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
     }
     let mut queue = sweeping.queue()?;
     let end = match queue.left() {
-        0 => End::Drained,
+        0 => {
+            dismiss()?;
+            End::Drained
+        }
         _ => train(args, &asked, &sweeping, &mut queue)?,
     };
     let _merging = Lock::take(&folder, MERGING)?;
@@ -65,6 +69,18 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
     };
     // Only now, because it hides no result.
     packed.map(|()| code)
+}
+
+/// Nothing is left to do: the other ranks of the job, when there are any, leave. They wait for rank 0 in MPI's start, and
+/// `srun` does not end them when it leaves without them.
+fn dismiss() -> Result<()> {
+    let (calls, _nobody_listens) = channel();
+    let ranks = super::ranks::join(&calls)?;
+    if let Some(link) = ranks.link() {
+        (1..link.ranks()).for_each(|rank| link.send(rank, &ToRank::Leave { error: None }));
+    }
+    ranks.leave(Departure::Together, &Ok(()));
+    Ok(())
 }
 
 /// Works the queue off, with the workers of all ranks.
