@@ -56,7 +56,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("slurm", &["slurm", "record", "sweep", "durable", "error"]),
     (
         "doctor",
-        &["doctor", "record", "data", "nn", "durable", "error"],
+        &[
+            "doctor", "fanout", "record", "data", "nn", "durable", "error",
+        ],
     ),
     (
         "report",

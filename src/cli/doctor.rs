@@ -1,10 +1,12 @@
 //! `ablate doctor`.
 
-use crate::doctor::{self, Finding};
+use crate::doctor::{self, Expected, Finding};
 use crate::error::{ExitCode, Result};
+use crate::slurm::profile::Profile;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const MORE: &str = "\
 Each line says ok, note (sweeps run all the same) or problem, and how to mend it. What is tried in the results folder is
@@ -18,14 +20,26 @@ pub struct Args {
     /// Folder of all results, as for `ablate run`
     #[arg(long, value_name = "DIR", default_value = "results")]
     results: PathBuf,
+    /// The site whose limits Slurm should agree with: expanse, local, or the path of a profile
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
     /// For programs: a JSON list of topic, verdict, found and mend
     #[arg(long)]
     json: bool,
+    /// Say how many ranks MPI shows to this process (started by `ablate doctor` through mpirun)
+    #[arg(long, hide = true)]
+    rank: bool,
 }
 
 /// Looks at everything and says what it saw.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let findings = doctor::examine(&args.results, None);
+    if args.rank {
+        println!("{}", doctor::ranks()?);
+        return Ok(ExitCode::Done);
+    }
+    let profile = args.profile.as_deref().map(Profile::find).transpose()?;
+    let expected = profile.as_ref().map(expected);
+    let findings = doctor::examine(&args.results, expected.as_deref());
     let text = if args.json {
         json(&findings)
     } else {
@@ -34,6 +48,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     // A reader that left early (`| head`) is no failure.
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(doctor::exit_code(&findings))
+}
+
+/// What a profile says of each partition.
+fn expected(profile: &Profile) -> Vec<Expected> {
+    let partitions = profile.partitions.iter();
+    let of = partitions.map(|(name, partition)| Expected {
+        name: name.clone(),
+        walltime: Duration::from_secs(partition.walltime.as_seconds()),
+        nodes: partition.nodes,
+    });
+    of.collect()
 }
 
 fn lines(findings: &[Finding]) -> String {

@@ -17,7 +17,7 @@ pub fn check() -> Vec<Finding> {
         env!("ABLATE_GIT_REV"),
         features()
     );
-    vec![if cfg!(debug_assertions) {
+    let mut findings = vec![if cfg!(debug_assertions) {
         Finding::note(
             TOPIC,
             found,
@@ -25,11 +25,22 @@ pub fn check() -> Vec<Finding> {
         )
     } else {
         Finding::ok(TOPIC, found)
-    }]
+    }];
+    if !cfg!(feature = "mpi") {
+        findings.push(Finding::note(
+            TOPIC,
+            "without MPI: `ablate run` is one process with workers; several jobs still share a sweep",
+            "get MPI and libclang (README.md, \"Building there\") and build with --features mpi",
+        ));
+    }
+    findings
 }
 
 fn features() -> String {
-    let all = [("hdf5-static", cfg!(feature = "hdf5-static"))];
+    let all = [
+        ("mpi", cfg!(feature = "mpi")),
+        ("hdf5-static", cfg!(feature = "hdf5-static")),
+    ];
     let on: Vec<_> = all
         .iter()
         .filter(|(_, on)| *on)

@@ -14,6 +14,7 @@ mod record;
 mod slurm;
 mod space;
 
+pub use mpi::ranks;
 pub use slurm::Expected;
 
 use crate::error::ExitCode;

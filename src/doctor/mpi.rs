@@ -2,31 +2,62 @@
 
 use super::Finding;
 use super::process::{Answer, ask, first_line};
-use crate::error::ExitCode;
+use crate::error::{ExitCode, Result};
+use std::ffi::OsString;
 use std::time::Duration;
 
 const TOPIC: &str = "mpi";
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Starts two processes with mpirun, which tell how many they are.
-const TRY: [&str; 7] = [
-    "--oversubscribe",
-    "--bind-to",
-    "none",
-    "-n",
-    "2",
-    "printenv",
-    "OMPI_COMM_WORLD_SIZE",
-];
+/// Two processes, which tell how many they are.
+const TWO: [&str; 5] = ["--oversubscribe", "--bind-to", "none", "-n", "2"];
 
-/// Whether `mpirun` starts two ranks.
+/// Whether `mpirun` starts two ranks that see each other.
 pub fn check() -> Vec<Finding> {
     let version = ask("mpirun", &["--version"], LIMIT);
     let launch = match version {
-        Answer::Printed(_) => ask("mpirun", &TRY, LIMIT),
+        Answer::Printed(_) => {
+            let arguments: Vec<_> = TWO
+                .map(OsString::from)
+                .into_iter()
+                .chain(counter())
+                .collect();
+            ask("mpirun", &arguments, LIMIT)
+        }
         _ => Answer::Missing,
     };
     vec![verdict(&version, &launch)]
+}
+
+/// What says how many it is: this program, whose own MPI has to fit mpirun's; without MPI, mpirun's word.
+fn counter() -> Vec<OsString> {
+    match std::env::current_exe() {
+        Ok(program) if cfg!(feature = "mpi") => {
+            vec![program.into(), "doctor".into(), "--rank".into()]
+        }
+        _ => ["printenv", "OMPI_COMM_WORLD_SIZE"]
+            .map(OsString::from)
+            .into(),
+    }
+}
+
+/// The number of ranks that MPI shows to this process, which `mpirun` started.
+///
+/// # Errors
+/// When MPI does not start.
+#[cfg(feature = "mpi")]
+pub fn ranks() -> Result<usize> {
+    use crate::fanout::ranks::{Link as _, courier::Courier};
+    let courier = Courier::start(|| ())?;
+    let ranks = courier.ranks();
+    courier.finish();
+    Ok(ranks)
+}
+
+/// As with MPI; there is nobody else.
+#[cfg(not(feature = "mpi"))]
+pub fn ranks() -> Result<usize> {
+    Ok(1)
 }
 
 fn verdict(version: &Answer, launch: &Answer) -> Finding {
@@ -50,6 +81,10 @@ fn verdict(version: &Answer, launch: &Answer) -> Finding {
         Answer::Printed(text) if text.lines().eq(["2", "2"]) => {
             Finding::ok(TOPIC, format!("{version}: two processes start"))
         }
+        Answer::Printed(text) if text.lines().eq(["1", "1"]) => problem(
+            "two processes start, but each is alone: this ablate was built with another MPI".into(),
+            "load the modules that ablate was built with, or build it again with these",
+        ),
         Answer::Printed(text) => problem(
             format!("two processes were asked for and said {text:?}"),
             "only Open MPI is known to work: module load openmpi",

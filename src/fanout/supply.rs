@@ -35,6 +35,8 @@ pub struct Claiming {
     shared: bool,
     /// Blocks of others who were not heard yet: they may be gone.
     unheard: BTreeSet<usize>,
+    /// Runners that were no more when the record was last read.
+    settled: BTreeSet<String>,
     /// When blocks of others are looked at again.
     next_look: Instant,
     /// When the record may be read again to see what others finished.
@@ -64,6 +66,7 @@ impl Supply {
             patience,
             shared: false,
             unheard: BTreeSet::new(),
+            settled: BTreeSet::new(),
             next_look: Instant::now(),
             next_refresh: Instant::now(),
             asked: Instant::now(),
@@ -160,10 +163,12 @@ impl Claiming {
     fn claim(&mut self, block: usize, queue: &mut Queue, work: &dyn Work) -> Result<()> {
         match self.claims.claim(block)? {
             Claim::Mine => {}
-            Claim::TakenOver(_) => {
+            Claim::TakenOver(from) => {
                 self.shared = true;
-                // Its last owner may have finished or failed some of it.
-                self.refresh(queue, work)?;
+                // Its last owner, who is no more, may have finished or failed some of it. Once read, that stays true.
+                if self.settled.insert(from) {
+                    work.refresh(queue)?;
+                }
             }
             Claim::Held { heard, .. } => {
                 self.shared = true;

@@ -12,15 +12,27 @@ pub struct Ended {
     pub exit: String,
 }
 
+impl Ended {
+    /// As Slurm would say it.
+    pub fn new(state: &str, exit: &str) -> Self {
+        Self {
+            state: state.into(),
+            exit: exit.into(),
+        }
+    }
+}
+
 impl Cluster {
     /// Sends a job and returns its number.
     pub fn submit(&self, arguments: &[&str]) -> u32 {
-        let output = self
-            .command("sbatch")
-            .arg("--parsable")
-            .args(arguments)
-            .output();
-        let output = output.expect("started");
+        let mut sbatch = self.command("sbatch");
+        sbatch.arg("--parsable").args(arguments);
+        Self::sent(sbatch)
+    }
+
+    /// The number of the job that `sbatch --parsable` sends.
+    pub fn sent(mut sbatch: std::process::Command) -> u32 {
+        let output = sbatch.output().expect("started");
         let id = String::from_utf8_lossy(&output.stdout);
         let id = id.trim().split(';').next().and_then(|id| id.parse().ok());
         id.unwrap_or_else(|| panic!("{output:?}"))
@@ -28,7 +40,7 @@ impl Cluster {
 
     /// Slurm's word for how a job is now.
     pub fn state(&self, job: u32) -> Option<String> {
-        self.field(job, "JobState")
+        field(&self.about(job), "JobState")
     }
 
     /// Waits until a job has this state.
@@ -46,13 +58,15 @@ impl Cluster {
 
     /// Waits for the end of a job and of all its processes.
     pub fn wait(&self, job: u32) -> Ended {
+        let mut ended = None;
         wait_until(&format!("job {job} ends"), || {
-            self.state(job).as_deref().is_some_and(is_final)
+            let about = self.about(job);
+            let state = field(&about, "JobState").filter(|state| is_final(state));
+            ended = state.zip(field(&about, "ExitCode"));
+            ended.is_some()
         });
-        Ended {
-            state: self.state(job).expect("known"),
-            exit: self.field(job, "ExitCode").expect("known"),
-        }
+        let (state, exit) = ended.expect("it ended");
+        Ended { state, exit }
     }
 
     /// What a job's script printed: `slurm-<job>.out`.
@@ -60,26 +74,30 @@ impl Cluster {
         std::fs::read_to_string(self.work().join(format!("slurm-{job}.out"))).unwrap_or_default()
     }
 
-    fn field(&self, job: u32, name: &str) -> Option<String> {
-        let text = self.says("scontrol", &["show", "job", "-o", &job.to_string()]);
-        let mut words = text.split_whitespace();
-        words.find_map(|word| {
-            word.strip_prefix(name)?
-                .strip_prefix('=')
-                .map(str::to_owned)
-        })
+    fn about(&self, job: u32) -> String {
+        self.says("scontrol", &["show", "job", "-o", &job.to_string()])
     }
 }
 
-/// Whether nothing of the job runs any more.
+fn field(about: &str, name: &str) -> Option<String> {
+    let mut words = about.split_whitespace();
+    words.find_map(|word| {
+        word.strip_prefix(name)?
+            .strip_prefix('=')
+            .map(str::to_owned)
+    })
+}
+
+/// Whether nothing of the job runs any more. Slurm has many words for what goes on, and these for what is over.
 fn is_final(state: &str) -> bool {
-    ![
-        "PENDING",
-        "RUNNING",
-        "COMPLETING",
-        "CONFIGURING",
-        "SUSPENDED",
-        "REQUEUED",
+    [
+        "COMPLETED",
+        "FAILED",
+        "CANCELLED",
+        "TIMEOUT",
+        "PREEMPTED",
+        "NODE_FAIL",
+        "OUT_OF_MEMORY",
     ]
     .contains(&state)
 }

@@ -130,21 +130,18 @@ impl Cluster {
         ends.filter_map(|end| end.expect("a child")).next()
     }
 
-    /// The ends of all logs and of what jobs printed.
+    /// The ends of what Slurm logged and of what jobs printed.
     fn tell(&self) {
-        for folder in [self.slot.folder().join("log"), self.work()] {
+        for (folder, kind) in [
+            (self.slot.folder().join("log"), "log"),
+            (self.work(), "out"),
+        ] {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                let is_log = entry
-                    .path()
-                    .extension()
-                    .is_some_and(|e| e == "out" || e == "log");
-                if let Some(text) = fs::read(entry.path()).ok().filter(|_| is_log) {
+                let path = entry.path();
+                if path.extension().is_some_and(|extension| extension == kind) {
+                    let text = fs::read(&path).unwrap_or_default();
                     let tail = &text[text.len().saturating_sub(6_000)..];
-                    eprintln!(
-                        "--- {}\n{}",
-                        entry.path().display(),
-                        String::from_utf8_lossy(tail)
-                    );
+                    eprintln!("--- {}\n{}", path.display(), String::from_utf8_lossy(tail));
                 }
             }
         }

@@ -90,7 +90,10 @@ fn usr1_and_term_tell_the_ranks_once_and_the_launcher_is_waited_for() {
 #[test]
 fn a_launcher_of_the_environment_is_taken() {
     for (launcher, first) in [
-        ("srun", "srun --mpi=pmix --cpus-per-task=4\n"),
+        (
+            "srun",
+            "srun --mpi=pmix --kill-on-bad-exit=1 --cpus-per-task=4\n",
+        ),
         ("none", "run "),
     ] {
         let stage = Stage::new();

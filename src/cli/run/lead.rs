@@ -8,11 +8,11 @@ use crate::durable;
 use crate::error::{ExitCode, Result};
 use crate::fanout::claims::Claims;
 use crate::fanout::coordinator::{Coordinator, End, Others, Work as _};
+use crate::fanout::desk::Departure;
 use crate::fanout::lock::Lock;
 use crate::fanout::progress::Progress;
 use crate::fanout::queue::Queue;
-use crate::fanout::ranks::launcher::{self, Launched};
-use crate::fanout::ranks::message::RankHello;
+use crate::fanout::ranks::message::{RankHello, ToRank};
 use crate::fanout::status::{About, Reporter};
 use crate::fanout::supervisor::supervise;
 use crate::fanout::supply::{Patience, Supply};
@@ -39,9 +39,11 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
         sweeping.forgive()?;
     }
     let mut queue = sweeping.queue()?;
-    let end = match (queue.left(), launcher::launched(std::env::vars())) {
-        (0, Launched::Alone) => End::Drained,
-        // Even with nothing to do: the other ranks wait for this one.
+    let end = match queue.left() {
+        0 => {
+            dismiss()?;
+            End::Drained
+        }
         _ => train(args, &asked, &sweeping, &mut queue)?,
     };
     let _merging = Lock::take(&folder, MERGING)?;
@@ -69,6 +71,18 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
     packed.map(|()| code)
 }
 
+/// Nothing is left to do: the other ranks of the job, when there are any, leave. They wait for rank 0 in MPI's start, and
+/// `srun` does not end them when it leaves without them.
+fn dismiss() -> Result<()> {
+    let (calls, _nobody_listens) = channel();
+    let ranks = super::ranks::join(&calls)?;
+    if let Some(link) = ranks.link() {
+        (1..link.ranks()).for_each(|rank| link.send(rank, &ToRank::Leave { error: None }));
+    }
+    ranks.leave(Departure::Together, &Ok(()));
+    Ok(())
+}
+
 fn supply(args: &Args, asked: &Asked, claims: Claims) -> Supply {
     let patience = match args.no_wait {
         true => Patience::Leave,
@@ -82,16 +96,10 @@ fn supply(args: &Args, asked: &Asked, claims: Claims) -> Supply {
 /// Works the queue off, with the workers of all ranks.
 fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End> {
     let signals = super::listen()?;
-    let claims = match queue.left() {
-        0 => None,
-        _ => Some(Claims::join(
-            sweeping.folder,
-            &asked.digest,
-            Duration::from_secs_f64(args.lease),
-        )?),
-    };
-    let runner = claims.as_ref().map(|claims| claims.runner().to_owned());
-    let supply = claims.map_or(Supply::Everything, |claims| supply(args, asked, claims));
+    let lease = Duration::from_secs_f64(args.lease);
+    let claims = Claims::join(sweeping.folder, &asked.digest, lease)?;
+    let runner = claims.runner().to_owned();
+    let supply = supply(args, asked, claims);
     let walltime = Walltime::of_slurm_job();
     let calls = channel();
     let ranks = super::ranks::join(&calls.0)?;
@@ -109,12 +117,9 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         hang_after: site.hang_after,
         walltime,
     });
-    let reporter = runner.map(|runner| {
-        let trials = asked.plan.len();
-        let about = About::this(&runner, &asked.digest, ranks.count(), workers, trials);
-        Reporter::new(sweeping.folder, about)
-    });
-    let reporter = ranks.or_abort(reporter.transpose())?;
+    let trials = asked.plan.len();
+    let about = About::this(&runner, &asked.digest, ranks.count(), workers, trials);
+    let reporter = Some(ranks.or_abort(Reporter::new(sweeping.folder, about))?);
     let mut coordinator = Coordinator::new(
         queue,
         supply,

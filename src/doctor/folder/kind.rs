@@ -12,7 +12,7 @@ pub fn check(folder: &Path) -> Finding {
     let place = folder.canonicalize();
     let at_home = matches!((home, place), (Some(home), Ok(place)) if place.starts_with(&home));
     match rustix::fs::statfs(folder) {
-        Ok(stat) => verdict(name(i64::from(stat.f_type)), at_home),
+        Ok(stat) => verdict(name(stat.f_type), at_home),
         Err(error) => Finding::problem(
             TOPIC,
             ExitCode::Io,

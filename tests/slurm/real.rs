@@ -1,10 +1,6 @@
-//! Sweeps in Slurm jobs, with a real Slurm.
+//! The Slurm of the tests is what the other tests take it for.
 
-mod cluster;
-mod common;
-mod scene;
-
-use cluster::{Cluster, Ended};
+use crate::cluster::{self, Cluster, Ended};
 use std::fs;
 
 /// Writes a batch script into the cluster's working folder.
@@ -17,13 +13,6 @@ fn lines(text: &str) -> Vec<&str> {
     let mut lines: Vec<_> = text.lines().collect();
     lines.sort_unstable();
     lines
-}
-
-fn ended(state: &str, exit: &str) -> Ended {
-    Ended {
-        state: state.into(),
-        exit: exit.into(),
-    }
 }
 
 /// What the other tests rely on: two nodes, MPI over both, GPUs to share, limits, cancelling, and the end of the time.
@@ -46,7 +35,7 @@ fn the_slurm_of_the_tests_is_a_real_one() {
         let job = cluster.submit(&[&two_nodes[..], &[name]].concat());
         assert_eq!(
             cluster.wait(job),
-            ended("COMPLETED", "0:0"),
+            Ended::new("COMPLETED", "0:0"),
             "{}",
             cluster.output(job)
         );
@@ -61,7 +50,7 @@ fn the_slurm_of_the_tests_is_a_real_one() {
     let job = cluster.submit(&["--gpus=2", "--ntasks=2", "gpus.sh"]);
     assert_eq!(
         cluster.wait(job),
-        ended("COMPLETED", "0:0"),
+        Ended::new("COMPLETED", "0:0"),
         "{}",
         cluster.output(job)
     );
@@ -88,4 +77,35 @@ fn the_slurm_of_the_tests_is_a_real_one() {
     assert_eq!(cluster.wait(job).state, "CANCELLED");
 
     assert_eq!(cluster.wait(timed).state, "TIMEOUT");
+}
+
+/// The doctor's part: partitions beside a profile that fits, and one that does not.
+#[test]
+fn the_doctor_compares_a_profile_with_the_partitions_of_slurm() {
+    let Some(cluster) = Cluster::start("ablate doctor beside Slurm") else {
+        return;
+    };
+    let doctor = |profile: &str| {
+        let mut doctor = cluster.command(env!("CARGO_BIN_EXE_ablate"));
+        doctor.args(["doctor", "--results", ".", "--profile", profile]);
+        let output = doctor.output().expect("started");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), text)
+    };
+    let (code, text) = doctor("local");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("partitions: gpu-shared, gpu"), "{text}");
+    assert!(
+        text.contains("gpu is up and gives what the profile says"),
+        "{text}"
+    );
+    let local = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/slurm/local.yaml"));
+    let more = local.expect("there").replacen("48:00:00", "49:00:00", 1);
+    fs::write(cluster.work().join("more.yaml"), more).expect("written");
+    let (code, text) = doctor("./more.yaml");
+    assert_eq!(code, Some(6), "{text}");
+    assert!(
+        text.contains("gpu-shared gives only 48 h of walltime"),
+        "{text}"
+    );
 }
