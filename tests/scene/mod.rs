@@ -64,6 +64,13 @@ impl Scene {
         fs::write(self.root.path().join("tiny.yaml"), yaml).expect("written");
     }
 
+    /// Asks for so many seeds instead of two.
+    pub fn with_seeds(&self, seeds: usize) {
+        let path = self.root.path().join("tiny.yaml");
+        let text = fs::read_to_string(&path).expect("written before");
+        fs::write(path, text.replace("seeds: 2", &format!("seeds: {seeds}"))).expect("written");
+    }
+
     /// The results folder of the sweep.
     pub fn folder(&self) -> PathBuf {
         self.root.path().join("results/tiny")

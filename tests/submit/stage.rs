@@ -46,8 +46,8 @@ exec "$@"
 "#;
 
 const SRUN: &str = r#"#!/bin/bash
-echo "srun ${*:1:2}" >>"$FAKE/calls"
-shift 2
+echo "srun ${*:1:3}" >>"$FAKE/calls"
+shift 3
 exec "$@"
 "#;
 
