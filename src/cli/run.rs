@@ -104,7 +104,7 @@ fn workers(args: &Args, local: Local) -> usize {
 fn site<'a>(
     args: &Args,
     folder: &'a Folder,
-    rank: usize,
+    (rank, local): (usize, Local),
     workers: usize,
     walltime: Walltime,
     signals: &'a Signals,
@@ -112,7 +112,7 @@ fn site<'a>(
     Ok(Site {
         rank,
         folder,
-        launch: launch(args, folder)?,
+        launch: launch(args, folder, local)?,
         workers,
         hang_after: Duration::from_secs_f64(args.hang_after),
         checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
@@ -122,7 +122,7 @@ fn site<'a>(
 }
 
 /// How this binary starts itself as a worker.
-fn launch(args: &Args, folder: &Folder) -> Result<Launch> {
+fn launch(args: &Args, folder: &Folder, local: Local) -> Result<Launch> {
     let program = super::this_program()?;
     let parent = std::process::id().to_string();
     let (threads, every) = (args.threads.to_string(), args.checkpoint_every.to_string());
@@ -140,6 +140,7 @@ fn launch(args: &Args, folder: &Folder) -> Result<Launch> {
     Ok(Launch {
         program,
         name: "ablate",
+        gpu: View::ours().gpu(local),
         arguments: arguments.map(std::ffi::OsStr::to_owned).into(),
     })
 }

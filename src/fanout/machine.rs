@@ -25,13 +25,14 @@ pub fn environment(threads: usize) -> BTreeMap<String, String> {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into_iter()
-    .chain(slurm())
+    .chain(place())
     .collect()
 }
 
-/// The Slurm job that this process is part of, and how often Slurm started it again.
-fn slurm() -> impl Iterator<Item = (String, String)> {
+/// The Slurm job that this process is part of, how often Slurm started it again, and the GPU that is this rank's.
+fn place() -> impl Iterator<Item = (String, String)> {
     let named = [
+        ("gpu", "ABLATE_GPU"),
         ("slurm_job_id", "SLURM_JOB_ID"),
         ("slurm_restart_count", "SLURM_RESTART_COUNT"),
     ];

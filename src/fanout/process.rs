@@ -23,6 +23,8 @@ pub struct Launch {
     pub name: &'static str,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// Which of the GPUs that this rank sees is its own ([`super::placement`]); workers are told by `ABLATE_GPU`.
+    pub gpu: Option<usize>,
 }
 
 /// How long a worker that closed its pipes, or was told to leave, may take to end.
@@ -63,6 +65,9 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
+        if let Some(gpu) = launch.gpu {
+            command.env("ABLATE_GPU", gpu.to_string());
+        }
         for name in launcher::of_the_launcher(
             std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()),
         ) {

@@ -39,7 +39,14 @@ pub fn follow(args: &Args) -> Result<ExitCode> {
         hang_after,
     );
     let (mut branch, walltime) = ranks.or_abort(greeted)?;
-    let site = super::site(args, &folder, ranks.rank(), workers, walltime, &signals);
+    let site = super::site(
+        args,
+        &folder,
+        (ranks.rank(), ranks.local()),
+        workers,
+        walltime,
+        &signals,
+    );
     let site = ranks.or_abort(site)?;
     let departure = ranks.or_abort(supervise(&site, &Planned(&asked.plan), &mut branch, calls))?;
     let end = branch.end();

@@ -108,7 +108,14 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
         "{}",
         sweeping.announcement(queue, workers.min(queue.left()))
     );
-    let site = super::site(args, sweeping.folder, 0, workers, walltime, &signals);
+    let site = super::site(
+        args,
+        sweeping.folder,
+        (0, ranks.local()),
+        workers,
+        walltime,
+        &signals,
+    );
     let site = ranks.or_abort(site)?;
     let mut progress = Progress::on_stderr(sweeping.scope(queue));
     let others = ranks.link().map(|link| Others {

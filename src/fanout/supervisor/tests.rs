@@ -117,6 +117,7 @@ fn supervise_shell(
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
             name: "sh",
+            gpu: None,
         },
         workers: 2,
         hang_after,
