@@ -4,18 +4,20 @@
 //! stopped in checkpoints. So it may die at any instant.
 
 mod peers;
+mod show;
+mod words;
 
 use super::desk::{Desk, Order, Retired, Signals, Word, left_alone};
 use super::pace::Cadence;
 use super::progress::Progress;
-use super::queue::{ATTEMPTS, Queue, Verdict};
+use super::queue::Queue;
 use super::ranks::Link;
 use super::ranks::message::RankHello;
-use super::status::{Now, Reporter, Running, State};
+use super::status::{Reporter, State};
 use super::supervisor::Trials;
 use super::supply::Supply;
 use super::walltime::Walltime;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, Result};
 use peers::Peers;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -152,35 +154,6 @@ impl<'a> Coordinator<'a> {
         matches!(self.phase, Phase::Running)
     }
 
-    /// What people who look from outside are shown.
-    fn now(&self, state: State) -> Now {
-        let holder = |trial| self.peers.as_ref().and_then(|peers| peers.holder(trial));
-        let running = self.progress.running().map(|(index, label, part)| Running {
-            index,
-            id: self.work.trial(index).id.to_string(),
-            label: label.to_owned(),
-            rank: holder(index).unwrap_or(0),
-            part,
-        });
-        Now {
-            done: self.progress.done(),
-            finished: self.finished,
-            running: running.collect(),
-            state,
-        }
-    }
-
-    fn report(&mut self) {
-        let state = match self.running() {
-            true => State::Running,
-            false => State::Stopping,
-        };
-        if let Some(mut reporter) = self.reporter.take() {
-            reporter.tick(|| self.now(state));
-            self.reporter = Some(reporter);
-        }
-    }
-
     /// The first error stays.
     fn fail(&mut self, error: Error) {
         if !matches!(self.phase, Phase::Failing(_)) {
@@ -195,40 +168,6 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// A rank trains no more. Where others go on, a bad machine costs only itself.
-    fn rank_retired(&mut self, who: &str, how: Retired) {
-        let Retired::Failed(error) = how else { return };
-        let others = match (self.here, &self.peers) {
-            (Rank::Working, _) => true,
-            (Rank::Retired, Some(peers)) => peers.working() > 0,
-            (Rank::Retired, None) => false,
-        };
-        if error.exit_code() == ExitCode::Machine && others && self.running() {
-            self.progress
-                .say(&format!("{who} is retired; the others go on: {error}"));
-        } else {
-            self.fail(error);
-        }
-    }
-
-    /// What came from the other ranks.
-    fn receive(&mut self) -> Result<()> {
-        let Some(mut peers) = self.peers.take() else {
-            return Ok(());
-        };
-        let heard = peers.receive();
-        self.peers = Some(peers);
-        for (rank, event) in heard? {
-            match event {
-                peers::Event::Word(word) => self.word(word),
-                peers::Event::Say(text) => self.progress.say(&format!("rank {rank}: {text}")),
-                peers::Event::Retired(how) => self.rank_retired(&format!("rank {rank}"), how),
-                peers::Event::Refused(error) => self.fail(error),
-            }
-        }
-        Ok(())
-    }
-
     /// Whether to go on without the others, because one of them hangs or is gone. Own workers get their time to stop.
     fn is_left_alone(&mut self) -> bool {
         let Some(peers) = &self.peers else {
@@ -239,42 +178,6 @@ impl<'a> Coordinator<'a> {
         };
         self.fail(left_alone(&format!("rank {rank}"), silent));
         self.here == Rank::Retired
-    }
-
-    /// What became of a trial, wherever it was.
-    fn word(&mut self, word: Word) {
-        match word {
-            Word::Started { trial } => {
-                let planned = self.work.trial(trial);
-                self.progress.started(&planned, self.queue.cost(trial));
-            }
-            Word::Moved { trial, part } => self.progress.moved(trial, part),
-            Word::Finished { trial, finished } => {
-                self.finished += 1;
-                self.queue.finish(trial, finished.seconds);
-                self.progress.finished(trial, &finished);
-            }
-            Word::Failed { trial, class, log } => {
-                let next = match self.queue.fail(trial) {
-                    Verdict::Again => "it will be tried again".to_owned(),
-                    Verdict::Quarantined => format!(
-                        "given up after {ATTEMPTS} attempts (--retry-quarantined tries again)"
-                    ),
-                };
-                let log = match log.as_str() {
-                    "" => String::new(),
-                    log => format!("; log: {log}"),
-                };
-                self.progress
-                    .ended(trial, &format!("failed ({class}): {next}{log}"));
-            }
-            Word::GivenBack { trial, why } => {
-                self.queue.give_back(trial);
-                self.progress.ended(trial, &why);
-            }
-            Word::Forgiven { trial } => self.queue.forgive(trial),
-            Word::Say { text } => self.progress.say(&text),
-        }
     }
 
     /// Opens trials until there are enough for everyone who has nothing to do.
