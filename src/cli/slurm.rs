@@ -59,13 +59,14 @@ fn follow_up(path: &Path) -> Result<ExitCode> {
         problem: format!("{} is no submission", path.display()),
         next: "name a folder submitted/<n> of a sweep".into(),
     })?;
-    let step = follow::begin(&mut ledger, &own.id, record::done(&folder)?.len());
+    let got_to = record::done(&folder)?.len() + checkpointed_steps(&folder);
+    let step = follow::begin(&mut ledger, &own.id, got_to);
     submitted.write(&ledger)?;
     match step {
         Step::Sent => Ok(ExitCode::Done),
         Step::Stop => Err(Error::Reported {
             message: format!(
-                "two follow-ups in a row finished no trial: no further one is sent\n  next: see {}; then submit again, with more --time if trials were cut off",
+                "two follow-ups in a row finished no trial and got none further: no further one is sent\n  next: see {}; then submit again, with more --time if trials were cut off",
                 folder.logs().display()
             ),
             code: ExitCode::MoreToDo,
@@ -75,6 +76,21 @@ fn follow_up(path: &Path) -> Result<ExitCode> {
             Ok(ExitCode::Done)
         }
     }
+}
+
+/// Steps in the checkpoints of all trials: a trial that is longer than a job finishes in none, but gets on in each.
+fn checkpointed_steps(folder: &Folder) -> usize {
+    let below = |path: PathBuf| {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path())
+    };
+    let step = |path: PathBuf| -> Option<usize> {
+        let name = path.file_stem()?.to_str()?;
+        name.strip_prefix("step-")?.parse().ok()
+    };
+    let trials = below(folder.all_checkpoints());
+    let latest = |trial| below(trial).flat_map(below).filter_map(step).max();
+    trials.filter_map(latest).sum()
 }
 
 /// Sends and records. Where it fails, this job trains all the same, and says so.

@@ -9,14 +9,14 @@ pub enum Step {
     Send,
     /// It was sent before: Slurm started this job again.
     Sent,
-    /// Stop: the last two finished no trial, and another would not either.
+    /// Stop: the last two got no trial further, and another would not either.
     Stop,
 }
 
-/// Follow-ups in a row that may finish no trial.
+/// Follow-ups in a row that may get nothing done.
 const FRUITLESS: usize = 2;
 
-/// Notes that follow-up `id` begins with so many trials done, and says what it does.
+/// Notes that follow-up `id` begins when so much is `done` (trials, and steps of those that are not), and says what it does.
 pub fn begin(ledger: &mut Ledger, id: &str, done: usize) -> Step {
     if ledger
         .jobs

@@ -46,7 +46,7 @@ pub struct Sent {
     /// Of a follow-up that a follow-up sent: the latter's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_by: Option<String>,
-    /// Of a follow-up that has begun: trials done then.
+    /// Of a follow-up that has begun: how much was done then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done_before: Option<usize>,
 }
