@@ -29,14 +29,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         waiting.sort_by_key(|sent| sent.kind == Kind::Job);
         if waiting.is_empty() {
             match cancelled {
-                0 => println!("no Slurm job of {} is left", args.path.display()),
-                n => println!("cancelled {n}; what is saved stays, and `ablate submit` goes on"),
+                0 => say!("no Slurm job of {} is left", args.path.display()),
+                n => say!("cancelled {n}; what is saved stays, and `ablate submit` goes on"),
             }
             return Ok(ExitCode::Done);
         }
         for sent in waiting {
             client::scancel(&sent.job)?;
-            println!("cancelled {}", sent.job.id);
+            say!("cancelled {}", sent.job.id);
             cancelled += 1;
         }
     }

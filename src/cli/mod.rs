@@ -1,5 +1,14 @@
 //! The command line: one file per command, each with its arguments and a `run` that returns an exit code.
 
+/// A line on standard output. A reader that left early (`| head`) is no failure, and never one before what was done is
+/// written down.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+
 mod cancel;
 mod data;
 mod doctor;

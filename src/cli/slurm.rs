@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     match &args.command {
         Command::Folder { file, results } => {
             let folder = results.join(Sweep::load(file)?.name);
-            println!("{}", folder.display());
+            say!("{}", folder.display());
             Ok(ExitCode::Done)
         }
         Command::FollowUp { submitted } => follow_up(submitted),
@@ -98,7 +98,7 @@ fn send(submitted: &Submitted, ledger: &mut Ledger, own: JobId) {
     let script = submitted.script(Kind::FollowUp);
     let arguments = sbatch_arguments(&script, std::slice::from_ref(&own), &ledger.options);
     let sent = client::sbatch(&arguments).and_then(|job| {
-        println!("sent {} (the next follow-up)", job.id);
+        say!("sent {} (the next follow-up)", job.id);
         ledger.add(job, Kind::FollowUp, Some(own.id));
         submitted.write(ledger)
     });

@@ -126,8 +126,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let folder = Folder::existing(results.join(&sweep.name));
     let work = left(&plan, &folder)?;
     if work.trials == 0 {
-        println!("{}: nothing is left to do; nothing was sent", sweep.name);
-        println!("  next: ablate report {}", folder.root().display());
+        say!("{}: nothing is left to do; nothing was sent", sweep.name);
+        say!("  next: ablate report {}", folder.root().display());
         return Ok(ExitCode::Done);
     }
     let user = client::user();

@@ -19,6 +19,12 @@ impl Folder {
         let folder = Self {
             root: results.join(name),
         };
+        if let Some(file) = folder.root.ancestors().find(|path| path.is_file()) {
+            return Err(Error::Usage {
+                problem: format!("{} is a file, and results need a folder", file.display()),
+                next: "choose another --results folder, or move the file away".into(),
+            });
+        }
         for sub in ["trials", "shards", "checkpoints", "attempts", "logs"] {
             let path = folder.root.join(sub);
             std::fs::create_dir_all(&path).map_err(Error::io("make", &path))?;

@@ -77,6 +77,10 @@ fn table(comparisons: &Comparisons, rows: &Rows, width: Option<u16>) -> String {
     if let Some(width) = width {
         table.set_width(width);
     }
+    // A terminal of no width is one that does not know its own: mpirun's.
+    if table.width() == Some(0) {
+        table.set_width(WIDE);
+    }
     let narrow = table.width().is_some_and(|width| width < WIDE);
     let metric = label::visible(&comparisons.metric);
     let mut columns = columns(rows);

@@ -64,7 +64,10 @@ pub fn sbatch(arguments: &[String]) -> Result<JobId> {
     let output = run("sbatch", arguments)?;
     if !output.status.success() {
         return Err(Error::Reported {
-            message: format!("sbatch refused: {}", said(&output.stderr)),
+            message: format!(
+                "sbatch refused: {}\n  next: mend what it says (where Slurm itself does not answer: do this on a login node) and run the same command again; this job was not sent",
+                said(&output.stderr)
+            ),
             code: ExitCode::BadInput,
         });
     }

@@ -1,6 +1,7 @@
 //! The first rank, or the only one: hands out trials, trains, and ends with record and report.
 
 use super::answer;
+use super::ranks::Ranks;
 use super::sweeping::Sweeping;
 use super::{Args, Asked};
 use crate::cli::pack::{self, Beside};
@@ -39,23 +40,31 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
         sweeping.forgive()?;
     }
     let mut queue = sweeping.queue()?;
-    let end = match queue.left() {
+    let (end, ranks) = match queue.left() {
         0 => {
             dismiss()?;
-            End::Drained
+            (End::Drained, Ranks::Alone)
         }
         _ => train(args, &asked, &sweeping, &mut queue)?,
     };
-    let _merging = Lock::take(&folder, MERGING)?;
-    let Beside { done, packed } = pack::beside(&folder, || {
-        sweeping.merge(&queue)?;
+    let code = ranks.or_abort(close(&asked, &sweeping, &queue, end));
+    ranks.leave(Departure::Together, &code);
+    code
+}
+
+/// Record, report and last words.
+fn close(asked: &Asked, sweeping: &Sweeping<'_>, queue: &Queue, end: End) -> Result<ExitCode> {
+    let (plan, folder) = (&asked.plan, sweeping.folder);
+    let _merging = Lock::take(folder, MERGING)?;
+    let Beside { done, packed } = pack::beside(folder, || {
+        sweeping.merge(queue)?;
         match end {
             End::Stopped | End::OthersAtWork => Ok(None),
-            End::Drained => answer::write(&sweeping, &queue).map(Some),
+            End::Drained => answer::write(sweeping, queue).map(Some),
         }
     })?;
     let code = match (done, end) {
-        (Some(record), _) => answer::tell(&record, plan, &folder, &queue),
+        (Some(record), _) => answer::tell(&record, plan, folder, queue),
         (None, End::OthersAtWork) => {
             eprintln!(
                 "all that is left is in the hands of other runs of this sweep\n  next: `ablate status` shows them; run the same command again to see to the end"
@@ -93,8 +102,14 @@ fn supply(args: &Args, asked: &Asked, claims: Claims) -> Supply {
     Supply::claimed(claims, lease, asked.plan.points(), seeds, patience)
 }
 
-/// Works the queue off, with the workers of all ranks.
-fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue) -> Result<End> {
+/// Works the queue off, with the workers of all ranks. Gives the ranks that are still there: after a stop they wait until the
+/// last word is said, because whoever sent the signal may kill soon.
+fn train(
+    args: &Args,
+    asked: &Asked,
+    sweeping: &Sweeping<'_>,
+    queue: &mut Queue,
+) -> Result<(End, Ranks)> {
     let signals = super::listen()?;
     let lease = Duration::from_secs_f64(args.lease);
     let claims = Claims::join(sweeping.folder, &asked.digest, lease)?;
@@ -139,11 +154,17 @@ fn train(args: &Args, asked: &Asked, sweeping: &Sweeping<'_>, queue: &mut Queue)
     let departure = ranks.or_abort(supervise(&site, sweeping, &mut coordinator, calls))?;
     let shared = coordinator.is_shared();
     let end = coordinator.end();
-    ranks.leave(departure, &end);
+    let ranks = match (&end, departure) {
+        (Ok(End::Stopped), Departure::Together) => ranks,
+        _ => {
+            ranks.leave(departure, &end);
+            Ranks::Alone
+        }
+    };
     if shared {
-        sweeping.refresh(queue)?;
+        ranks.or_abort(sweeping.refresh(queue))?;
     }
-    end
+    Ok((end?, ranks))
 }
 
 /// Keeps what was asked, replaced whole and only when it differs.

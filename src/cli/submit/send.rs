@@ -78,7 +78,7 @@ pub fn send(submission: &Submission<'_>) -> Result<ExitCode> {
     for kind in kinds.chain([Kind::FollowUp]) {
         one(&submitted, &mut ledger, kind).map_err(|error| halfway(error, &ledger, &folder))?;
     }
-    println!(
+    say!(
         "  next: ablate status {0}   (ablate cancel {0} ends them)",
         folder.root().display()
     );
@@ -96,7 +96,7 @@ fn one(submitted: &Submitted, ledger: &mut Ledger, kind: Kind) -> Result<()> {
         &after,
         &ledger.options,
     ))?;
-    println!(
+    say!(
         "sent {}{}",
         job.id,
         match kind {

@@ -10,7 +10,7 @@ use crate::slurm::submitted::{Kind, Submitted};
 
 /// The jobs with their cost.
 pub fn plan(submission: &Submission<'_>) {
-    print!("{}", describe(submission));
+    say!("{}", describe(submission).trim_end());
 }
 
 fn describe(submission: &Submission<'_>) -> String {
@@ -88,14 +88,14 @@ fn describe(submission: &Submission<'_>) -> String {
 pub fn dry_run(submission: &Submission<'_>) -> Result<ExitCode> {
     let submitted = Submitted::next(&submission.folder);
     for kind in [Kind::Job, Kind::FollowUp] {
-        println!("\n--- {}", submitted.script(kind).display());
-        print!("{}", send::script(submission, &submitted, kind)?);
+        say!("\n--- {}", submitted.script(kind).display());
+        say!("{}", send::script(submission, &submitted, kind)?.trim_end());
     }
-    println!("\n--- commands");
+    say!("\n--- commands");
     let command = |kind: Kind, after: &[JobId]| {
         let arguments = sbatch_arguments(&submitted.script(kind), after, &submission.options);
         let words: Vec<_> = arguments.iter().map(|word| quoted(word)).collect();
-        println!("sbatch {}", words.join(" "));
+        say!("sbatch {}", words.join(" "));
     };
     let mut ids = Vec::new();
     for number in 1..=submission.split.jobs {
@@ -106,7 +106,7 @@ pub fn dry_run(submission: &Submission<'_>) -> Result<ExitCode> {
         });
     }
     command(Kind::FollowUp, &ids);
-    println!("\nnothing was sent or written (--dry-run)");
+    say!("\nnothing was sent or written (--dry-run)");
     Ok(ExitCode::Done)
 }
 
