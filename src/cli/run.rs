@@ -94,26 +94,37 @@ impl Asked {
     }
 }
 
-/// Workers of this rank.
-fn workers(args: &Args, local: Local) -> usize {
-    let cores = View::ours().cores(local);
-    let fit = (cores / usize::from(args.threads)).max(1);
-    args.workers.map_or(fit, usize::from)
+/// What a rank has of its node.
+#[derive(Clone, Copy)]
+struct Share {
+    workers: usize,
+    gpu: Option<usize>,
+}
+
+impl Share {
+    fn of(args: &Args, local: Local) -> Self {
+        let view = View::ours();
+        let fit = (view.cores(local) / usize::from(args.threads)).max(1);
+        Self {
+            workers: args.workers.map_or(fit, usize::from),
+            gpu: view.gpu(local),
+        }
+    }
 }
 
 fn site<'a>(
     args: &Args,
     folder: &'a Folder,
-    (rank, local): (usize, Local),
-    workers: usize,
+    rank: usize,
+    share: Share,
     walltime: Walltime,
     signals: &'a Signals,
 ) -> Result<Site<'a>> {
     Ok(Site {
         rank,
         folder,
-        launch: launch(args, folder, local)?,
-        workers,
+        launch: launch(args, folder, share.gpu)?,
+        workers: share.workers,
         hang_after: Duration::from_secs_f64(args.hang_after),
         checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
         walltime,
@@ -122,7 +133,7 @@ fn site<'a>(
 }
 
 /// How this binary starts itself as a worker.
-fn launch(args: &Args, folder: &Folder, local: Local) -> Result<Launch> {
+fn launch(args: &Args, folder: &Folder, gpu: Option<usize>) -> Result<Launch> {
     let program = super::this_program()?;
     let parent = std::process::id().to_string();
     let (threads, every) = (args.threads.to_string(), args.checkpoint_every.to_string());
@@ -140,7 +151,7 @@ fn launch(args: &Args, folder: &Folder, local: Local) -> Result<Launch> {
     Ok(Launch {
         program,
         name: "ablate",
-        gpu: View::ours().gpu(local),
+        gpu,
         arguments: arguments.map(std::ffi::OsStr::to_owned).into(),
     })
 }

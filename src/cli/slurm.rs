@@ -6,6 +6,7 @@ use crate::slurm::client::{self, JobId, sbatch_arguments};
 use crate::slurm::follow::{self, Step};
 use crate::slurm::submitted::{Kind, Ledger, Submitted};
 use crate::sweep::Sweep;
+use crate::train::step_of;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -84,13 +85,10 @@ fn checkpointed_steps(folder: &Folder) -> usize {
         let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
         entries.map(|entry| entry.path())
     };
-    let step = |path: PathBuf| -> Option<usize> {
-        let name = path.file_stem()?.to_str()?;
-        name.strip_prefix("step-")?.parse().ok()
-    };
+    let step = |path: PathBuf| step_of(path.file_name()?.to_str()?);
     let trials = below(folder.all_checkpoints());
     let latest = |trial| below(trial).flat_map(below).filter_map(step).max();
-    trials.filter_map(latest).sum()
+    trials.filter_map(latest).map(|step| step as usize).sum()
 }
 
 /// Sends and records. Where it fails, this job trains all the same, and says so.

@@ -1,10 +1,10 @@
 //! The desk of a rank that is not the first: a small stock of trials from rank 0, and words on their way to it.
 
-use super::desk::{Desk, Order, Retired, SILENCE, Signals, Word, left_alone};
+use super::desk::{Desk, Order, Retired, Signals, Word, left_alone};
 use super::ranks::Uplink;
-use super::ranks::message::{FromRank, RankHello, ToRank};
+use super::ranks::message::{FromRank, RankHello, ToRank, Trouble};
 use super::walltime::Walltime;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, Result};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -98,10 +98,7 @@ impl<'a> Branch<'a> {
                 ToRank::Stop => self.order = Order::Stop,
                 ToRank::Leave { error } => {
                     self.order = Order::Leave;
-                    self.error = error.map(|(message, code)| Error::Reported {
-                        message,
-                        code: ExitCode::from_number(code),
-                    });
+                    self.error = error.map(Error::from);
                 }
             }
         }
@@ -110,10 +107,7 @@ impl<'a> Branch<'a> {
 
     /// What to do when rank 0 hangs or is gone: stop, and then leave alone.
     fn without_rank_0(&mut self) -> Option<Order> {
-        let patience = match self.signals.soon() {
-            true => SILENCE,
-            false => self.hang_after.max(SILENCE),
-        };
+        let patience = self.signals.patience(self.hang_after);
         let silent = self.heard.elapsed();
         if self.order == Order::Leave || silent <= patience {
             return None;
@@ -191,7 +185,7 @@ impl Desk for Branch<'_> {
         self.report(0);
         let error = match how {
             Retired::Stopped => None,
-            Retired::Failed(error) => Some((error.to_string(), error.exit_code() as u8)),
+            Retired::Failed(error) => Some(Trouble::from(&error)),
         };
         self.link.send(&FromRank::Retired { error });
     }

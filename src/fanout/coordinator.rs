@@ -222,13 +222,8 @@ impl Desk for Coordinator<'_> {
     }
 
     fn tell(&mut self, word: Word) {
-        match &word {
-            Word::Finished { trial, .. }
-            | Word::Failed { trial, .. }
-            | Word::GivenBack { trial, .. } => {
-                self.mine.remove(trial);
-            }
-            _ => {}
+        if let Some(trial) = word.settles() {
+            self.mine.remove(&trial);
         }
         self.word(word);
     }

@@ -61,6 +61,18 @@ pub enum Word {
     },
 }
 
+impl Word {
+    /// The trial that is in nobody's hands any more.
+    pub fn settles(&self) -> Option<usize> {
+        match self {
+            Self::Finished { trial, .. }
+            | Self::Failed { trial, .. }
+            | Self::GivenBack { trial, .. } => Some(*trial),
+            _ => None,
+        }
+    }
+}
+
 /// What a supervisor is to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -75,7 +87,7 @@ pub enum Order {
 }
 
 /// After a request to end at once, another rank that is silent for so long is gone.
-pub const SILENCE: Duration = Duration::from_secs(6);
+pub(super) const SILENCE: Duration = Duration::from_secs(6);
 
 /// What signals ask for.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +107,14 @@ impl Signals {
     /// Whether to stop soon.
     pub fn soon(&self) -> bool {
         self.soon.load(Ordering::Relaxed)
+    }
+
+    /// How long another rank may say nothing.
+    pub fn patience(&self, hang_after: Duration) -> Duration {
+        match self.soon() {
+            true => SILENCE,
+            false => hang_after.max(SILENCE),
+        }
     }
 }
 

@@ -27,7 +27,6 @@ pub enum Supply {
 /// Claims, and what they hang on.
 pub struct Claiming {
     claims: Claims,
-    lease: Duration,
     blocks: Blocks,
     points: usize,
     seeds: usize,
@@ -50,16 +49,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 impl Supply {
     /// Claims trials of a plan of `points` arms times `seeds`.
-    pub fn claimed(
-        claims: Claims,
-        lease: Duration,
-        points: usize,
-        seeds: usize,
-        patience: Patience,
-    ) -> Self {
+    pub fn claimed(claims: Claims, points: usize, seeds: usize, patience: Patience) -> Self {
         Self::Claimed(Box::new(Claiming {
             claims,
-            lease,
             blocks: Blocks::new(points * seeds),
             points,
             seeds,
@@ -106,7 +98,7 @@ impl Supply {
 
 impl Claiming {
     fn refill(&mut self, queue: &mut Queue, wanted: usize, work: &dyn Work) -> Result<()> {
-        if self.asked.elapsed() > self.lease / 2 {
+        if self.asked.elapsed() > self.claims.lease() / 2 {
             self.look_for_losses(queue)?;
         }
         self.asked = Instant::now();

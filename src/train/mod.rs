@@ -13,6 +13,7 @@ mod schedule;
 mod selection;
 mod state;
 
+pub use checkpoint::step_of;
 pub use gradient::MICRO_BATCH;
 
 use crate::config::TrialConfig;

@@ -8,6 +8,7 @@ use crate::fanout::status::{self, Status, is_job_id};
 use crate::outcome::Outcome;
 use crate::record::{Folder, Outcomes};
 use crate::sweep::harmless;
+use crate::train::step_of;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -153,13 +154,7 @@ fn first_line(attempt: &Attempt) -> String {
 /// "attempt 2: step 400, step 800"
 fn checkpoints(root: &Path) -> Result<Vec<String>> {
     let number = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
-    let step = |path: &Path| -> Option<u64> {
-        let name = path.file_name()?.to_str()?;
-        name.strip_prefix("step-")?
-            .strip_suffix(".ckpt")?
-            .parse()
-            .ok()
-    };
+    let step = |path: &Path| step_of(path.file_name()?.to_str()?);
     let mut all = Vec::new();
     for folder in list(root)? {
         let Some(number) = number(&folder).filter(|_| folder.is_dir()) else {

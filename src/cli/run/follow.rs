@@ -30,23 +30,16 @@ pub fn follow(args: &Args) -> Result<ExitCode> {
         Error::Worker("MPI made this process its first rank, the launcher another one".into())
     });
     let link = ranks.or_abort(link)?;
-    let workers = super::workers(args, ranks.local());
+    let share = super::Share::of(args, ranks.local());
     let hang_after = Duration::from_secs_f64(args.hang_after);
     let greeted = Branch::greet(
         link,
-        RankHello::ours(asked.digest, workers),
+        RankHello::ours(asked.digest, share.workers),
         &signals,
         hang_after,
     );
     let (mut branch, walltime) = ranks.or_abort(greeted)?;
-    let site = super::site(
-        args,
-        &folder,
-        (ranks.rank(), ranks.local()),
-        workers,
-        walltime,
-        &signals,
-    );
+    let site = super::site(args, &folder, ranks.rank(), share, walltime, &signals);
     let site = ranks.or_abort(site)?;
     let departure = ranks.or_abort(supervise(&site, &Planned(&asked.plan), &mut branch, calls))?;
     let end = branch.end();

@@ -97,9 +97,8 @@ fn supply(args: &Args, asked: &Asked, claims: Claims) -> Supply {
         true => Patience::Leave,
         false => Patience::Wait,
     };
-    let lease = Duration::from_secs_f64(args.lease);
     let seeds = asked.sweep.seeds.len();
-    Supply::claimed(claims, lease, asked.plan.points(), seeds, patience)
+    Supply::claimed(claims, asked.plan.points(), seeds, patience)
 }
 
 /// Works the queue off, with the workers of all ranks. Gives the ranks that are still there: after a stop they wait until the
@@ -118,19 +117,13 @@ fn train(
     let walltime = Walltime::of_slurm_job();
     let calls = channel();
     let ranks = super::ranks::join(&calls.0)?;
-    let workers = super::workers(args, ranks.local());
+    let share = super::Share::of(args, ranks.local());
+    let workers = share.workers;
     eprintln!(
         "{}",
         sweeping.announcement(queue, workers.min(queue.left()))
     );
-    let site = super::site(
-        args,
-        sweeping.folder,
-        (0, ranks.local()),
-        workers,
-        walltime,
-        &signals,
-    );
+    let site = super::site(args, sweeping.folder, 0, share, walltime, &signals);
     let site = ranks.or_abort(site)?;
     let mut progress = Progress::on_stderr(sweeping.scope(queue));
     let others = ranks.link().map(|link| Others {

@@ -1,6 +1,8 @@
 //! A branch against a rank 0 made of two queues.
 
 use super::*;
+use crate::error::ExitCode;
+use crate::fanout::desk::SILENCE;
 use std::cell::RefCell;
 
 const NEVER: Duration = Duration::from_secs(1000);
@@ -98,7 +100,10 @@ fn a_stop_gives_back_what_has_not_begun_and_the_last_word_is_retired() {
     assert_eq!(said.last(), Some(&FromRank::Retired { error: None }));
     assert_eq!(branch.tend(0), Order::Stop, "until rank 0 sends it home");
     line.comes(ToRank::Leave {
-        error: Some(("full".into(), 4)),
+        error: Some(Trouble {
+            message: "full".into(),
+            code: 4,
+        }),
     });
     assert_eq!(branch.tend(0), Order::Leave);
     let error = branch.end().expect_err("rank 0's error");

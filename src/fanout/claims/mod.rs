@@ -114,6 +114,11 @@ impl Claims {
         &self.beat.runner.id
     }
 
+    /// The silence after which this runner takes over what another holds.
+    pub fn lease(&self) -> Duration {
+        self.lease
+    }
+
     /// Takes a block if it is free. The silence of whoever has it is counted from the first call on, and between two
     /// calls a third of the lease at most: who waits for a block asks again every second or so.
     ///

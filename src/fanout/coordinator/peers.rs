@@ -1,10 +1,10 @@
 //! The other ranks as rank 0 sees them: what each holds, and for how much more it has room.
 
 use super::{Others, Rank};
-use crate::error::{Error, ExitCode, Result};
-use crate::fanout::desk::{Retired, SILENCE, Signals, Word};
+use crate::error::{Error, Result};
+use crate::fanout::desk::{Retired, Signals, Word};
 use crate::fanout::queue::Queue;
-use crate::fanout::ranks::message::{FromRank, ToRank};
+use crate::fanout::ranks::message::{FromRank, ToRank, Trouble};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,6 @@ enum State {
 /// What a rank said that others must know.
 pub(super) enum Event {
     Word(Word),
-    Say(String),
     Retired(Retired),
     Refused(Error),
 }
@@ -101,27 +100,16 @@ impl<'a> Peers<'a> {
                 } => {
                     (peer.room, peer.received) = (room, received);
                     for word in words {
-                        if let Word::Finished { trial, .. }
-                        | Word::Failed { trial, .. }
-                        | Word::GivenBack { trial, .. } = &word
-                        {
-                            peer.holds.remove(trial);
+                        if let Some(trial) = word.settles() {
+                            peer.holds.remove(&trial);
                         }
-                        events.push((
-                            rank,
-                            match word {
-                                Word::Say { text } => Event::Say(text),
-                                word => Event::Word(word),
-                            },
-                        ));
+                        events.push((rank, Event::Word(word)));
                     }
                 }
                 FromRank::Retired { error } => {
                     peer.state = State::Greeted(Rank::Retired);
-                    let how = error.map_or(Retired::Stopped, |(message, code)| {
-                        let code = ExitCode::from_number(code);
-                        Retired::Failed(Error::Reported { message, code })
-                    });
+                    let how =
+                        error.map_or(Retired::Stopped, |trouble| Retired::Failed(trouble.into()));
                     events.push((rank, Event::Retired(how)));
                 }
             }
@@ -131,10 +119,7 @@ impl<'a> Peers<'a> {
 
     /// A rank that has said nothing for too long, and for how long.
     pub(super) fn silent(&self, signals: &Signals) -> Option<(usize, Duration)> {
-        let patience = match signals.soon() {
-            true => SILENCE,
-            false => self.others.hang_after.max(SILENCE),
-        };
+        let patience = signals.patience(self.others.hang_after);
         let retired = State::Greeted(Rank::Retired);
         let silent = |peer: &Peer| peer.state != retired && peer.heard.elapsed() > patience;
         let at = self.peers.iter().position(silent)?;
@@ -188,7 +173,7 @@ impl<'a> Peers<'a> {
         if std::mem::replace(&mut self.dismissed, true) {
             return;
         }
-        let error = error.map(|error| (error.to_string(), error.exit_code() as u8));
+        let error = error.map(Trouble::from);
         for rank in 1..=self.peers.len() {
             let error = error.clone();
             self.others.link.send(rank, &ToRank::Leave { error });

@@ -32,8 +32,10 @@ impl Coordinator<'_> {
         self.peers = Some(peers);
         for (rank, event) in heard? {
             match event {
+                Event::Word(Word::Say { text }) => {
+                    self.progress.say(&format!("rank {rank}: {text}"));
+                }
                 Event::Word(word) => self.word(word),
-                Event::Say(text) => self.progress.say(&format!("rank {rank}: {text}")),
                 Event::Retired(how) => self.rank_retired(&format!("rank {rank}"), how),
                 Event::Refused(error) => self.fail(error),
             }

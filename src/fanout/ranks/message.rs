@@ -1,6 +1,6 @@
 //! What rank 0 and the other ranks say to each other: one JSON text a message.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ExitCode, Result};
 use crate::fanout::desk::Word;
 use crate::fanout::machine;
 use crate::fanout::message::Hello;
@@ -56,6 +56,31 @@ impl RankHello {
     }
 }
 
+/// An error on its way to another rank: it keeps its text and exit code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// What it says.
+    pub message: String,
+    /// What it ends a program with.
+    pub code: u8,
+}
+
+impl From<&Error> for Trouble {
+    fn from(error: &Error) -> Self {
+        Self {
+            message: error.to_string(),
+            code: error.exit_code() as u8,
+        }
+    }
+}
+
+impl From<Trouble> for Error {
+    fn from(Trouble { message, code }: Trouble) -> Self {
+        let code = ExitCode::from_number(code);
+        Self::Reported { message, code }
+    }
+}
+
 /// From a rank to rank 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
@@ -75,8 +100,8 @@ pub enum FromRank {
     },
     /// It trains no more and holds no trial.
     Retired {
-        /// Why, when that is a failure: text and exit code.
-        error: Option<(String, u8)>,
+        /// Why, when that is a failure.
+        error: Option<Trouble>,
     },
 }
 
@@ -100,8 +125,8 @@ pub enum ToRank {
     Stop,
     /// There is no more to do: leave, with this error if there is one.
     Leave {
-        /// Text and exit code.
-        error: Option<(String, u8)>,
+        /// The run's.
+        error: Option<Trouble>,
     },
 }
 

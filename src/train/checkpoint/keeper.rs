@@ -130,6 +130,12 @@ impl Keeper {
     }
 }
 
+/// The optimiser steps that a checkpoint of this name holds; `None` when it is no checkpoint's name.
+pub fn step_of(name: &str) -> Option<u64> {
+    let rest = name.strip_prefix("step-")?;
+    rest.strip_suffix(".ckpt")?.parse().ok()
+}
+
 /// Everything below `root` that has a checkpoint's place and name.
 fn list(root: &Path) -> Result<Vec<Candidate>> {
     let mut found = Vec::new();
@@ -138,9 +144,7 @@ fn list(root: &Path) -> Result<Vec<Candidate>> {
             continue;
         };
         for (name, path) in entries(&folder)? {
-            let step = name.strip_prefix("step-");
-            let step = step.and_then(|rest| rest.strip_suffix(".ckpt")?.parse().ok());
-            found.extend(step.map(|step| Candidate {
+            found.extend(step_of(&name).map(|step| Candidate {
                 step,
                 attempt,
                 path,

@@ -9,3 +9,4 @@ mod keeper;
 
 pub(super) use codec::Identity;
 pub(super) use keeper::Keeper;
+pub use keeper::step_of;
