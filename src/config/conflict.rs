@@ -1,6 +1,6 @@
 //! Values that are right one by one and wrong together.
 
-use super::{Arch, Dataset, Select, Tap, TaskKind, TrialConfig};
+use super::{Aim, Arch, Dataset, Residual, Rule, Select, Space, Tap, TaskKind, TrialConfig};
 
 /// Values that do not fit together, found only when all of them are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,17 +24,46 @@ impl TrialConfig {
     /// Checks that hold between fields, for images of the given height and width.
     pub fn conflicts(&self, image: [usize; 2]) -> Vec<Conflict> {
         let mut found = match (self.task, self.model.arch) {
-            (TaskKind::Denoise, Arch::Autoencoder) => self.autoencoder_conflicts(image),
-            (TaskKind::Classify, Arch::Resnet) => resnet_conflicts(image),
+            (TaskKind::Denoise | TaskKind::Restore, Arch::Autoencoder) => {
+                self.autoencoder_conflicts(image)
+            }
+            (TaskKind::Classify, Arch::Resnet | Arch::Cnn) => {
+                halving_conflicts(self.model.arch, image)
+            }
+            (TaskKind::Diffuse, Arch::Unet) => self.unet_conflicts(image),
+            (TaskKind::Classify, Arch::Mlp)
+            | (TaskKind::Gate, Arch::Gate)
+            | (TaskKind::Sequence, Arch::Attention) => Vec::new(),
             (task, arch) => {
+                let fits: Vec<_> = answers(task).iter().map(|arch| arch.name()).collect();
                 let problem = format!(
-                    "{} does not answer the task {}: denoise takes autoencoder, classify takes resnet",
+                    "{} does not answer the task {}, which takes {}",
                     arch.name(),
-                    task.name()
+                    task.name(),
+                    fits.join(" or ")
                 );
                 vec![Conflict::new("model.arch", problem)]
             }
         };
+        if self.task == TaskKind::Restore && self.noise.start > self.noise.levels {
+            let problem = format!("starts above the last of {} levels", self.noise.levels);
+            found.push(Conflict::new("noise.start", problem));
+        }
+        if self.iterate.passes > 1
+            && self.iterate.rule == Rule::Cold
+            && (self.task, self.noise.aim) != (TaskKind::Restore, Aim::Clean)
+        {
+            let problem = "cold needs a network that predicts the clean image from every level: task: restore with noise.aim: clean";
+            found.push(Conflict::new("iterate.rule", problem));
+        }
+        let resnet_only = matches!(
+            self.model.residual,
+            Residual::PreActivation | Residual::Concat
+        );
+        if resnet_only && self.model.arch != Arch::Resnet {
+            let problem = format!("{} is a shortcut of resnet", self.model.residual.name());
+            found.push(Conflict::new("model.residual", problem));
+        }
         if self.data.valid == 0 {
             if self.train.select == Select::BestValid {
                 let problem = "best_valid needs validation images: set data.valid";
@@ -83,14 +112,72 @@ impl TrialConfig {
         found
     }
 
+    /// Height and width of what a diffusion network sees, for images of this size: the canvas, or the autoencoder's latents
+    /// padded to 8×8.
+    pub fn diffused(&self, image: [usize; 2]) -> [usize; 2] {
+        match (self.diffusion.space, self.diffusion.canvas) {
+            (Space::Latent, _) => [8, 8],
+            (Space::Pixel, Some(side)) => [side, side],
+            (Space::Pixel, None) => image,
+        }
+    }
+
+    fn unet_conflicts(&self, image: [usize; 2]) -> Vec<Conflict> {
+        let mut found = Vec::new();
+        let size = self.diffused(image);
+        let levels = self.model.widths.len();
+        let fits =
+            |side: usize| side >> (levels - 1) << (levels - 1) == side && side >> (levels - 1) > 0;
+        if !size.into_iter().all(fits) {
+            let problem = format!(
+                "{levels} widths halve the maps {} times, but {}×{} do not halve exactly that often",
+                levels - 1,
+                size[0],
+                size[1]
+            );
+            found.push(Conflict::new("model.widths", problem));
+            return found;
+        }
+        if size
+            .iter()
+            .zip(image)
+            .any(|(side, image)| self.diffusion.space == Space::Pixel && *side < image)
+        {
+            let problem = "is smaller than the images";
+            found.push(Conflict::new("diffusion.canvas", problem));
+        }
+        if self.diffusion.space == Space::Latent && image != [28, 28] {
+            let problem = "latents are made of images of 28×28";
+            found.push(Conflict::new("diffusion.space", problem));
+        }
+        let heights: Vec<usize> = (0..levels).rev().map(|level| size[0] >> level).collect();
+        for (path, at) in [
+            ("model.skip.at", &self.model.skip.at),
+            ("model.attention_at", &self.model.attention_at),
+        ] {
+            if let Some(wrong) = at.iter().find(|at| !heights.contains(at)) {
+                let problem = format!("there is no map of height {wrong}; possible: {heights:?}");
+                found.push(Conflict::new(path, problem));
+            }
+            if !at.is_sorted_by(|a, b| a < b) {
+                found.push(Conflict::new(
+                    path,
+                    "write each resolution once, smallest first",
+                ));
+            }
+        }
+        found
+    }
+
     /// Paths that `dataset: files` needs and that are not there: to be checked before the images are looked at.
     pub fn missing_paths(&self) -> Vec<Conflict> {
         let paths = [
             ("data.train_images", &self.data.train_images),
             ("data.test_images", &self.data.test_images),
         ];
-        let missing =
-            |(_, value): &(_, &String)| self.data.dataset == Dataset::Files && value.is_empty();
+        let missing = |(_, value): &(_, &String)| {
+            self.task.reads_images() && self.data.dataset == Dataset::Files && value.is_empty()
+        };
         let conflict = |(path, _)| Conflict::new(path, "dataset: files needs this path");
         paths.into_iter().filter(missing).map(conflict).collect()
     }
@@ -109,12 +196,26 @@ impl TrialConfig {
     }
 }
 
+/// The networks that a task can train.
+fn answers(task: TaskKind) -> &'static [Arch] {
+    match task {
+        TaskKind::Denoise | TaskKind::Restore => &[Arch::Autoencoder],
+        TaskKind::Classify => &[Arch::Resnet, Arch::Mlp, Arch::Cnn],
+        TaskKind::Diffuse => &[Arch::Unet],
+        TaskKind::Gate => &[Arch::Gate],
+        TaskKind::Sequence => &[Arch::Attention],
+    }
+}
+
 /// Its one pool halves the image.
-fn resnet_conflicts([height, width]: [usize; 2]) -> Vec<Conflict> {
+fn halving_conflicts(arch: Arch, [height, width]: [usize; 2]) -> Vec<Conflict> {
     if height % 2 == 0 && width % 2 == 0 {
         return Vec::new();
     }
-    let problem = format!("resnet halves the image, but {height}×{width} does not halve exactly");
+    let problem = format!(
+        "{} halves the image, but {height}×{width} does not halve exactly",
+        arch.name()
+    );
     vec![Conflict::new("model.arch", problem)]
 }
 

@@ -1,6 +1,8 @@
 //! Which images, and how many.
 
+use super::TrialConfig;
 use super::field::{Field, choice, field};
+use super::task::TaskKind;
 
 choice! {
     /// Where the images come from.
@@ -13,6 +15,28 @@ choice! {
         Mnist = "mnist",
         /// The user's own images: IDX or NumPy `.npy` files.
         Files = "files",
+    }
+}
+
+choice! {
+    /// The function that `task: gate` learns, of x1 and, but for `bump`, x2 in [−4, 4].
+    pub enum Function {
+        /// σ(x1 + 1) + σ(1 − x1).
+        Bump = "bump",
+        /// 0 where x1 < 0, else tanh(x2): x1 gates x2.
+        Gated = "gated",
+        /// sign(x1 · x2).
+        Xor = "xor",
+    }
+}
+
+impl Function {
+    /// Numbers it is a function of.
+    pub fn inputs(self) -> usize {
+        match self {
+            Self::Bump => 1,
+            Self::Gated | Self::Xor => 2,
+        }
     }
 }
 
@@ -31,6 +55,8 @@ pub struct DataConfig {
     pub train_images: String,
     /// `dataset: files`: path of the test images.
     pub test_images: String,
+    /// `task: gate`: the function that is learned.
+    pub function: Function,
 }
 
 impl Default for DataConfig {
@@ -42,19 +68,26 @@ impl Default for DataConfig {
             test: 10_000,
             train_images: String::new(),
             test_images: String::new(),
+            function: Function::default(),
         }
     }
 }
 
+fn images(config: &TrialConfig) -> bool {
+    config.task.reads_images()
+}
+
 pub(super) const FIELDS: &[Field] = &[
-    field!(data.dataset: Dataset, "where the images come from"),
-    field!(data.train: usize, "number of training images", valid(n, *n > 0, "a whole number above 0")),
-    field!(data.valid: usize, "number of validation images, taken after the training images"),
-    field!(data.test: usize, "number of test images", valid(n, *n > 0, "a whole number above 0")),
+    field!(data.dataset: Dataset, "where the images come from", active(c, images(c))),
+    field!(data.function: Function, "gate: the function that is learned", active(c, c.task == TaskKind::Gate)),
+    field!(data.train: usize, "number of training images (gate: points)", valid(n, *n > 0, "a whole number above 0"),
+        active(c, c.task != TaskKind::Sequence)),
+    field!(data.valid: usize, "number of validation images, taken after the training images", active(c, images(c))),
+    field!(data.test: usize, "number of test images", valid(n, *n > 0, "a whole number above 0"), active(c, images(c))),
     field!(data.train_images: String, "path of the training images (IDX or .npy)",
-        active(c, c.data.dataset == Dataset::Files)),
+        active(c, images(c) && c.data.dataset == Dataset::Files)),
     field!(data.test_images: String, "path of the test images (IDX or .npy)",
-        active(c, c.data.dataset == Dataset::Files)),
+        active(c, images(c) && c.data.dataset == Dataset::Files)),
 ];
 
 /// What must be known of the images before a plan can be made; [`crate::data::facts`] finds it out.

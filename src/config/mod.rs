@@ -2,18 +2,27 @@
 
 mod conflict;
 mod data;
+mod diffusion;
 mod field;
+mod generate;
 mod model;
 mod noise;
 mod task;
 mod train;
 
 pub use conflict::Conflict;
-pub use data::{DataConfig, DataFacts, Dataset};
+pub use data::{DataConfig, DataFacts, Dataset, Function};
+pub use diffusion::{
+    DiffusionConfig, NoiseSchedule, Rescale, Space, Target, Terminal, Variance, Weighting,
+};
 pub use field::{Field, Mismatch, Setter, Setting};
-pub use model::{Arch, ModelConfig, Residual, SkipConfig, SkipMode, Tap};
-pub use noise::{NoiseConfig, NoiseKind, Resample};
-pub use task::{CLASSES, SSIM_WINDOW, TaskKind};
+pub use generate::{Clip, GenerateConfig, IterateConfig, Rule, Sampler, Stride};
+pub use model::{
+    Arch, Attention, CnnSize, Combine, Connection, Latent, ModelConfig, Norm, Position, Residual,
+    Scaling, SkipConfig, SkipMode, Tap,
+};
+pub use noise::{Aim, NoiseConfig, NoiseKind, Pairs, Resample};
+pub use task::{CLASSES, GENERATED_METRICS, SSIM_WINDOW, TaskKind};
 pub use train::{Init, LrSchedule, OptimizerKind, Select, TrainConfig, Weights};
 
 use serde_json::{Map, Value};
@@ -35,6 +44,12 @@ pub struct TrialConfig {
     pub model: ModelConfig,
     /// The training.
     pub train: TrainConfig,
+    /// Diffusion.
+    pub diffusion: DiffusionConfig,
+    /// How images are generated from a trained network.
+    pub generate: GenerateConfig,
+    /// How outputs are fed back.
+    pub iterate: IterateConfig,
 }
 
 /// Every field of a trial, sorted by path.
@@ -45,6 +60,8 @@ pub static FIELDS: LazyLock<Vec<&'static Field>> = LazyLock::new(|| {
         noise::FIELDS,
         model::FIELDS,
         train::FIELDS,
+        diffusion::FIELDS,
+        generate::FIELDS,
     ];
     let mut all: Vec<_> = sections.into_iter().flatten().collect();
     all.sort_by_key(|field| field.path);

@@ -83,6 +83,8 @@ pub struct TrainConfig {
     pub weight_decay: f64,
     /// Largest 2-norm of the whole gradient; larger ones are scaled down.
     pub clip: Option<f64>,
+    /// Decay of the moving average of the parameters that is evaluated in their place.
+    pub ema: Option<f64>,
     /// Initial values.
     pub init: Init,
     /// Evaluate on the test images after every so many epochs (and after the last).
@@ -112,6 +114,7 @@ impl Default for TrainConfig {
             momentum: 0.9,
             weight_decay: 0.0,
             clip: None,
+            ema: None,
             init: Init::default(),
             evaluate_every: 1,
             samples_every: 5,
@@ -142,6 +145,8 @@ pub(super) const FIELDS: &[Field] = &[
     field!(train.weight_decay: f64, "weight decay of AdamW and SGD", valid(x, *x >= 0.0, "a number from 0"),
         active(c, c.train.optimizer != Adam)),
     field!(train.clip: Option<f64>, "largest 2-norm of the gradient", valid(x, x.is_none_or(|x| x > 0.0), "a number above 0, or none")),
+    field!(train.ema: Option<f64>, "decay of the moving average of the parameters, which is evaluated in their place",
+        valid(x, x.is_none_or(|x| (0.0..1.0).contains(&x)), "a number from 0 to below 1, or none")),
     field!(train.init: Init, "initial values"),
     field!(train.evaluate_every: usize, "evaluate after every so many epochs", valid(n, *n > 0, "a whole number above 0")),
     field!(train.samples_every: usize, "record sample images after every so many epochs", valid(n, *n > 0, "a whole number above 0")),
