@@ -21,7 +21,7 @@ mod strokes;
 mod verdict;
 
 pub use classes::Classes;
-pub use noise::corrupt;
+pub use noise::{corrupt, corrupt_one};
 pub use order::order;
 pub use places::Places;
 pub use published::Published;

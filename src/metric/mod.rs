@@ -9,6 +9,7 @@ mod bce;
 mod cross_entropy;
 mod false_off;
 mod false_on;
+mod frechet;
 mod guess;
 mod ink;
 mod mse;
@@ -16,6 +17,7 @@ mod psnr;
 mod ssim;
 
 pub use bce::entropy_floor;
+pub use frechet::{Cloud, frechet};
 pub use guess::{Guess, GuessMetric};
 
 /// When metrics are measured.
@@ -34,7 +36,7 @@ pub enum Due {
 pub fn is_always_finite(name: &str) -> bool {
     let pictures = Metric::FINITE.map(Metric::name);
     let guesses = GuessMetric::ALL.map(GuessMetric::name);
-    pictures.contains(&name) || guesses.contains(&name)
+    pictures.contains(&name) || guesses.contains(&name) || ["loss", "mse"].contains(&name)
 }
 
 /// A network's answer for one grey image beside what was wanted; all slices are row-major, `height · width` long.

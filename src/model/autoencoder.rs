@@ -4,10 +4,10 @@
 //! ReLU. Decoder level j: the blocks again, then nearest upsampling by 2. A last 3×3 convolution gives the logits.
 //! A skip at a resolution joins the input of the decoder's first convolution of that resolution.
 
-use super::blueprint::{self, source};
+use super::blueprint::{self, Bias, source};
 use super::conv::Conv;
 use super::join::{self, Join};
-use crate::config::{ModelConfig, Residual, Tap};
+use crate::config::{Latent, ModelConfig, Residual, Tap};
 use crate::error::Result;
 use crate::nn::init::Source;
 use crate::nn::ops::{self, Activation, Scale};
@@ -21,6 +21,8 @@ pub struct Autoencoder<C> {
     decoder: Vec<DecoderLevel<C>>,
     residual: Residual,
     tap: Tap,
+    /// What follows the bottleneck.
+    latent: Activation,
 }
 
 /// What runs at one resolution on the way up.
@@ -51,6 +53,7 @@ fn blocks(
             outputs: width,
             kernel: 3,
             size,
+            bias: Bias::Learned,
         }
     };
     (0..depth).map(block).collect()
@@ -103,6 +106,10 @@ pub fn blueprint(config: &ModelConfig, image: [usize; 2]) -> Autoencoder<bluepri
         decoder,
         residual: config.residual,
         tap: config.skip.tap,
+        latent: match config.latent {
+            Latent::Relu => Activation::Relu,
+            Latent::Linear => Activation::None,
+        },
     }
 }
 
@@ -166,6 +173,7 @@ impl<C> Autoencoder<C> {
             decoder,
             residual: self.residual,
             tap: self.tap,
+            latent: self.latent,
         })
     }
 
@@ -188,6 +196,28 @@ impl Autoencoder<Conv> {
     /// # Errors
     /// When shapes do not fit.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        let (latents, taps) = self.down(images)?;
+        self.up(&latents, &taps)
+    }
+
+    /// The smallest map of images, [n, h, w, channels].
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    pub fn encode(&self, images: &Tensor) -> Result<Tensor> {
+        Ok(self.down(images)?.0)
+    }
+
+    /// Logits of the images that have this smallest map; only without skips, which need the other maps too.
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    pub fn decode(&self, latents: &Tensor) -> Result<Tensor> {
+        self.up(latents, &[])
+    }
+
+    /// The smallest map, and what skips take.
+    fn down(&self, images: &Tensor) -> Result<(Tensor, Vec<Tensor>)> {
         let mut map = images.clone();
         let mut taps = Vec::new();
         for (level, convs) in self.encoder.iter().enumerate() {
@@ -209,8 +239,13 @@ impl Autoencoder<Conv> {
             });
         }
         if let Some(conv) = &self.bottleneck {
-            map = conv.joined(&[(&map, Scale::Full)], Activation::Relu)?;
+            map = conv.joined(&[(&map, Scale::Full)], self.latent)?;
         }
+        Ok((map, taps))
+    }
+
+    fn up(&self, latents: &Tensor, taps: &[Tensor]) -> Result<Tensor> {
+        let mut map = latents.clone();
         // Every level leaves its map for the next one to upsample, which its convolution does without building it.
         let mut scale = Scale::Full;
         let (output, levels) = self
@@ -218,7 +253,7 @@ impl Autoencoder<Conv> {
             .split_last()
             .expect("a blueprint ends in the output");
         for level in levels {
-            map = self.run_blocks(&level.convs, level.skip.as_ref(), (&map, scale), &taps)?;
+            map = self.run_blocks(&level.convs, level.skip.as_ref(), (&map, scale), taps)?;
             scale = Scale::Upsampled;
         }
         // No ReLU: these are the logits.
@@ -226,7 +261,7 @@ impl Autoencoder<Conv> {
             &output.convs[0],
             output.skip.as_ref(),
             (&map, scale),
-            &taps,
+            taps,
             Activation::None,
         )
     }
@@ -253,7 +288,8 @@ impl Autoencoder<Conv> {
         for (at, conv) in more.iter().enumerate() {
             let shortcut = match self.residual {
                 Residual::Add => Some(at),
-                Residual::None => None,
+                // The others are shortcuts of resnet alone.
+                Residual::None | Residual::PreActivation | Residual::Concat => None,
             };
             links.push(conv.link(shortcut));
         }

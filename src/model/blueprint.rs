@@ -2,7 +2,16 @@
 
 use crate::nn::init::{Layer, Source};
 
-/// A convolution that keeps height and width, with bias.
+/// Whether something is added to every output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bias {
+    /// A learned number for each output.
+    Learned,
+    /// Nothing.
+    None,
+}
+
+/// A convolution that keeps height and width.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conv {
     /// "encoder.0.conv.0": its role, and what its parameters' names begin with. The same in every arm.
@@ -13,8 +22,10 @@ pub struct Conv {
     pub outputs: usize,
     /// Side of its kernel.
     pub kernel: usize,
-    /// Height and width of its maps.
+    /// Height and width of what it gives.
     pub size: [usize; 2],
+    /// Its bias.
+    pub bias: Bias,
 }
 
 impl Conv {
@@ -35,7 +46,10 @@ impl Conv {
 
     /// Weights and biases.
     pub fn params(&self) -> u64 {
-        self.weights() + self.outputs as u64
+        match self.bias {
+            Bias::Learned => self.weights() + self.outputs as u64,
+            Bias::None => self.weights(),
+        }
     }
 
     /// Multiply-accumulates for one image; taps on padding count.
@@ -52,6 +66,7 @@ pub fn dense(name: &str, input: Source, outputs: usize) -> Conv {
         outputs,
         kernel: 1,
         size: [1, 1],
+        bias: Bias::Learned,
     }
 }
 

@@ -1,21 +1,22 @@
 //! A convolution with its parameters.
 
-use super::blueprint;
+use super::blueprint::{self, Bias};
 use crate::config::Init;
 use crate::error::Result;
 use crate::nn::ops::{Activation, Link, Scale};
 use crate::nn::{Parameters, init, ops};
-use candle_core::{Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Module;
 
-/// A convolution that keeps height and width, with bias.
+/// A convolution that keeps height and width.
 pub struct Conv {
     weight: Var,
-    bias: Var,
+    /// Learned, or zeros.
+    bias: Tensor,
 }
 
 impl Conv {
-    /// Draws the initial values and adds them to `parameters` as `<name>.weight` and `<name>.bias`.
+    /// Draws the initial values and adds them to `parameters` as `<name>.weight` and, if there is one, `<name>.bias`.
     ///
     /// # Errors
     /// When a tensor cannot be made.
@@ -31,7 +32,14 @@ impl Conv {
                 format!("{}.weight", plan.name),
                 init::weight(init, seed, layer),
             )?,
-            bias: parameters.add(format!("{}.bias", plan.name), init::bias(init, seed, layer))?,
+            bias: match plan.bias {
+                Bias::Learned => {
+                    let values = init::bias(init, seed, layer);
+                    let bias = parameters.add(format!("{}.bias", plan.name), values)?;
+                    bias.as_tensor().clone()
+                }
+                Bias::None => Tensor::zeros(plan.outputs, DType::F32, &Device::Cpu)?,
+            },
         })
     }
 }
@@ -55,6 +63,22 @@ impl Conv {
     /// When shapes do not fit.
     pub fn pooled(&self, map: &Tensor) -> candle_core::Result<Tensor> {
         ops::conv2d_relu_max_pool2(map, &self.weight, &self.bias)
+    }
+
+    /// A map [n, h, w, in] to [n, h, w, out], then ReLU.
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    pub fn relu(&self, map: &Tensor) -> candle_core::Result<Tensor> {
+        self.joined(&[(map, Scale::Full)], Activation::Relu)
+    }
+
+    /// A map [n, h, w, in] to [n, h/2, w/2, out]: 3×3 with stride 2, for a convolution drawn as 1×1 over neighbourhoods.
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    pub fn strided(&self, map: &Tensor) -> candle_core::Result<Tensor> {
+        self.forward(&ops::patches_stride2(map)?)
     }
 
     /// The convolution as part of a chain, followed by ReLU.

@@ -4,29 +4,130 @@
 //! counted by [`cost`] and built by [`Model::new`], so that what is counted is what is trained.
 
 mod autoencoder;
+mod blocks;
 mod blueprint;
+mod cnn;
 mod conv;
+mod drawing;
+mod gates;
 mod join;
+mod mlp;
+mod norm;
 mod resnet;
+mod sentence;
+mod unet;
 
-use crate::config::{Arch, Init, ModelConfig};
-use crate::error::Result;
+pub use sentence::VOCABULARY;
+
+use crate::config::{
+    Arch, Init, ModelConfig, Norm, Residual, Space, TaskKind, TrialConfig, Variance,
+};
+use crate::error::{Error, Result};
 use crate::nn::{Parameters, ops};
+use crate::outcome::Weight;
+use crate::seed::Key;
 use autoencoder::Autoencoder;
 use candle_core::Tensor;
 use conv::Conv;
+use drawing::{Drawing, Layers};
 use resnet::Resnet;
+use std::collections::BTreeMap;
+
+/// Height, width and channels of what a network reads, and channels of what it answers where that is a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Io {
+    /// Height and width of the input.
+    pub size: [usize; 2],
+    /// Its channels.
+    pub channels: usize,
+    /// Channels of the answer.
+    pub outputs: usize,
+}
+
+impl From<[usize; 2]> for Io {
+    /// A grey image in, one channel out.
+    fn from(size: [usize; 2]) -> Self {
+        Self {
+            size,
+            channels: 1,
+            outputs: 1,
+        }
+    }
+}
+
+impl Io {
+    /// What the network of a trial reads and answers, for images of this height and width.
+    pub fn of(config: &TrialConfig, image: [usize; 2]) -> Self {
+        if config.task != TaskKind::Diffuse {
+            return Self::from(image);
+        }
+        let channels = match config.diffusion.space {
+            Space::Pixel => 1,
+            Space::Latent => LATENT_CHANNELS,
+        };
+        let answers = match config.diffusion.variance {
+            Variance::FixedSmall | Variance::FixedLarge => 1,
+            // The second half says where the variance lies between the two.
+            Variance::Learned => 2,
+        };
+        Self {
+            size: config.diffused(image),
+            channels,
+            outputs: answers * channels,
+        }
+    }
+}
+
+/// Channels of the latents of science.md R11.
+pub const LATENT_CHANNELS: usize = 16;
+
+/// What a network is told beside its input.
+#[derive(Clone, Copy)]
+pub enum Context<'a> {
+    /// Nothing: it answers.
+    Answer,
+    /// It is trained; one key an image, for what is drawn on the way.
+    Train(&'a [Key]),
+    /// The timestep of every image.
+    At(&'a [usize]),
+}
 
 /// A network with its parameters. Threads may share it: each runs `forward` and `backward` on images of its own.
 pub struct Model {
     network: Network,
     parameters: Parameters,
+    /// What is neither learned nor constant: running averages.
+    buffers: Parameters,
 }
 
 /// One variant for each family of networks.
 enum Network {
     Autoencoder(Autoencoder<Conv>),
     Resnet(Resnet<Conv>),
+    Wired(Wiring, Layers),
+}
+
+/// How the numbered layers of a drawing are connected.
+enum Wiring {
+    Blocks(blocks::Blocks),
+    Mlp(mlp::Mlp),
+    Cnn(cnn::Cnn),
+    Gates(gates::Gates),
+    Sentence(sentence::Sentence),
+    Unet(unet::Unet),
+}
+
+impl Wiring {
+    fn forward(&self, layers: &Layers, maps: &Tensor, context: Context) -> Result<Tensor> {
+        match self {
+            Self::Blocks(network) => network.forward(layers, maps, context),
+            Self::Mlp(network) => network.forward(layers, maps),
+            Self::Cnn(network) => network.forward(layers, maps, context),
+            Self::Gates(network) => network.forward(layers, maps),
+            Self::Sentence(network) => network.forward(layers, maps),
+            Self::Unet(network) => network.forward(layers, maps, context),
+        }
+    }
 }
 
 /// What a network costs.
@@ -38,49 +139,141 @@ pub struct Cost {
     pub macs: u64,
 }
 
+/// A network on paper.
+enum Paper {
+    Autoencoder(Autoencoder<blueprint::Conv>),
+    Resnet(Resnet<blueprint::Conv>),
+    Wired(Wiring, Drawing),
+}
+
+/// Draws the network that `config` is known to fit.
+fn paper(config: &ModelConfig, io: Io) -> Paper {
+    let fused = config.norm == Norm::None
+        && matches!(config.residual, Residual::None | Residual::Add);
+    let mut drawing = Drawing::default();
+    let on = &mut drawing;
+    let wiring = match config.arch {
+        Arch::Autoencoder => return Paper::Autoencoder(autoencoder::blueprint(config, io.size)),
+        Arch::Resnet if fused => return Paper::Resnet(resnet::blueprint(config, io.size)),
+        Arch::Resnet => Wiring::Blocks(blocks::draw(config, io, on)),
+        Arch::Mlp => Wiring::Mlp(mlp::draw(config, io, on)),
+        Arch::Cnn => Wiring::Cnn(cnn::draw(config, io, on)),
+        Arch::Gate => Wiring::Gates(gates::draw(config, io, on)),
+        Arch::Attention => Wiring::Sentence(sentence::draw(config, io, on)),
+        Arch::Unet => Wiring::Unet(unet::draw(config, io, on)),
+    };
+    Paper::Wired(wiring, drawing)
+}
+
 /// Parameters and multiply-accumulates, by arithmetic alone.
-pub fn cost(config: &ModelConfig, image: [usize; 2]) -> Cost {
+pub fn cost(config: &ModelConfig, io: impl Into<Io>) -> Cost {
     let mut cost = Cost { params: 0, macs: 0 };
     let mut count = |conv: &blueprint::Conv| {
         cost.params += conv.params();
         cost.macs += conv.macs();
     };
-    match config.arch {
-        Arch::Autoencoder => autoencoder::blueprint(config, image).each(&mut count),
-        Arch::Resnet => resnet::blueprint(config, image).each(&mut count),
+    match paper(config, io.into()) {
+        Paper::Autoencoder(network) => network.each(&mut count),
+        Paper::Resnet(network) => network.each(&mut count),
+        Paper::Wired(_, drawing) => {
+            return Cost {
+                params: drawing.params(),
+                macs: drawing.macs(),
+            };
+        }
     }
     cost
 }
 
 impl Model {
-    /// Builds the network for grey images of this height and width, with initial values keyed by `seed`.
+    /// Builds the network with initial values keyed by `seed`.
     ///
     /// # Errors
     /// When a tensor cannot be made, or `ABLATE_SIMD` asks for what the processor lacks.
-    pub fn new(config: &ModelConfig, image: [usize; 2], init: Init, seed: u64) -> Result<Self> {
+    pub fn new(config: &ModelConfig, io: impl Into<Io>, init: Init, seed: u64) -> Result<Self> {
         ops::check_dispatch()?;
-        let mut parameters = Parameters::default();
+        let (mut parameters, mut buffers) = (Parameters::default(), Parameters::default());
         let mut build = |plan: blueprint::Conv| Conv::new(&plan, init, seed, &mut parameters);
-        let network = match config.arch {
-            Arch::Autoencoder => {
-                Network::Autoencoder(autoencoder::blueprint(config, image).build(&mut build)?)
+        let network = match paper(config, io.into()) {
+            Paper::Autoencoder(network) => Network::Autoencoder(network.build(&mut build)?),
+            Paper::Resnet(network) => Network::Resnet(network.build(&mut build)?),
+            Paper::Wired(wiring, drawing) => {
+                let layers = drawing.build(init, seed, &mut parameters, &mut buffers)?;
+                Network::Wired(wiring, layers)
             }
-            Arch::Resnet => Network::Resnet(resnet::blueprint(config, image).build(&mut build)?),
         };
         Ok(Self {
             network,
             parameters,
+            buffers,
         })
     }
 
-    /// Logits for images [n, height, width, 1]: of the same shape, or [n, classes] from a network that classifies.
+    /// Answers to images [n, height, width, 1]: of the same shape, or [n, classes] from a network that classifies.
     ///
     /// # Errors
     /// When shapes do not fit.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        self.respond(images, Context::Answer)
+    }
+
+    /// As [`forward`](Self::forward), told more.
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    pub fn respond(&self, images: &Tensor, context: Context) -> Result<Tensor> {
         match &self.network {
             Network::Autoencoder(network) => network.forward(images),
             Network::Resnet(network) => network.forward(images),
+            Network::Wired(wiring, layers) => wiring.forward(layers, images, context),
+        }
+    }
+
+    /// What the classifier `cnn` makes of images before its last layer, [n, 1, 1, width].
+    ///
+    /// # Errors
+    /// When this is another network, or shapes do not fit.
+    pub fn features(&self, images: &Tensor) -> Result<Tensor> {
+        match &self.network {
+            Network::Wired(Wiring::Cnn(network), layers) => {
+                network.features(layers, images, Context::Answer)
+            }
+            _ => Err(Error::Internal("only a cnn has features".into())),
+        }
+    }
+
+    /// The weights with which `attention` looks at sentences, [n, length, length]; none of other networks.
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    pub fn attended(&self, sentences: &Tensor) -> Result<Option<Tensor>> {
+        match &self.network {
+            Network::Wired(Wiring::Sentence(network), layers) => {
+                network.attended(layers, sentences).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The smallest map that an autoencoder makes of images.
+    ///
+    /// # Errors
+    /// When this is another network, or shapes do not fit.
+    pub fn encode(&self, images: &Tensor) -> Result<Tensor> {
+        match &self.network {
+            Network::Autoencoder(network) => network.encode(images),
+            _ => Err(Error::Internal("only an autoencoder encodes".into())),
+        }
+    }
+
+    /// Logits of the images that an autoencoder without skips makes of its smallest map.
+    ///
+    /// # Errors
+    /// When this is another network, or shapes do not fit.
+    pub fn decode(&self, latents: &Tensor) -> Result<Tensor> {
+        match &self.network {
+            Network::Autoencoder(network) => network.decode(latents),
+            _ => Err(Error::Internal("only an autoencoder decodes".into())),
         }
     }
 
@@ -88,6 +281,43 @@ impl Model {
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
+
+    /// What is neither learned nor constant, shared with the network.
+    pub fn buffers(&self) -> &Parameters {
+        &self.buffers
+    }
+
+    /// Whether a batch has to be seen whole: its statistics are part of the answer.
+    pub fn sees_whole_batches(&self) -> bool {
+        !self.buffers.0.is_empty()
+    }
+
+    /// Sets parameters and buffers.
+    ///
+    /// # Errors
+    /// When names and shapes are not exactly those of this network.
+    pub fn restore(&self, weights: &BTreeMap<String, Weight>) -> Result<()> {
+        restore(&self.parameters, &self.buffers, weights)
+    }
+}
+
+/// Sets parameters and buffers from one map.
+///
+/// # Errors
+/// When names and shapes are not exactly theirs.
+pub fn restore(
+    parameters: &Parameters,
+    buffers: &Parameters,
+    weights: &BTreeMap<String, Weight>,
+) -> Result<()> {
+    let is_buffer = |(name, _): &(&String, &Weight)| buffers.0.contains_key(*name);
+    let (of_buffers, of_parameters): (Vec<_>, Vec<_>) = weights.iter().partition(is_buffer);
+    let own = |pairs: Vec<(&String, &Weight)>| {
+        let pairs = pairs.into_iter();
+        pairs.map(|(name, weight)| (name.clone(), weight.clone())).collect()
+    };
+    parameters.restore(&own(of_parameters))?;
+    buffers.restore(&own(of_buffers))
 }
 
 #[cfg(test)]

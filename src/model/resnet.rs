@@ -5,7 +5,7 @@
 //! layer of 32 with ReLU, and one of 10 that gives the logits. The dense layer reads the map as it lies in memory:
 //! rows, columns, channels (PyTorch's flatten gives channels, rows, columns).
 
-use super::blueprint::{self, source};
+use super::blueprint::{self, Bias, source};
 use super::conv::Conv;
 use crate::config::{CLASSES, ModelConfig, Residual};
 use crate::error::Result;
@@ -13,10 +13,12 @@ use crate::nn::ops::{self, Activation, Scale};
 use candle_core::Tensor;
 use candle_nn::Module as _;
 
-/// Channels between blocks and inside them, and outputs of the first dense layer.
-const WIDE: usize = 64;
-const NARROW: usize = 16;
-const DENSE: usize = 32;
+/// Channels between blocks.
+pub(super) const WIDE: usize = 64;
+/// Channels inside them.
+pub(super) const NARROW: usize = 16;
+/// Outputs of the first dense layer.
+pub(super) const DENSE: usize = 32;
 
 /// The network; `C` is a convolution, on paper or built.
 pub struct Resnet<C> {
@@ -36,6 +38,7 @@ pub fn blueprint(config: &ModelConfig, image: [usize; 2]) -> Resnet<blueprint::C
         outputs: WIDE,
         kernel: 3,
         size: image,
+        bias: Bias::Learned,
     };
     let mut map = source("stem", WIDE);
     let block = |at| {
@@ -51,6 +54,7 @@ pub fn blueprint(config: &ModelConfig, image: [usize; 2]) -> Resnet<blueprint::C
                 outputs,
                 kernel,
                 size,
+                bias: Bias::Learned,
             }
         });
         map = source(name, WIDE);
@@ -111,7 +115,8 @@ impl Resnet<Conv> {
         for block in &self.blocks {
             let [narrow, middle, wide] = block;
             let shortcut = match self.residual {
-                Residual::None => None,
+                // The other two are not fused: `blocks.rs`.
+                Residual::None | Residual::PreActivation | Residual::Concat => None,
                 Residual::Add => Some(0),
             };
             let links = [narrow.link(None), middle.link(None), wide.link(shortcut)];

@@ -7,13 +7,17 @@ use crate::config::{CLASSES, NoiseConfig};
 use crate::data::{Classes, Split, Splits};
 use crate::error::{Error, Result};
 use crate::metric::{Due, Guess, GuessMetric, Ratio};
+use crate::model::Context;
 use crate::nn::ops::cross_entropy;
 use crate::outcome::Samples;
+use crate::seed::Key;
 use candle_core::Tensor;
 use std::ops::Range;
 
 pub(super) struct Classify<'a> {
     images: Noisy<'a>,
+    seed: u64,
+    epoch: u64,
     classes: &'a Classes,
 }
 
@@ -38,6 +42,8 @@ impl<'a> Classify<'a> {
         };
         Ok(Self {
             images: Noisy::new(noise, seed, clean),
+            seed,
+            epoch: 0,
             classes,
         })
     }
@@ -73,13 +79,17 @@ impl Task for Classify<'_> {
     }
 
     fn begin_epoch(&mut self, epoch: u64) {
+        self.epoch = epoch;
         self.images.begin_epoch(epoch);
     }
 
     fn loss(&self, network: &dyn Network, examples: &[usize]) -> Result<Tensor> {
         let input = gather(self.images.noisy(Split::Train), examples.iter().copied())?;
         let right: Vec<u8> = examples.iter().map(|&i| self.classes.train[i]).collect();
-        Ok(cross_entropy(&network.forward(&input)?, &right)?)
+        let key = Key::new(self.seed, "dropout").number(self.epoch);
+        let keys: Vec<Key> = examples.iter().map(|&i| key.clone().number(i as u64)).collect();
+        let logits = network.respond(&input, Context::Train(&keys))?;
+        Ok(cross_entropy(&logits, &right)?)
     }
 
     fn measured(&self, split: Split) -> usize {

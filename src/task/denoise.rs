@@ -1,38 +1,52 @@
-//! Denoise: a noisy image in, the clean image out (science.md R4, R5, R4s).
+//! Denoise: a noisy image in, the clean image out (science.md R4, R5, R4s, R8).
 
-use super::noisy::{Noisy, gather, values};
+use super::iterate::{Passed, Passes, Start};
+use super::noisy::{Noisy, gather, measure_pictures};
 use super::{Network, Task};
-use crate::config::NoiseConfig;
+use crate::config::{Pairs, TrialConfig};
 use crate::data::{Split, Splits};
 use crate::error::Result;
-use crate::metric::{Due, Metric, Picture, Ratio, entropy_floor};
-use crate::nn::ops::{bce_with_logits, sigmoid};
+use crate::metric::{Due, Metric, Ratio, entropy_floor};
+use crate::nn::ops::bce_with_logits;
 use crate::outcome::Samples;
 use candle_core::Tensor;
 use std::ops::Range;
 
 pub(super) struct Denoise<'a> {
     images: Noisy<'a>,
+    pairs: Pairs,
+    passes: Passes<'a>,
 }
 
 impl<'a> Denoise<'a> {
-    pub(super) fn new(noise: &'a NoiseConfig, seed: u64, clean: &'a Splits) -> Self {
+    pub(super) fn new(config: &'a TrialConfig, seed: u64, clean: &'a Splits) -> Self {
         Self {
-            images: Noisy::new(noise, seed, clean),
+            images: Noisy::new(&config.noise, seed, clean),
+            pairs: config.noise.pairs,
+            passes: Passes::new(config, seed, [clean.train.h, clean.train.w]),
         }
     }
 
-    /// Logits for a range of a split's noisy images.
-    fn logits(&self, network: &dyn Network, split: Split, images: Range<usize>) -> Result<Tensor> {
-        let noisy = gather(self.images.noisy(split), images)?;
-        // Detached: nothing is differentiated here.
-        Ok(network.forward(&noisy)?.detach())
+    /// What becomes of a range of a split's noisy images.
+    fn passed(&self, network: &dyn Network, split: Split, images: Range<usize>) -> Result<Passed> {
+        let noisy = self.images.noisy(split);
+        let size = noisy.h * noisy.w;
+        let start = Start {
+            input: &noisy.pixels[images.start * size..images.end * size],
+            images,
+            ends: None,
+        };
+        self.passes.run(network, &start)
     }
 }
 
 impl Task for Denoise<'_> {
     fn examples(&self) -> usize {
-        self.images.clean(Split::Train).n
+        let images = self.images.clean(Split::Train).n;
+        match self.pairs {
+            Pairs::Noisy => images,
+            Pairs::NoisyAndClean => 2 * images,
+        }
     }
 
     fn elements(&self) -> usize {
@@ -44,10 +58,23 @@ impl Task for Denoise<'_> {
         self.images.begin_epoch(epoch);
     }
 
+    /// Examples from the number of images on are the clean images again, to be left as they are.
     fn loss(&self, network: &dyn Network, examples: &[usize]) -> Result<Tensor> {
-        let indices = || examples.iter().copied();
-        let input = gather(self.images.noisy(Split::Train), indices())?;
-        let target = gather(self.images.clean(Split::Train), indices())?;
+        let clean = self.images.clean(Split::Train);
+        let target = gather(clean, examples.iter().map(|example| example % clean.n))?;
+        let input = match self.pairs {
+            Pairs::Noisy => gather(self.images.noisy(Split::Train), examples.iter().copied())?,
+            Pairs::NoisyAndClean => {
+                let noisy = self.images.noisy(Split::Train);
+                let size = clean.h * clean.w;
+                let mut pixels = Vec::with_capacity(examples.len() * size);
+                for &example in examples {
+                    let from = if example < clean.n { noisy } else { clean };
+                    pixels.extend_from_slice(&from.pixels[example % clean.n * size..][..size]);
+                }
+                Tensor::from_vec(pixels, target.shape(), target.device())?
+            }
+        };
         Ok(bce_with_logits(&network.forward(&input)?, &target)?)
     }
 
@@ -66,23 +93,8 @@ impl Task for Denoise<'_> {
         examples: Range<usize>,
         due: Due,
     ) -> Result<Vec<Ratio>> {
-        let clean = self.images.clean(split);
-        let metrics = Metric::due(due);
-        let logits = self.logits(network, split, examples.clone())?;
-        let output = values(&sigmoid(&logits)?)?;
-        let logits = values(&logits)?;
-        let size = clean.h * clean.w;
-        let mut ratios = Vec::with_capacity(examples.len() * metrics.len());
-        for (index, example) in examples.enumerate() {
-            let picture = Picture {
-                logits: &logits[index * size..][..size],
-                output: &output[index * size..][..size],
-                target: &clean.pixels[example * size..][..size],
-                size: [clean.h, clean.w],
-            };
-            ratios.extend(metrics.iter().map(|metric| metric.measure(&picture)));
-        }
-        Ok(ratios)
+        let passed = self.passed(network, split, examples.clone())?;
+        Ok(measure_pictures(&passed, self.images.clean(split), examples, due))
     }
 
     fn constants(&self) -> Vec<(String, f64)> {
@@ -99,8 +111,7 @@ impl Task for Denoise<'_> {
     }
 
     fn pictures(&self, network: &dyn Network, epoch: u32) -> Result<Vec<Samples>> {
-        let logits = self.logits(network, Split::Test, 0..self.images.pictured())?;
-        let pixels = values(&sigmoid(&logits)?)?;
-        Ok(vec![self.images.samples("output", epoch, &pixels)])
+        let passed = self.passed(network, Split::Test, 0..self.images.pictured())?;
+        Ok(vec![self.images.samples("output", epoch, &passed.output)])
     }
 }

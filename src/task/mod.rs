@@ -3,16 +3,25 @@
 mod bars;
 mod classify;
 mod denoise;
+mod diffuse;
+mod gate;
+mod iterate;
 mod noisy;
+mod restore;
+mod sequence;
+mod support;
+
+pub use support::Support;
 
 use crate::config::{TaskKind, TrialConfig};
 use crate::data::{Split, Splits};
 use crate::error::Result;
 use crate::metric::{Due, Ratio};
-use crate::model::Model;
+use crate::model::{Context, Model};
 use crate::nn::Parameters;
 use crate::outcome::Samples;
 use candle_core::Tensor;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What a task trains: a function of images with parameters.
@@ -22,16 +31,44 @@ pub trait Network: Sync {
     /// # Errors
     /// When shapes do not fit.
     fn forward(&self, images: &Tensor) -> Result<Tensor>;
+    /// As [`forward`](Self::forward), told more; for a network that needs no more to be told it is the same.
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    fn respond(&self, images: &Tensor, _context: Context) -> Result<Tensor> {
+        self.forward(images)
+    }
+    /// The weights with which an attention network looks at sentences; none of other networks.
+    ///
+    /// # Errors
+    /// When shapes do not fit.
+    fn attended(&self, _sentences: &Tensor) -> Result<Option<Tensor>> {
+        Ok(None)
+    }
     /// Its parameters.
     fn parameters(&self) -> &Parameters;
+    /// What is neither learned nor constant: running averages.
+    fn buffers(&self) -> &Parameters {
+        static NONE: Parameters = Parameters(BTreeMap::new());
+        &NONE
+    }
 }
 
 impl Network for Model {
     fn forward(&self, images: &Tensor) -> Result<Tensor> {
         Model::forward(self, images)
     }
+    fn respond(&self, images: &Tensor, context: Context) -> Result<Tensor> {
+        Model::respond(self, images, context)
+    }
+    fn attended(&self, sentences: &Tensor) -> Result<Option<Tensor>> {
+        Model::attended(self, sentences)
+    }
     fn parameters(&self) -> &Parameters {
         Model::parameters(self)
+    }
+    fn buffers(&self) -> &Parameters {
+        Model::buffers(self)
     }
 }
 
@@ -55,6 +92,35 @@ pub trait Task: Sync {
 
     /// How many examples a split has to be measured on.
     fn measured(&self, split: Split) -> usize;
+
+    /// How many images are generated to be measured as a whole; 0 where a task generates none.
+    fn generated(&self) -> usize {
+        0
+    }
+
+    /// Generates images of these numbers, values in [0, 1], each a function of its number and the trial.
+    ///
+    /// # Errors
+    /// When a tensor operation fails.
+    fn generate(&self, _network: &dyn Network, _images: Range<usize>) -> Result<Vec<f32>> {
+        Ok(Vec::new())
+    }
+
+    /// What there is to say of all generated images, by metric name.
+    ///
+    /// # Errors
+    /// When a tensor operation fails.
+    fn judge(&self, _images: &[f32]) -> Result<Vec<(String, f64)>> {
+        Ok(Vec::new())
+    }
+
+    /// Pictures of how the network works, taken once, when it is trained.
+    ///
+    /// # Errors
+    /// When a tensor operation fails.
+    fn last_pictures(&self, _network: &dyn Network) -> Result<Vec<Samples>> {
+        Ok(Vec::new())
+    }
 
     /// Names of the metrics that are due then, in order, the loss first.
     fn metrics(&self, due: Due) -> Vec<&'static str>;
@@ -87,22 +153,26 @@ pub trait Task: Sync {
 /// Builds the task of a trial.
 ///
 /// # Errors
-/// When `splits` lacks what the task reads.
+/// When `splits` or `support` lacks what the task needs.
 pub fn build<'a>(
     config: &'a TrialConfig,
     seed: u64,
     splits: &'a Splits,
+    support: &'a Support,
 ) -> Result<Box<dyn Task + 'a>> {
-    let noise = &config.noise;
     Ok(match config.task {
-        TaskKind::Denoise => Box::new(denoise::Denoise::new(noise, seed, splits)),
-        TaskKind::Classify => Box::new(classify::Classify::new(noise, seed, splits)?),
+        TaskKind::Denoise => Box::new(denoise::Denoise::new(config, seed, splits)),
+        TaskKind::Classify => Box::new(classify::Classify::new(&config.noise, seed, splits)?),
+        TaskKind::Restore => Box::new(restore::Restore::new(config, seed, splits)),
+        TaskKind::Diffuse => Box::new(diffuse::Diffuse::new(config, seed, splits, support)?),
+        TaskKind::Gate => Box::new(gate::Gate::new(&config.data, seed)),
+        TaskKind::Sequence => Box::new(sequence::Sequence),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::build;
+    use super::{Support, build};
     use crate::config::{SSIM_WINDOW, TaskKind, TrialConfig};
     use crate::data::{Classes, Images, Splits};
     use crate::metric::{Due, Metric, Picture};
@@ -142,7 +212,7 @@ mod tests {
                 ..TrialConfig::default()
             };
             let splits = splits(classes(&[0, 9]));
-            let task = build(&config, 0, &splits).unwrap();
+            let task = build(&config, 0, &splits, &Support::default()).unwrap();
             let measured = |due| task.metrics(due);
             let mut all = [measured(Due::Each), measured(Due::Last)].concat();
             assert_eq!(measured(Due::All), all);
@@ -161,7 +231,7 @@ mod tests {
             task: TaskKind::Classify,
             ..TrialConfig::default()
         };
-        let built = |classes| build(&config, 0, &splits(classes)).is_ok();
+        let built = |classes| build(&config, 0, &splits(classes), &Support::default()).is_ok();
         assert!(built(classes(&[0, 9])));
         assert!(!built(None));
         assert!(!built(classes(&[0])) && !built(classes(&[0, 10])));

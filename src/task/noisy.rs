@@ -3,8 +3,11 @@
 use crate::config::{NoiseConfig, Resample};
 use crate::data::{Images, Split, Splits, corrupt};
 use crate::error::Result;
+use super::iterate::Passed;
+use crate::metric::{Due, Metric, Picture, Ratio};
 use crate::outcome::Samples;
 use candle_core::{Device, Tensor};
+use std::ops::Range;
 
 /// How many test images are recorded as pictures: the first ones, the same in every trial.
 const PICTURES: usize = 8;
@@ -85,6 +88,28 @@ impl<'a> Noisy<'a> {
     }
 }
 
+/// Measures what came out of these images, image after image.
+pub(super) fn measure_pictures(
+    passed: &Passed,
+    clean: &Images,
+    examples: Range<usize>,
+    due: Due,
+) -> Vec<Ratio> {
+    let metrics = Metric::due(due);
+    let size = clean.h * clean.w;
+    let mut ratios = Vec::with_capacity(examples.len() * metrics.len());
+    for (index, example) in examples.enumerate() {
+        let picture = Picture {
+            logits: &passed.logits[index * size..][..size],
+            output: &passed.output[index * size..][..size],
+            target: &clean.pixels[example * size..][..size],
+            size: [clean.h, clean.w],
+        };
+        ratios.extend(metrics.iter().map(|metric| metric.measure(&picture)));
+    }
+    ratios
+}
+
 /// The images with these indices as [n, height, width, 1].
 pub(super) fn gather(
     images: &Images,
@@ -104,6 +129,6 @@ pub(super) fn values(tensor: &Tensor) -> Result<Vec<f32>> {
 }
 
 /// The nearest of 256 grey levels; values outside [0, 1] are clipped.
-fn to_byte(value: f32) -> u8 {
+pub(super) fn to_byte(value: f32) -> u8 {
     (value * 255.0).round() as u8
 }

@@ -2,12 +2,13 @@
 //! many images there are nor on the arm. One file a kind; a new kind is one more and its match arm.
 
 mod gaussian;
+mod rounded_normal;
 mod salt_pepper;
 mod uniform_walk;
 
 use super::{Images, Split};
 use crate::config::{NoiseConfig, NoiseKind};
-use crate::seed::Key;
+use crate::seed::{Key, Stream};
 
 /// Corrupts every image by its own stream, keyed by (seed, split, draw, image). `draw` is 0 for noise that is
 /// drawn once and 1 + epoch for fresh noise.
@@ -20,22 +21,24 @@ pub fn corrupt(
 ) -> Images {
     let key = Key::new(seed, "noise").text(split.name()).number(draw);
     let mut noisy = images.clone();
-    for (index, image) in noisy
-        .pixels
-        .chunks_mut((images.h * images.w).max(1))
-        .enumerate()
-    {
-        let mut stream = key.clone().number(index as u64).stream();
-        match config.kind {
-            NoiseKind::SaltPepper => salt_pepper::corrupt(image, &mut stream),
-            NoiseKind::UniformWalk => {
-                let (rounds, amplitude) = (config.rounds, config.amplitude as f32);
-                uniform_walk::corrupt(image, &mut stream, rounds, amplitude);
-            }
-            NoiseKind::Gaussian => gaussian::corrupt(image, &mut stream, config.sigma),
-        }
+    let images = noisy.pixels.chunks_mut((images.h * images.w).max(1));
+    for (index, image) in images.enumerate() {
+        corrupt_one(config, &mut key.clone().number(index as u64).stream(), image);
     }
     noisy
+}
+
+/// Corrupts one image by this stream.
+pub fn corrupt_one(config: &NoiseConfig, stream: &mut Stream, image: &mut [f32]) {
+    match config.kind {
+        NoiseKind::SaltPepper => salt_pepper::corrupt(image, stream),
+        NoiseKind::UniformWalk => {
+            uniform_walk::corrupt(image, stream, config.rounds, config.amplitude as f32);
+        }
+        NoiseKind::Gaussian => gaussian::corrupt(image, stream, config.sigma),
+        NoiseKind::RoundedNormal => rounded_normal::corrupt(image, stream),
+        NoiseKind::Clean => {}
+    }
 }
 
 #[cfg(test)]
