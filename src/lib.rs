@@ -15,6 +15,7 @@
 //! - [`data`]: images and their corruption.
 //! - [`nn`]: parameters, initial values, and the hot operations with their gradients.
 //! - [`model`]: networks built from config, and what they cost.
+//! - [`diffusion`]: noise schedules, targets, samplers: pure mathematics.
 //! - [`metric`]: one measure a file.
 //! - [`task`]: what is fed, what is the loss, what is measured.
 //! - [`train`]: the loop, optimisers, checkpoints.
@@ -36,6 +37,7 @@
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod diffusion;
 pub mod doctor;
 pub mod durable;
 pub mod error;

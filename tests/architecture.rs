@@ -27,6 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("data", &["data", "config", "seed", "durable", "error"]),
     ("nn", &["nn", "config", "seed", "outcome", "error"]),
     ("model", &["model", "nn", "config", "seed", "error"]),
+    ("diffusion", &["diffusion", "config", "seed", "error"]),
     ("metric", &["metric", "error"]),
     (
         "task",

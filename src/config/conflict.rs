@@ -12,7 +12,8 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    fn new(path: &'static str, problem: impl Into<String>) -> Self {
+    /// A conflict at a field.
+    pub fn new(path: &'static str, problem: impl Into<String>) -> Self {
         Self {
             path,
             problem: problem.into(),
