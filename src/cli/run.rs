@@ -85,7 +85,7 @@ impl Asked {
     fn new(args: &Args) -> Result<Self> {
         let sweep = Sweep::load(&args.file)?;
         let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
-        let digest = plan_digest((0..plan.len()).map(|index| plan.id(index)));
+        let digest = plan_digest((0..plan.units()).map(|index| plan.id(index)));
         Ok(Self {
             sweep,
             plan,

@@ -244,14 +244,17 @@ fn left(plan: &Plan, folder: &Folder) -> Result<Work> {
         core_seconds: 0.0,
         longest: 0.0,
     };
-    for index in 0..plan.len() {
+    for index in 0..plan.units() {
         let id = plan.id(index).to_string();
         if done.contains(&id) || counted.of(&id) >= ATTEMPTS {
             continue;
         }
         let trial = plan.trial(index);
-        let cost = model::cost(&trial.config.model, trial.image);
-        let operations = crate::plan::work(cost, &trial.config.data, &trial.config.train);
+        let cost = model::cost(
+            &trial.config.model,
+            model::Io::of(&trial.config, trial.image),
+        );
+        let operations = crate::plan::work(cost, &trial.config);
         let seconds = operations / (GFLOPS_PER_WORKER * 1e9);
         work.trials += 1;
         work.core_seconds += seconds;

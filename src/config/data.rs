@@ -107,3 +107,23 @@ pub struct DataFacts {
     /// SHA-256 (hex) over the raw images, or the generator's name and version: part of every trial id.
     pub digest: String,
 }
+
+/// Places of the sentences of `task: sequence`.
+const SENTENCE: usize = 5;
+
+impl DataFacts {
+    /// Of a task that reads no images: what it makes itself is a function of config and seed.
+    pub fn without_images(config: &TrialConfig) -> Self {
+        Self {
+            dataset: config.data.dataset,
+            image: match config.task {
+                TaskKind::Gate => [1, config.data.function.inputs()],
+                _ => [1, SENTENCE],
+            },
+            train_available: usize::MAX,
+            test_available: usize::MAX,
+            classes: false,
+            digest: "none".into(),
+        }
+    }
+}

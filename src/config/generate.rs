@@ -1,7 +1,7 @@
 //! How a trained network is used: settings that need no training of their own, so that `evaluate:` can vary them.
 
 use super::TrialConfig;
-use super::diffusion::diffuses;
+use super::diffusion::{Space, diffuses};
 use super::field::{Field, choice, field};
 use super::task::TaskKind;
 
@@ -110,7 +110,8 @@ pub(super) const FIELDS: &[Field] = &[
     field!(generate.eta: f64, "ddim: from 0 (deterministic) to 1", valid(x, (0.0..=1.0).contains(x), "a number from 0 to 1"),
         active(c, strides(c))),
     field!(generate.stride: Stride, "ddim: which timesteps are visited", active(c, strides(c))),
-    field!(generate.clip: Clip, "whether the estimate of the image is held in its range", active(c, diffuses(c))),
+    field!(generate.clip: Clip, "whether the estimate of the image is held in its range",
+        active(c, diffuses(c) && c.diffusion.space == Space::Pixel)),
     field!(generate.images: usize, "images made to measure the Fréchet distance; 0: a sheet of pictures only",
         valid(n, *n != 1, "0, or a whole number from 2"), active(c, diffuses(c))),
     field!(iterate.passes: usize, "how often the network is applied, each time to its last output",

@@ -81,7 +81,7 @@ impl Split {
 }
 
 /// The images of a trial.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Splits {
     /// Trained on.
     pub train: Images,

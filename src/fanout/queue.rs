@@ -15,11 +15,22 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Failed attempts after which a trial is given up.
 pub const ATTEMPTS: u32 = 3;
 
+/// What must be over before a unit may be handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Nothing: trials need it trained first.
+    Artefact,
+    /// All artefacts, finished or given up.
+    Trial,
+}
+
 /// A trial to queue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
     /// Position in the plan.
     pub index: usize,
+    /// What must be over before it may be handed out.
+    pub stage: Stage,
     /// Position of its arm among the plan's arms.
     pub point: usize,
     /// Position of its seed among the seeds.
@@ -39,9 +50,10 @@ pub enum Verdict {
     Quarantined,
 }
 
-/// Waiting trials stand in the order of this key: fewest failures, earliest seed, longest, first in the plan.
+/// Waiting trials stand in the order of this key: what others need, fewest failures, earliest seed, longest, first in the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {
+    stage: Stage,
     failures: u32,
     round: usize,
     cost: Reverse<u64>,
@@ -53,6 +65,7 @@ impl Turn {
         // The bits of numbers from 0 up are in the order of the numbers; NaN counts as 0.
         let cost = Reverse(entry.cost.max(0.0).to_bits());
         Self {
+            stage: entry.stage,
             failures: entry.failures,
             round: entry.round,
             cost,
@@ -80,6 +93,7 @@ pub struct Queue {
     held: BTreeSet<usize>,
     waiting: BTreeSet<Turn>,
     by_point: BTreeMap<usize, Vec<usize>>,
+    artefacts: Vec<usize>,
     /// Work done in a second, by the first trial that finished: turns seconds into the unit of costs.
     rate: Option<f64>,
 }
@@ -103,6 +117,7 @@ impl Queue {
             held: BTreeSet::new(),
             waiting: BTreeSet::new(),
             by_point: BTreeMap::new(),
+            artefacts: Vec::new(),
             rate: None,
         };
         for entry in entries {
@@ -112,6 +127,9 @@ impl Queue {
             };
             if state == State::Unclaimed {
                 queue.unclaimed.insert(Turn::new(&entry));
+            }
+            if entry.stage == Stage::Artefact {
+                queue.artefacts.push(entry.index);
             }
             queue
                 .by_point
@@ -189,11 +207,25 @@ impl Queue {
 
     /// Hands out the next trial, which then runs.
     pub fn take(&mut self) -> Option<usize> {
+        let first = self.waiting.first()?;
+        if first.stage == Stage::Trial && self.artefacts_left() {
+            return None;
+        }
         let index = self.waiting.pop_first()?.index;
         if let Some((_, state)) = self.entries.get_mut(&index) {
             *state = State::Running;
         }
         Some(index)
+    }
+
+    /// Whether something that trials need trained first is neither finished nor given up.
+    fn artefacts_left(&self) -> bool {
+        let artefacts = self
+            .artefacts
+            .iter()
+            .filter_map(|index| self.entries.get(index));
+        let over = |state: &State| matches!(state, State::Finished | State::Quarantined);
+        artefacts.into_iter().any(|(_, state)| !over(state))
     }
 
     /// A running trial is done and took this long. Words about trials that do not run change nothing, here and below.

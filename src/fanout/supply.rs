@@ -48,11 +48,17 @@ pub struct Claiming {
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Supply {
-    /// Claims trials of a plan of `points` arms times `seeds`.
-    pub fn claimed(claims: Claims, points: usize, seeds: usize, patience: Patience) -> Self {
+    /// Claims trials of a plan of `points` arms times `seeds`, and of the artefacts behind them.
+    pub fn claimed(
+        claims: Claims,
+        points: usize,
+        seeds: usize,
+        artefacts: usize,
+        patience: Patience,
+    ) -> Self {
         Self::Claimed(Box::new(Claiming {
             claims,
-            blocks: Blocks::new(points * seeds),
+            blocks: Blocks::new(points * seeds + artefacts),
             points,
             seeds,
             patience,
@@ -178,15 +184,22 @@ impl Claiming {
 
     /// Trials are claimed seed by seed, as they are handed out.
     fn block(&self, queue: &Queue, trial: usize) -> usize {
-        let position = queue
-            .entry(trial)
-            .map_or(0, |entry| entry.round * self.points + entry.point);
+        let position = match trial < self.points * self.seeds {
+            true => queue
+                .entry(trial)
+                .map_or(0, |entry| entry.round * self.points + entry.point),
+            // An artefact: as it stands in the plan.
+            false => trial,
+        };
         self.blocks.of(position)
     }
 
     fn trials(&self, block: usize) -> impl Iterator<Item = usize> + use<> {
         let (points, seeds) = (self.points, self.seeds);
-        let trial = move |position| (position % points) * seeds + position / points;
+        let trial = move |position| match position < points * seeds {
+            true => (position % points) * seeds + position / points,
+            false => position,
+        };
         self.blocks.range(block).map(trial)
     }
 }

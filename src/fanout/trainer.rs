@@ -3,14 +3,14 @@
 use super::message::{Finished, FromWorker};
 use super::worker::{Done, Post, Trainer};
 use super::{fault, machine};
-use crate::config::{DataConfig, NUMERICS_VERSION, TaskKind};
+use crate::config::{DataConfig, NUMERICS_VERSION, TaskKind, TrialConfig};
 use crate::data::{self, Splits};
 use crate::durable;
 use crate::error::{Error, Result};
-use crate::outcome::TrialResult;
-use crate::plan::Trial;
+use crate::outcome::{Outcome, Table, TrialResult};
+use crate::plan::{Role, Trial, TrialId};
 use crate::record::{self, Folder, TrialRecord};
-use crate::train::{self, Ended, Job};
+use crate::train::{self, Ended, Evaluated, Job, Support};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
@@ -25,6 +25,8 @@ pub struct Committing {
     /// Of every record; made once, because the kernel takes a while to describe its processors.
     environment: BTreeMap<String, String>,
     loaded: Option<((DataConfig, TaskKind), Splits)>,
+    /// Networks that were trained first, kept between trials that need the same ones.
+    support: Option<(Vec<(Role, TrialId)>, Support)>,
 }
 
 impl Committing {
@@ -38,6 +40,7 @@ impl Committing {
             checkpoint_every,
             environment,
             loaded: None,
+            support: None,
         }
     }
 }
@@ -60,36 +63,147 @@ impl Trainer for Committing {
     fn train(&mut self, trial: &str, post: &mut Post<'_>) -> Result<Done> {
         let trial = Trial::from_json(trial)?;
         let id = trial.id.to_string();
+        // Where evaluations were added, the training may be done.
+        let trained = match trial.evaluations.is_empty() {
+            true => None,
+            false => record::find(&self.folder, &id)?,
+        };
+        if trained.is_none() {
+            match self.train_and_commit(&trial, post)? {
+                Done::Finished(finished) if trial.evaluations.is_empty() => {
+                    return Ok(Done::Finished(finished));
+                }
+                Done::Finished(_) => {}
+                stopped => return Ok(stopped),
+            }
+        }
+        self.evaluate(&trial, trained, post)
+    }
+}
+
+impl Committing {
+    /// Trains from the newest checkpoint, and commits.
+    fn train_and_commit(&mut self, trial: &Trial, post: &mut Post<'_>) -> Result<Done> {
+        let id = trial.id.to_string();
         let started = now();
         let checkpoints = self.folder.checkpoints(&id);
         let attempt = next_attempt(&checkpoints)?;
         post.send(&FromWorker::Started { attempt });
         fault::inject(trial.index);
-        let splits = match self.loaded.take() {
-            Some((read, splits)) if read == what(&trial) => splits,
-            _ => load(&trial)?,
-        };
-        let (_, splits) = self.loaded.insert((what(&trial), splits));
-        let job = Job {
-            id: id.clone(),
-            config: &trial.config,
-            seed: trial.seed,
-            splits,
-            checkpoints: checkpoints.clone(),
-            attempt,
-            threads: self.threads,
-            checkpoint_every: self.checkpoint_every,
-        };
+        let job = self.job(trial, &trial.config, id.clone(), attempt)?;
         let result = match train::run(&job, post) {
             Ok(Ended::Stopped { step }) => return Ok(Done::Stopped { step }),
             Ok(Ended::Finished(result)) => result,
             Err(error) => return self.done_elsewhere(&id).ok_or(error),
         };
         let finished = summary(&result);
+        self.commit(trial, id, &trial.config, result, attempt, started)?;
+        // The trial is done, whatever becomes of its checkpoints; the next run tries again to remove them.
+        if let Err(error) = forget(&checkpoints) {
+            tracing::warn!("{error}");
+        }
+        Ok(Done::Finished(finished))
+    }
+
+    /// Makes the evaluations of a trained trial that are not made yet, each committed by itself.
+    fn evaluate(
+        &mut self,
+        trial: &Trial,
+        trained: Option<TrialRecord>,
+        post: &mut Post<'_>,
+    ) -> Result<Done> {
+        let id = trial.id.to_string();
+        let trained = match trained {
+            Some(trained) => {
+                post.send(&FromWorker::Started { attempt: 1 });
+                trained
+            }
+            None => record::find(&self.folder, &id)?
+                .ok_or_else(|| Error::Internal(format!("trial {id} was committed and is gone")))?,
+        };
+        for evaluation in &trial.evaluations {
+            let id = evaluation.id.to_string();
+            if record::find(&self.folder, &id)?.is_some() {
+                continue;
+            }
+            let started = now();
+            let result = match trained.result.outcome {
+                Outcome::Completed => {
+                    let job = self.job(trial, &evaluation.config, id.clone(), 1)?;
+                    match train::evaluate(&job, &trained.result.weights, post)? {
+                        Evaluated::Stopped => return Ok(Done::Stopped { step: 0 }),
+                        Evaluated::Finished(result) => result,
+                    }
+                }
+                // There is nothing to use: that is a finding about every use.
+                _ => TrialResult {
+                    epochs: Table::default(),
+                    samples: Vec::new(),
+                    metrics: BTreeMap::new(),
+                    weights: BTreeMap::new(),
+                    ..trained.result.clone()
+                },
+            };
+            self.commit(trial, id, &evaluation.config, result, 1, started)?;
+        }
+        Ok(Done::Finished(summary(&trained.result)))
+    }
+
+    /// What is trained or evaluated, with all that it reads.
+    fn job<'j>(
+        &'j mut self,
+        trial: &'j Trial,
+        config: &'j TrialConfig,
+        id: String,
+        attempt: u32,
+    ) -> Result<Job<'j>> {
+        if self
+            .loaded
+            .as_ref()
+            .is_none_or(|(read, _)| *read != what(trial))
+        {
+            // Before the new ones are loaded: both may not fit.
+            self.loaded = None;
+            self.loaded = Some((what(trial), load(trial)?));
+        }
+        if self
+            .support
+            .as_ref()
+            .is_none_or(|(needs, _)| *needs != trial.needs)
+        {
+            let support = support(&self.folder, trial)?;
+            self.support = Some((trial.needs.clone(), support));
+        }
+        let (Some((_, splits)), Some((_, support))) = (&self.loaded, &self.support) else {
+            return Err(Error::Internal("what a trial reads was not loaded".into()));
+        };
+        Ok(Job {
+            checkpoints: self.folder.checkpoints(&id),
+            id,
+            config,
+            seed: trial.seed,
+            splits,
+            support,
+            image: trial.image,
+            attempt,
+            threads: self.threads,
+            checkpoint_every: self.checkpoint_every,
+        })
+    }
+
+    fn commit(
+        &self,
+        trial: &Trial,
+        id: String,
+        config: &TrialConfig,
+        result: TrialResult,
+        attempt: u32,
+        started: String,
+    ) -> Result<()> {
         let committed = TrialRecord {
             id,
             seed: trial.seed,
-            config: trial.config.resolved(),
+            config: config.resolved(),
             data_digest: trial.data_digest.clone(),
             result,
             environment: self.environment.clone(),
@@ -97,13 +211,36 @@ impl Trainer for Committing {
             started,
             ended: now(),
         };
-        record::commit(&self.folder, &committed)?;
-        // The trial is done, whatever becomes of its checkpoints; the next run tries again to remove them.
-        if let Err(error) = forget(&checkpoints) {
-            tracing::warn!("{error}");
-        }
-        Ok(Done::Finished(finished))
+        record::commit(&self.folder, &committed).map(drop)
     }
+}
+
+/// Loads the networks that a trial needs, which were trained before it.
+fn support(folder: &Folder, trial: &Trial) -> Result<Support> {
+    let mut support = Support::default();
+    for (role, id) in &trial.needs {
+        let missing = || {
+            Error::Worker(format!(
+                "the {} that trial {} needs (artefact {}) is not trained: see the log of its attempts",
+                role.name(),
+                trial.id.short(),
+                id.short()
+            ))
+        };
+        let found = record::find(folder, &id.to_string())?.ok_or_else(missing)?;
+        if found.result.outcome != Outcome::Completed {
+            return Err(missing());
+        }
+        let damaged = |problem: String| Error::Internal(format!("artefact {id}: {problem}"));
+        let flat = serde_json::from_str(&found.config).map_err(|e| damaged(e.to_string()))?;
+        let config = TrialConfig::from_flat(&flat).map_err(damaged)?;
+        let network = train::network(&config, trial.image, found.seed, &found.result.weights)?;
+        match role {
+            Role::Judge => support.judge = Some(network),
+            Role::Codec => support.codec = Some(network),
+        }
+    }
+    Ok(support)
 }
 
 /// What decides what a trial reads.
@@ -113,6 +250,9 @@ fn what(trial: &Trial) -> (DataConfig, TaskKind) {
 
 /// Loads a trial's images, with their classes if its task needs them, and makes sure that they are the ones its id was made from.
 fn load(trial: &Trial) -> Result<Splits> {
+    if !trial.config.task.reads_images() {
+        return Ok(Splits::default());
+    }
     let facts = data::facts(&trial.config.data)?;
     if facts.digest != trial.data_digest {
         return Err(Error::Data {

@@ -56,9 +56,19 @@ mod tests {
             mean: DVector::from_row_slice(&mean),
             covariance: DMatrix::from_row_slice(3, 3, &covariance),
         };
-        let a = cloud([0.0, 1.0, -1.0], [2.0, 0.3, 0.0, 0.3, 1.0, 0.1, 0.0, 0.1, 0.5]);
-        let b = cloud([0.5, 1.0, 0.0], [1.0, 0.0, 0.2, 0.0, 1.5, 0.0, 0.2, 0.0, 0.8]);
-        assert!((frechet(&a, &b) - 1.5696864140).abs() < 1e-9, "{}", frechet(&a, &b));
+        let a = cloud(
+            [0.0, 1.0, -1.0],
+            [2.0, 0.3, 0.0, 0.3, 1.0, 0.1, 0.0, 0.1, 0.5],
+        );
+        let b = cloud(
+            [0.5, 1.0, 0.0],
+            [1.0, 0.0, 0.2, 0.0, 1.5, 0.0, 0.2, 0.0, 0.8],
+        );
+        assert!(
+            (frechet(&a, &b) - 1.5696864140).abs() < 1e-9,
+            "{}",
+            frechet(&a, &b)
+        );
         assert!(frechet(&a, &a).abs() < 1e-12);
     }
 

@@ -7,7 +7,7 @@ use super::resnet::{DENSE, NARROW, WIDE};
 use super::{Context, Io};
 use crate::config::{CLASSES, ModelConfig, Norm, Residual};
 use crate::error::Result;
-use crate::nn::ops::{self, Normalised};
+use crate::nn::ops::{self, Nonlinearity};
 use candle_core::Tensor;
 use candle_nn::Module as _;
 
@@ -60,7 +60,10 @@ pub fn draw(config: &ModelConfig, io: Io, drawing: &mut Drawing) -> Blocks {
                     over,
                 })
             });
-            (drawing.conv(conv(&name, vec![from], outputs, kernel, size)), norm)
+            (
+                drawing.conv(conv(&name, vec![from], outputs, kernel, size)),
+                norm,
+            )
         });
         let back = (config.residual == Residual::Concat).then(|| {
             let both = vec![input, map.clone()];
@@ -99,7 +102,10 @@ impl Blocks {
             map = self.block(layers, block, &map, context)?;
         }
         let hidden = layers.conv(self.dense).relu(&map.reshape((n, 1, 1, ()))?)?;
-        Ok(layers.conv(self.output).forward(&hidden)?.reshape((n, CLASSES))?)
+        Ok(layers
+            .conv(self.output)
+            .forward(&hidden)?
+            .reshape((n, CLASSES))?)
     }
 
     fn block(
@@ -117,9 +123,13 @@ impl Blocks {
             map = layers.conv(conv).forward(&map)?;
             map = match (norm, self.residual) {
                 (Some(norm), Residual::PreActivation) => {
-                    layers.norm(norm).forward(&map, Normalised::Plain, context)?
+                    layers
+                        .norm(norm)
+                        .forward(&map, Nonlinearity::None, context)?
                 }
-                (Some(norm), _) => layers.norm(norm).forward(&map, Normalised::Relu, context)?,
+                (Some(norm), _) => layers
+                    .norm(norm)
+                    .forward(&map, Nonlinearity::Relu, context)?,
                 (None, Residual::PreActivation) => map,
                 (None, _) => ops::relu(&map)?,
             };

@@ -6,8 +6,8 @@ use super::conv::Conv;
 use super::norm::{self, Norm};
 use crate::config::Init;
 use crate::error::Result;
-use crate::nn::init::{self, Source};
 use crate::nn::Parameters;
+use crate::nn::init::{self, Source};
 use candle_core::Var;
 
 /// Number of a convolution (or dense layer, which is one of 1×1).
@@ -113,7 +113,9 @@ impl Drawing {
         }
         for plan in &self.tables {
             let weight = init::table(seed, &plan.name, plan.rows, plan.width);
-            layers.tables.push(parameters.add(plan.name.clone(), weight)?);
+            layers
+                .tables
+                .push(parameters.add(plan.name.clone(), weight)?);
         }
         Ok(layers)
     }

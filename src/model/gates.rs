@@ -1,8 +1,8 @@
 //! Two sets of units, combined one by one, and a linear readout: the gate connection (science.md R1).
 
+use super::Io;
 use super::blueprint::source;
 use super::drawing::{ConvId, Drawing, Layers};
-use super::Io;
 use crate::config::{Combine, ModelConfig};
 use crate::error::Result;
 use crate::nn::ops;

@@ -39,6 +39,7 @@ pub fn blueprint(
         outputs,
         kernel: 1,
         size,
+        bias: Bias::Learned,
     };
     match mode {
         SkipMode::Concat => (Join::Concat, vec![decoder, encoder]),
@@ -57,7 +58,11 @@ pub fn blueprint(
             let between = encoder.channels.div_ceil(2);
             let both = vec![decoder, encoder];
             let inner = one_by_one("attend", both.clone(), between);
-            let outer = one_by_one("attend_to", vec![blueprint::source(&inner.name, between)], 1);
+            let outer = one_by_one(
+                "attend_to",
+                vec![blueprint::source(&inner.name, between)],
+                1,
+            );
             (Join::AttentionGate([inner, outer]), both)
         }
     }
@@ -106,8 +111,8 @@ impl<C> Join<C> {
     /// # Errors
     /// When the maps differ in height or width.
     pub fn join<'a>(
-        &self,
-        conv: impl Fn(&C) -> &'a Conv,
+        &'a self,
+        conv: impl Fn(&'a C) -> &'a Conv,
         decoder: impl Fn() -> Result<Tensor>,
         encoder: &Tensor,
     ) -> Result<Joined> {

@@ -1,8 +1,8 @@
 //! Dense layers with ReLU, and what they read beside the layer before (science.md R2).
 
+use super::Io;
 use super::blueprint::source;
 use super::drawing::{ConvId, Drawing, Layers};
-use super::Io;
 use crate::config::{CLASSES, Connection, ModelConfig};
 use crate::error::Result;
 use crate::nn::init::Source;

@@ -148,8 +148,8 @@ enum Paper {
 
 /// Draws the network that `config` is known to fit.
 fn paper(config: &ModelConfig, io: Io) -> Paper {
-    let fused = config.norm == Norm::None
-        && matches!(config.residual, Residual::None | Residual::Add);
+    let fused =
+        config.norm == Norm::None && matches!(config.residual, Residual::None | Residual::Add);
     let mut drawing = Drawing::default();
     let on = &mut drawing;
     let wiring = match config.arch {
@@ -314,7 +314,9 @@ pub fn restore(
     let (of_buffers, of_parameters): (Vec<_>, Vec<_>) = weights.iter().partition(is_buffer);
     let own = |pairs: Vec<(&String, &Weight)>| {
         let pairs = pairs.into_iter();
-        pairs.map(|(name, weight)| (name.clone(), weight.clone())).collect()
+        pairs
+            .map(|(name, weight)| (name.clone(), weight.clone()))
+            .collect()
     };
     parameters.restore(&own(of_parameters))?;
     buffers.restore(&own(of_buffers))

@@ -12,10 +12,10 @@ use super::join::{self, Join, Joined};
 use super::norm::{self, Over};
 use super::{Context, Io};
 use crate::config::ModelConfig;
-use crate::diffusion::embedding;
+use crate::diffusion::time_embedding;
 use crate::error::{Error, Result};
 use crate::nn::init::Source;
-use crate::nn::ops::{self, Activation, Normalised, Scale};
+use crate::nn::ops::{self, Activation, Nonlinearity, Scale};
 use block::{Attend, Block};
 use candle_core::{Device, Tensor};
 use candle_nn::Module as _;
@@ -226,14 +226,14 @@ impl Unet {
             map = level.stage.forward(layers, &map, &time)?;
         }
         let norm = layers.norm(self.norm);
-        let map = norm.forward(&map, Normalised::Silu, Context::Answer)?;
+        let map = norm.forward(&map, Nonlinearity::Silu, Context::Answer)?;
         Ok(layers.conv(self.output).forward(&map)?)
     }
 
     /// What blocks are told of the timesteps, [n, 1, 1, width], after its SiLU.
     fn time(&self, layers: &Layers, timesteps: &[usize]) -> Result<Tensor> {
-        let embed = |&t: &usize| embedding::of(t as f64, self.embedded);
-        let numbers: Vec<f32> = timesteps.iter().flat_map(embed).map(|x| x as f32).collect();
+        let embed = |&t: &usize| time_embedding(t, self.embedded);
+        let numbers: Vec<f32> = timesteps.iter().flat_map(embed).collect();
         let shape = (timesteps.len(), 1, 1, self.embedded);
         let embedded = Tensor::from_vec(numbers, shape, &Device::Cpu)?;
         let hidden = ops::silu(&layers.conv(self.time[0]).forward(&embedded)?)?;

@@ -103,7 +103,10 @@ pub fn bias(init: Init, seed: u64, layer: Layer) -> Weight {
 /// Learned vectors [rows, width], each number from N(0, 1), as PyTorch's embeddings begin.
 pub fn table(seed: u64, role: &str, rows: usize, width: usize) -> Weight {
     let row = |row: usize| {
-        let mut stream = Key::new(seed, "init").text(role).number(row as u64).stream();
+        let mut stream = Key::new(seed, "init")
+            .text(role)
+            .number(row as u64)
+            .stream();
         let draw = move |_| stream.normal() as f32;
         (0..width).map(draw)
     };

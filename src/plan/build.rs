@@ -1,10 +1,11 @@
 //! Points to arms: counts first, then every point is resolved, checked, hashed and, if new, kept.
 
+use super::artefact;
 use super::check::Checks;
 use super::id::{Data, Digest};
 use super::space::{Matcher, Origin, Space};
 use super::{Arm, Collapsed, Plan};
-use crate::config::{DataConfig, DataFacts};
+use crate::config::{DataConfig, DataFacts, TrialConfig, Weights};
 use crate::error::{Error, Result};
 use crate::sweep::{Diagnostic, Place, Sweep};
 use std::collections::HashMap;
@@ -155,10 +156,14 @@ impl Builder<'_> {
         if self.checks.paths(&self.plan.space, origin, &config) {
             return Ok(());
         }
-        let data = self.data.find(&config.data)?;
+        if !self.plan.space.sweep.evaluate.is_empty() {
+            config.train.weights = Weights::Keep;
+        }
+        let data = self.data.find(&config)?;
         let Data { facts, digest } = &self.data.known[data];
         config.data.dataset = facts.dataset;
         self.checks.point(&self.plan.space, origin, &config, facts);
+        let needed = artefact::needed(&config, facts);
         let digest = digest.with_config(&config);
         let seeds = &self.plan.space.sweep.seeds;
         let Some(first) = seeds.first() else {
@@ -170,6 +175,16 @@ impl Builder<'_> {
             self.plan
                 .ids
                 .extend(seeds.iter().map(|seed| digest.id(*seed)));
+            for artefact in needed {
+                if !self
+                    .plan
+                    .artefacts
+                    .iter()
+                    .any(|known| known.id == artefact.id)
+                {
+                    self.plan.artefacts.push(artefact);
+                }
+            }
             self.plan.arms.push(Arm {
                 origin,
                 data: data as u32,
@@ -195,6 +210,8 @@ impl Builder<'_> {
         if !found.is_empty() {
             return Err(sweep.error(found));
         }
+        let artefacts = self.plan.artefacts.iter().map(|artefact| artefact.id);
+        self.plan.ids.extend(artefacts);
         self.plan.baseline.sort_unstable();
         self.plan.baseline.dedup();
         self.plan.unused = self.checks.unused_base();
@@ -213,7 +230,11 @@ struct DataMemo<'a> {
 }
 
 impl DataMemo<'_> {
-    fn find(&mut self, config: &DataConfig) -> Result<usize> {
+    fn find(&mut self, trial: &TrialConfig) -> Result<usize> {
+        if !trial.task.reads_images() {
+            return Ok(self.without_images(trial));
+        }
+        let config = &trial.data;
         if let Some((last, index)) = &self.last
             && last == config
         {
@@ -232,5 +253,16 @@ impl DataMemo<'_> {
         };
         self.last = Some((config.clone(), index));
         Ok(index)
+    }
+
+    /// What stands in the place of images that are not read.
+    fn without_images(&mut self, trial: &TrialConfig) -> usize {
+        let facts = DataFacts::without_images(trial);
+        let known = self.known.iter().position(|data| data.facts == facts);
+        known.unwrap_or_else(|| {
+            let digest = Digest::of_data(&facts.digest);
+            self.known.push(Data { facts, digest });
+            self.known.len() - 1
+        })
     }
 }

@@ -1,9 +1,11 @@
 //! What can only be judged when points are resolved: values that do not fit together or the images, axes that
 //! nothing uses, a baseline that is not there.
 
+use super::evaluation;
 use super::space::{Origin, Space, shown};
 use super::supply;
-use crate::config::{Conflict, DataFacts, Field, SSIM_WINDOW, TrialConfig};
+use crate::config::{Conflict, DataFacts, Field, SSIM_WINDOW, TaskKind, TrialConfig};
+use crate::diffusion;
 use crate::sweep::{Diagnostic, Place, Sweep};
 
 /// Most conflicts worth collecting.
@@ -21,7 +23,7 @@ pub(super) struct Checks {
 
 impl Checks {
     pub(super) fn new(space: &Space) -> Self {
-        let axes = space.sweep.axes.iter();
+        let axes = space.sweep.axes.iter().chain(&space.sweep.evaluate);
         let of_axes = axes.flat_map(|axis| axis.fields.iter().map(|field| (*field, axis.place)));
         let of_base = space
             .sweep
@@ -48,6 +50,16 @@ impl Checks {
         self.idle_axes.retain(|(field, _)| !(field.active)(config));
         self.idle_base.retain(|(field, _)| !(field.active)(config));
         let mut conflicts = config.conflicts(facts.image);
+        conflicts.extend(diffusion::conflicts(config));
+        for (used, settings) in evaluation::settings(&space.sweep.evaluate, config) {
+            self.idle_axes.retain(|(field, _)| {
+                !settings
+                    .iter()
+                    .any(|(path, value)| path == field.path && !value.is_null())
+            });
+            conflicts.extend(used.conflicts(facts.image));
+            conflicts.extend(diffusion::conflicts(&used));
+        }
         conflicts.extend(supply::shortages(config, facts));
         conflicts.extend(supply::without_classes(config, facts));
         for conflict in conflicts {
@@ -93,6 +105,13 @@ impl Checks {
             .iter()
             .copied()
             .chain(base)
+            .chain(
+                space
+                    .sweep
+                    .evaluate
+                    .iter()
+                    .flat_map(|axis| axis.levels.iter().flatten()),
+            )
             .find(|value| value.field.path == conflict.path);
         let place = match set {
             Some(value) => value.place,
@@ -155,6 +174,16 @@ fn unmeasurable(
     if !config.task.produces(metric) {
         let problem = format!("the task {} has no metric {metric}", config.task.name());
         return Some((problem, "a metric of every task of the sweep"));
+    }
+    let off = match metric.as_str() {
+        "test.bits" if config.diffusion.bits_images == 0 => Some("diffusion.bits_images above 0"),
+        "test.frechet" | "test.frechet_floor" if config.generate.images == 0 => {
+            Some("generate.images above 0")
+        }
+        _ => None,
+    };
+    if let Some(expected) = off.filter(|_| config.task == TaskKind::Diffuse) {
+        return Some((format!("{metric} is not measured"), expected));
     }
     let [height, width] = facts.image;
     let small = height.min(width) < SSIM_WINDOW;

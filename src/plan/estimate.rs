@@ -1,8 +1,14 @@
 //! How long a plan will take, roughly.
 
 use super::Plan;
-use crate::config::{DataConfig, TrainConfig};
-use crate::model::{Cost, cost};
+use crate::config::{Pairs, Sampler, TaskKind, TrialConfig};
+use crate::model::{Cost, Io, cost};
+
+/// Points of the test grid of `task: gate`.
+const GRID: usize = 1024;
+
+/// Sentences of `task: sequence`.
+const SENTENCES: usize = 2;
 
 /// What one worker (one core) is assumed to compute: 10⁹ floating-point operations a second, this many times.
 /// The networks here reach 80 to 160 on a core of a 2020s server with AVX2 or AVX-512, counted as direct convolutions.
@@ -16,11 +22,36 @@ const LOOKED_AT: usize = 2_000;
 /// A multiply-accumulate is two operations. Training takes three forward passes' worth for each image and epoch
 /// (forward, gradient by input, gradient by weights), evaluation one. Validation and test images are evaluated
 /// every `evaluate_every` epochs and after the last.
-pub fn work(cost: Cost, data: &DataConfig, train: &TrainConfig) -> f64 {
+pub fn work(cost: Cost, config: &TrialConfig) -> f64 {
+    let (data, train) = (&config.data, &config.train);
+    let (trained, evaluated) = match config.task {
+        TaskKind::Classify => (data.train, data.test),
+        TaskKind::Denoise => match config.noise.pairs {
+            Pairs::Noisy => (data.train, data.test * config.iterate.passes),
+            Pairs::NoisyAndClean => (2 * data.train, data.test * config.iterate.passes),
+        },
+        TaskKind::Restore => {
+            let levels = config.noise.levels + 1;
+            (data.train * levels, data.test * config.iterate.passes)
+        }
+        TaskKind::Diffuse => (data.train, data.test),
+        TaskKind::Gate => (data.train, GRID),
+        TaskKind::Sequence => (SENTENCES, SENTENCES),
+    };
+    let asked = match (config.task, config.generate.sampler) {
+        (TaskKind::Diffuse, Sampler::Ddim) => config.generate.steps,
+        (TaskKind::Diffuse, Sampler::Ddpm) => config.diffusion.timesteps,
+        _ => 0,
+    };
+    let bits = config.diffusion.bits_images * config.diffusion.timesteps;
+    let generated = match config.task {
+        TaskKind::Diffuse => (asked * config.generate.images + bits) as f64,
+        _ => 0.0,
+    };
     let epochs = train.epochs as f64;
     let evaluations = train.epochs.div_ceil(train.evaluate_every.max(1)) as f64;
-    let evaluated = data.valid as f64 + data.test as f64;
-    let passes = 3.0 * data.train as f64 * epochs + evaluated * evaluations;
+    let evaluated = data.valid as f64 + evaluated as f64;
+    let passes = 3.0 * trained as f64 * epochs + evaluated * evaluations + generated;
     2.0 * cost.macs as f64 * passes
 }
 
@@ -45,11 +76,8 @@ impl Plan {
         let operations: f64 = looked_at
             .map(|point| {
                 let config = self.config(point);
-                work(
-                    cost(&config.model, self.facts(point).image),
-                    &config.data,
-                    &config.train,
-                )
+                let io = Io::of(&config, self.facts(point).image);
+                work(cost(&config.model, io), &config)
             })
             .sum();
         let all = operations / count * self.len() as f64;
@@ -74,17 +102,9 @@ mod tests {
             params: 1,
             macs: 100,
         };
-        let data = DataConfig {
-            train: 10,
-            valid: 5,
-            test: 7,
-            ..DataConfig::default()
-        };
-        let train = TrainConfig {
-            epochs: 4,
-            evaluate_every: 3,
-            ..TrainConfig::default()
-        };
-        assert_eq!(work(cost, &data, &train), 28_800.0);
+        let mut config = TrialConfig::default();
+        (config.data.train, config.data.valid, config.data.test) = (10, 5, 7);
+        (config.train.epochs, config.train.evaluate_every) = (4, 3);
+        assert_eq!(work(cost, &config), 28_800.0);
     }
 }

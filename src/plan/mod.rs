@@ -1,8 +1,10 @@
 //! Points times seeds to trials with ids.
 
+mod artefact;
 mod build;
 mod check;
 mod estimate;
+mod evaluation;
 mod id;
 mod space;
 mod summary;
@@ -11,13 +13,15 @@ mod trial;
 mod warn;
 mod why;
 
+pub use artefact::{Artefact, Role};
 pub use estimate::{Estimate, GFLOPS_PER_WORKER, work};
+pub use evaluation::Evaluation;
 pub use id::TrialId;
 pub use space::Origin;
 pub use summary::{ArmSummary, Summary};
 pub use trial::Trial;
 
-use crate::config::{DataConfig, DataFacts, TrialConfig};
+use crate::config::{DataConfig, DataFacts, TrialConfig, Weights};
 use crate::error::Result;
 use crate::sweep::Sweep;
 use serde_json::Value;
@@ -29,7 +33,9 @@ pub struct Plan {
     space: Space,
     paths: Vec<String>,
     arms: Vec<Arm>,
+    /// Those of all trials, then those of the artefacts.
     ids: Vec<TrialId>,
+    artefacts: Vec<Artefact>,
     data: Vec<DataFacts>,
     baseline: Vec<u32>,
     collapsed: Vec<Collapsed>,
@@ -86,6 +92,7 @@ impl Plan {
             space,
             arms: Vec::new(),
             ids: Vec::new(),
+            artefacts: Vec::new(),
             data: Vec::new(),
             baseline: Vec::new(),
             collapsed: Vec::new(),
@@ -95,7 +102,17 @@ impl Plan {
 
     /// Number of trials.
     pub fn len(&self) -> usize {
+        self.ids.len() - self.artefacts.len()
+    }
+
+    /// Number of units of work: the trials, and behind them the networks that they need trained first.
+    pub fn units(&self) -> usize {
         self.ids.len()
+    }
+
+    /// The networks that trials need trained first.
+    pub fn artefacts(&self) -> &[Artefact] {
+        &self.artefacts
     }
 
     /// Whether there is nothing to train.
@@ -124,18 +141,55 @@ impl Plan {
         self.excluded.iter().map(|rule| rule.points).sum()
     }
 
-    /// Identity of trial `index`, which is below [`len`](Self::len).
+    /// Identity of unit `index`, which is below [`units`](Self::units).
     pub fn id(&self, index: usize) -> TrialId {
         self.ids[index]
     }
 
-    /// The arm of trial `index`.
+    /// The arm of unit `index`; artefacts have numbers behind those of the arms.
     pub fn point(&self, index: usize) -> usize {
-        index / self.space.sweep.seeds.len()
+        match self.artefact(index) {
+            Some(_) => self.points() + index - self.len(),
+            None => index / self.space.sweep.seeds.len(),
+        }
     }
 
-    /// Trial `index` (below [`len`](Self::len)), its config resolved on demand.
+    /// The artefact that is unit `index`, if it is one.
+    pub fn artefact(&self, index: usize) -> Option<&Artefact> {
+        self.artefacts.get(index.checked_sub(self.len())?)
+    }
+
+    /// Evaluations of trial `index`, beyond what its own config says; none of an artefact.
+    pub fn evaluations(&self, index: usize) -> Vec<Evaluation> {
+        if self.space.sweep.evaluate.is_empty() || self.artefact(index).is_some() {
+            return Vec::new();
+        }
+        let config = self.config(self.point(index));
+        let all = evaluation::settings(&self.space.sweep.evaluate, &config);
+        let made = |(config, settings): (TrialConfig, Vec<(String, Value)>)| Evaluation {
+            id: evaluation::id(self.ids[index], &config),
+            settings,
+            config,
+        };
+        all.into_iter().map(made).collect()
+    }
+
+    /// Unit `index` (below [`units`](Self::units)), its config resolved on demand.
     pub fn trial(&self, index: usize) -> Trial {
+        if let Some(artefact) = self.artefact(index) {
+            return Trial {
+                id: artefact.id,
+                index,
+                point: self.point(index),
+                seed: artefact.seed,
+                axes: Vec::new(),
+                config: artefact.config.clone(),
+                data_digest: artefact.data_digest.clone(),
+                image: artefact.image,
+                needs: Vec::new(),
+                evaluations: Vec::new(),
+            };
+        }
         let seeds = &self.space.sweep.seeds;
         let point = self.point(index);
         let facts = self.facts(point);
@@ -146,6 +200,11 @@ impl Plan {
             point,
             seed: seeds[index % seeds.len()],
             axes: self.axis_values(&config),
+            needs: artefact::needed(&config, facts)
+                .into_iter()
+                .map(|artefact| (artefact.role, artefact.id))
+                .collect(),
+            evaluations: self.evaluations(index),
             config,
             data_digest: facts.digest.clone(),
             image: facts.image,
@@ -156,6 +215,10 @@ impl Plan {
     pub fn config(&self, point: usize) -> TrialConfig {
         let mut config = self.space.config(self.arms[point].origin);
         config.data.dataset = self.facts(point).dataset;
+        if !self.space.sweep.evaluate.is_empty() {
+            // They may be wanted again, for other settings.
+            config.train.weights = Weights::Keep;
+        }
         config
     }
 

@@ -1,7 +1,7 @@
 //! A plan as data: what `ablate plan --json` prints and what its text is made from.
 
 use super::{Estimate, Plan};
-use crate::model::cost;
+use crate::model::{Io, cost};
 use crate::sweep::Assignment;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -122,7 +122,7 @@ impl Plan {
     /// Arm `point` (below [`points`](Self::points)), with its cost.
     pub fn arm(&self, point: usize) -> ArmSummary {
         let config = self.config(point);
-        let cost = cost(&config.model, self.facts(point).image);
+        let cost = cost(&config.model, Io::of(&config, self.facts(point).image));
         let seeds = self.space.sweep.seeds.len();
         ArmSummary {
             arm: point,

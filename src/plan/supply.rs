@@ -1,6 +1,6 @@
 //! What a point asks of its data set and does not find there.
 
-use crate::config::{Conflict, DataFacts, Dataset, TrialConfig};
+use crate::config::{Conflict, DataFacts, Dataset, TaskKind, TrialConfig};
 
 /// Images of a task that needs classes, without any.
 pub(super) fn without_classes(config: &TrialConfig, facts: &DataFacts) -> Option<Conflict> {
@@ -26,6 +26,18 @@ pub(super) fn without_classes(config: &TrialConfig, facts: &DataFacts) -> Option
 pub(super) fn shortages(config: &TrialConfig, facts: &DataFacts) -> Vec<Conflict> {
     let data = &config.data;
     let mut out = Vec::new();
+    if !config.task.reads_images() {
+        return out;
+    }
+    let diffuses = config.task == TaskKind::Diffuse;
+    if diffuses && config.generate.images > data.test.min(data.train) {
+        let problem = format!(
+            "{} generated images are to be compared with as many test and training images, but data.test is {} and data.train {}",
+            config.generate.images, data.test, data.train
+        );
+        let path = "generate.images";
+        out.push(Conflict { path, problem });
+    }
     let wanted = data.train.saturating_add(data.valid);
     if wanted > facts.train_available {
         let problem = format!(

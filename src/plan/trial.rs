@@ -1,5 +1,7 @@
 //! One training run, and the line of JSON that carries it to a worker.
 
+use super::artefact::Role;
+use super::evaluation::Evaluation;
 use super::id::{TrialId, trial_id};
 use crate::config::TrialConfig;
 use crate::error::{Error, Result};
@@ -25,6 +27,10 @@ pub struct Trial {
     pub data_digest: String,
     /// Height and width of its images.
     pub image: [usize; 2],
+    /// The networks that it needs, which were trained first.
+    pub needs: Vec<(Role, TrialId)>,
+    /// What its network is used for when it is trained.
+    pub evaluations: Vec<Evaluation>,
 }
 
 impl Trial {
@@ -40,6 +46,8 @@ impl Trial {
             "config": config,
             "data_digest": self.data_digest,
             "image": self.image,
+            "needs": self.needs.iter().map(|(role, id)| json!([role.name(), id.to_string()])).collect::<Vec<_>>(),
+            "evaluations": self.evaluations.iter().map(evaluation).collect::<Vec<_>>(),
         })
         .to_string()
     }
@@ -67,6 +75,11 @@ impl Trial {
                 .as_str()
                 .ok_or_else(|| bad(&format!("{name} is no text")))
         };
+        let list = |name: &str| {
+            get(name)?
+                .as_array()
+                .ok_or_else(|| bad(&format!("{name} is no list")))
+        };
         let config = get("config")?
             .as_object()
             .ok_or_else(|| bad("config is no object"))?;
@@ -83,6 +96,20 @@ impl Trial {
             data_digest: word("data_digest")?.to_owned(),
             image: serde_json::from_value(get("image")?.clone())
                 .map_err(|_| bad("image is no [height, width]"))?,
+            needs: list("needs")?
+                .iter()
+                .map(|need| {
+                    Some((
+                        Role::from_name(need[0].as_str()?)?,
+                        TrialId::parse(need[1].as_str()?)?,
+                    ))
+                })
+                .collect::<Option<_>>()
+                .ok_or_else(|| bad("needs are no roles with ids"))?,
+            evaluations: list("evaluations")?
+                .iter()
+                .map(|text| read_evaluation(text).ok_or_else(|| bad("an evaluation is none")))
+                .collect::<Result<_>>()?,
         };
         let id = trial_id(&trial.config, trial.seed, &trial.data_digest);
         if id == trial.id {
@@ -95,4 +122,21 @@ impl Trial {
             )))
         }
     }
+}
+
+fn evaluation(evaluation: &Evaluation) -> Value {
+    let config: Value = serde_json::from_str(&evaluation.config.resolved()).unwrap_or_default();
+    json!({
+        "id": evaluation.id.to_string(),
+        "settings": evaluation.settings,
+        "config": config,
+    })
+}
+
+fn read_evaluation(value: &Value) -> Option<Evaluation> {
+    Some(Evaluation {
+        id: TrialId::parse(value.get("id")?.as_str()?)?,
+        settings: serde_json::from_value(value.get("settings")?.clone()).ok()?,
+        config: TrialConfig::from_flat(value.get("config")?.as_object()?).ok()?,
+    })
 }

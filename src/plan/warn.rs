@@ -1,9 +1,13 @@
 //! What a plan can do but the question behind it probably does not want.
 
 use super::Plan;
+use crate::diffusion;
 
 /// Significance level that the report uses.
 const LEVEL: f64 = 0.05;
+
+/// Arms whose settings are looked at.
+const LOOKED_AT: usize = 1000;
 
 /// Smallest p that the exact two-sided sign-flip test can give with n seeds: two of 2^n sign patterns.
 fn smallest_p(seeds: usize) -> f64 {
@@ -55,6 +59,15 @@ impl Plan {
                 ));
             }
         }
+        let mut of_arms: Vec<String> = Vec::new();
+        for point in 0..self.points().min(LOOKED_AT) {
+            for warning in diffusion::warnings(&self.config(point)) {
+                if !of_arms.contains(&warning) {
+                    of_arms.push(warning);
+                }
+            }
+        }
+        out.extend(of_arms);
         for (path, line) in &self.unused {
             out.push(format!(
                 "base sets {path} on line {line}, but no point uses it: it has no effect"

@@ -4,6 +4,7 @@
 //! [`merge`] derives `sweep.h5` for people, [`SweepRecord`] reads that. `results/README.md` documents the layout.
 
 pub mod digest;
+mod find;
 mod folder;
 mod h5;
 mod index;
@@ -20,6 +21,7 @@ mod sweep_table;
 mod trial_file;
 mod trial_group;
 
+pub use find::find;
 pub use folder::Folder;
 pub use index::done;
 pub use merge::{merge, set_aside};

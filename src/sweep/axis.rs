@@ -78,7 +78,11 @@ fn zip_group(group: &Node, found: &mut Vec<Diagnostic>) -> Option<Axis> {
 }
 
 /// The values of a list or range. Complains about none.
-fn levels(field: &'static Field, node: &Node, found: &mut Vec<Diagnostic>) -> Vec<Assignment> {
+pub(super) fn levels(
+    field: &'static Field,
+    node: &Node,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Assignment> {
     let expected = "a list of values, { from, to, step } or { log: { from, to, count } }";
     match &node.value {
         Tree::List(items) if items.is_empty() => {
@@ -110,7 +114,7 @@ fn levels(field: &'static Field, node: &Node, found: &mut Vec<Diagnostic>) -> Ve
     }
 }
 
-fn refuse_repeats(field: &Field, levels: &[Assignment], found: &mut Vec<Diagnostic>) {
+pub(super) fn refuse_repeats(field: &Field, levels: &[Assignment], found: &mut Vec<Diagnostic>) {
     let mut seen = HashMap::new();
     for level in levels {
         if let Some(first) = seen.insert(&level.text, level.place) {

@@ -5,6 +5,7 @@ mod axis;
 mod compare;
 mod diagnose;
 mod draws;
+mod evaluate;
 mod node;
 mod range;
 mod read;
@@ -45,6 +46,8 @@ pub struct Sweep {
     pub sample: Option<Sample>,
     /// Seeds, in order, distinct.
     pub seeds: Vec<u64>,
+    /// How every trained network is used, beside what its trial says.
+    pub evaluate: Vec<Axis>,
     /// What is compared.
     pub compare: Option<Compare>,
     /// How `compare` names the baseline.

@@ -3,7 +3,7 @@
 use super::assign::{Assignment, Entries, assignments, read};
 use super::diagnose::{Diagnostic, Place, quote};
 use super::node::{Node, Tree};
-use super::{Sweep, Written, axis, compare, draws};
+use super::{Sweep, Written, axis, compare, draws, evaluate};
 use crate::config::{TaskKind, TrialConfig};
 use crate::error::{Error, Result};
 use std::io::Read as _;
@@ -62,7 +62,7 @@ const KEYS: &[&str] = &[
 /// Checks every key. What is missing has its default; what is wrong is in `found`.
 pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -> Option<Sweep> {
     let keys = Entries::read(root, "", KEYS, found);
-    for later in ["evaluate", "controls"] {
+    for later in ["controls"] {
         if let Some(node) = keys.get(later) {
             let problem = "is not yet available in this version";
             found.push(Diagnostic::new(
@@ -111,6 +111,10 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
     let sample = keys
         .get("sample")
         .and_then(|node| draws::sample(node, found));
+    let evaluate = keys
+        .get("evaluate")
+        .map(|node| evaluate::evaluate(node, found))
+        .unwrap_or_default();
     let validates = |a: &Assignment| a.field.path == "data.valid";
     let validated = base.data.valid > 0
         || axes
@@ -137,6 +141,7 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
         exclude,
         sample,
         seeds,
+        evaluate,
         compare,
         baseline,
     })

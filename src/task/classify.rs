@@ -87,7 +87,10 @@ impl Task for Classify<'_> {
         let input = gather(self.images.noisy(Split::Train), examples.iter().copied())?;
         let right: Vec<u8> = examples.iter().map(|&i| self.classes.train[i]).collect();
         let key = Key::new(self.seed, "dropout").number(self.epoch);
-        let keys: Vec<Key> = examples.iter().map(|&i| key.clone().number(i as u64)).collect();
+        let keys: Vec<Key> = examples
+            .iter()
+            .map(|&i| key.clone().number(i as u64))
+            .collect();
         let logits = network.respond(&input, Context::Train(&keys))?;
         Ok(cross_entropy(&logits, &right)?)
     }

@@ -94,7 +94,12 @@ impl Task for Denoise<'_> {
         due: Due,
     ) -> Result<Vec<Ratio>> {
         let passed = self.passed(network, split, examples.clone())?;
-        Ok(measure_pictures(&passed, self.images.clean(split), examples, due))
+        Ok(measure_pictures(
+            &passed,
+            self.images.clean(split),
+            examples,
+            due,
+        ))
     }
 
     fn constants(&self) -> Vec<(String, f64)> {

@@ -47,9 +47,8 @@ impl Gate {
             let number = move |_| stream.between(-EDGE, EDGE) as f32;
             (0..function.inputs()).map(number)
         };
-        let on_line = |at: usize, count: usize| {
-            (2.0 * EDGE * at as f64 / (count - 1) as f64 - EDGE) as f32
-        };
+        let on_line =
+            |at: usize, count: usize| (2.0 * EDGE * at as f64 / (count - 1) as f64 - EDGE) as f32;
         let test = |point: usize| match function.inputs() {
             1 => vec![on_line(point, SIDE * SIDE)],
             // x1 to the right, x2 upwards, as a plot has them.
@@ -77,7 +76,9 @@ impl Gate {
         for point in points {
             numbers.extend_from_slice(&all[point * inputs..][..inputs]);
         }
-        let right = numbers.chunks(inputs).map(|point| value(self.function, point));
+        let right = numbers
+            .chunks(inputs)
+            .map(|point| value(self.function, point));
         let right = right.collect();
         Ok((Tensor::from_vec(numbers, shape, &Device::Cpu)?, right))
     }
@@ -134,7 +135,11 @@ impl Task for Gate {
         let (input, right) = self.points(&self.train, examples.iter().copied())?;
         let answer = network.forward(&input)?;
         let right = Tensor::from_vec(right, answer.shape(), &Device::Cpu)?;
-        Ok(weighted_squares(&answer, &right, &vec![1.0; examples.len()])?)
+        Ok(weighted_squares(
+            &answer,
+            &right,
+            &vec![1.0; examples.len()],
+        )?)
     }
 
     fn measured(&self, split: Split) -> usize {
@@ -212,7 +217,11 @@ mod tests {
         };
         let picture = &Gate::new(&data, 0).still_pictures()[0];
         let at = |row: usize, column: usize| picture.pixels[row * SIDE + column];
-        assert_eq!([at(0, 0), at(SIDE - 1, 0)], [128, 128], "closed on the left");
+        assert_eq!(
+            [at(0, 0), at(SIDE - 1, 0)],
+            [128, 128],
+            "closed on the left"
+        );
         assert!(at(0, SIDE - 1) > 250 && at(SIDE - 1, SIDE - 1) < 5);
     }
 }

@@ -1,9 +1,9 @@
 //! Noisy images beside the clean ones: what denoising and classification are fed.
 
+use super::iterate::Passed;
 use crate::config::{NoiseConfig, Resample};
 use crate::data::{Images, Split, Splits, corrupt};
 use crate::error::Result;
-use super::iterate::Passed;
 use crate::metric::{Due, Metric, Picture, Ratio};
 use crate::outcome::Samples;
 use candle_core::{Device, Tensor};

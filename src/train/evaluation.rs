@@ -73,4 +73,30 @@ impl Evaluation<'_> {
         };
         Ok(Some(metrics.iter().zip(pooled).map(named).collect()))
     }
+
+    /// Generates the images that the task wants judged as a whole. `None` when the observer asked to stop on the way.
+    ///
+    /// # Errors
+    /// When a tensor operation fails.
+    pub(super) fn generate(self, observer: &mut dyn Observer) -> Result<Option<Vec<f32>>> {
+        let n = self.task.generated();
+        let mut images = Vec::new();
+        // Each piece asks the network many times: one for each thread is enough between two looks.
+        let slab = self.threads.max(1) * MICRO_BATCH;
+        for first in (0..n).step_by(slab) {
+            if observer.stop_requested() {
+                return Ok(None);
+            }
+            let end = n.min(first + slab);
+            let parts = in_order(self.threads, (end - first).div_ceil(MICRO_BATCH), |piece| {
+                let start = first + piece * MICRO_BATCH;
+                let range = start..end.min(start + MICRO_BATCH);
+                self.task.generate(self.network, range)
+            })?;
+            images.extend(parts.concat());
+            let split = Split::Test;
+            observer.tell(Event::Measured { split, images: end });
+        }
+        Ok(Some(images))
+    }
 }

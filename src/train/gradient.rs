@@ -31,7 +31,12 @@ pub(super) fn of_batch(
     batch: &[usize],
     threads: usize,
 ) -> Result<BatchGradient> {
-    let pieces: Vec<&[usize]> = batch.chunks(MICRO_BATCH).collect();
+    // Batch normalisation sees the whole batch: there are running averages only for it.
+    let piece = match network.buffers().0.is_empty() {
+        true => MICRO_BATCH,
+        false => batch.len().max(1),
+    };
+    let pieces: Vec<&[usize]> = batch.chunks(piece).collect();
     let parts = in_order(threads, pieces.len(), |piece| {
         of_piece(network, task, pieces[piece])
     })?;

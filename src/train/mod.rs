@@ -13,15 +13,17 @@ mod schedule;
 mod selection;
 mod state;
 
+pub use crate::task::Support;
 pub use checkpoint::step_of;
 pub use gradient::MICRO_BATCH;
 
 use crate::config::TrialConfig;
 use crate::data::{Split, Splits};
 use crate::error::Result;
-use crate::model::{Cost, Model, cost};
-use crate::outcome::TrialResult;
+use crate::model::{Cost, Io, Model, cost};
+use crate::outcome::{TrialResult, Weight};
 use crate::task::Network;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -35,11 +37,15 @@ pub struct Job<'a> {
     pub seed: u64,
     /// Its images.
     pub splits: &'a Splits,
+    /// Networks that were trained first.
+    pub support: &'a Support,
     /// Folder of all attempts' checkpoints of this trial: `checkpoints/<id>`. The newest valid one below it is
     /// gone on from; new ones go to `<folder>/<attempt>/`.
     pub checkpoints: PathBuf,
     /// Number of this attempt, from 1.
     pub attempt: u32,
+    /// Height and width of its images, or of what stands in their place.
+    pub image: [usize; 2],
     /// Threads of this trial.
     pub threads: usize,
     /// Longest time without a checkpoint.
@@ -108,10 +114,50 @@ pub enum Ended {
 /// # Errors
 /// I/O errors of checkpoints, damaged data, tensor errors. A checkpoint that is damaged is passed over.
 pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Ended> {
-    let (model, images) = (&job.config.model, &job.splits.train);
-    let image = [images.h, images.w];
-    let network = Model::new(model, image, job.config.train.init, job.seed)?;
-    run_network(job, &network, cost(model, image), observer)
+    let model = &job.config.model;
+    let io = Io::of(job.config, job.image);
+    let network = Model::new(model, io, job.config.train.init, job.seed)?;
+    run_network(job, &network, cost(model, io), observer)
+}
+
+/// A network that is trained already.
+///
+/// # Errors
+/// When the weights are another network's.
+pub fn network(
+    config: &TrialConfig,
+    image: [usize; 2],
+    seed: u64,
+    weights: &BTreeMap<String, Weight>,
+) -> Result<Model> {
+    let io = Io::of(config, image);
+    let network = Model::new(&config.model, io, config.train.init, seed)?;
+    network.restore(weights)?;
+    Ok(network)
+}
+
+/// What becomes of an evaluation.
+pub enum Evaluated {
+    /// Its metrics and pictures, and the time it took.
+    Finished(TrialResult),
+    /// Stopped on request: nothing is kept.
+    Stopped,
+}
+
+/// Evaluates a trained network under the settings of `job.config`, which may differ from those that it was trained with in
+/// how the network is used (`generate`, `iterate`). Trains nothing.
+///
+/// # Errors
+/// When the weights are another network's, or a tensor operation fails.
+pub fn evaluate(
+    job: &Job,
+    weights: &BTreeMap<String, Weight>,
+    observer: &mut dyn Observer,
+) -> Result<Evaluated> {
+    memory::keep_freed();
+    let network = network(job.config, job.image, job.seed, weights)?;
+    let cost = cost(&job.config.model, Io::of(job.config, job.image));
+    attempt::Attempt::new(job, &network, cost)?.evaluate(observer)
 }
 
 /// As [`run`], for a network that is already built: its parameters are the initial values.

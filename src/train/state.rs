@@ -3,7 +3,7 @@
 use super::bits;
 use super::optimizer::{AllMoments, fresh_moments};
 use super::selection::Selection;
-use crate::config::OptimizerKind;
+use crate::config::TrainConfig;
 use crate::outcome::{Samples, Table, Weight};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,9 +56,13 @@ pub(super) struct State {
     pub(super) progress: Progress,
     /// Parameters by name.
     pub(super) parameters: BTreeMap<String, Weight>,
+    /// What is neither learned nor constant, by name: running averages of the network.
+    pub(super) buffers: BTreeMap<String, Weight>,
+    /// The moving average of the parameters; kept only for `train.ema`.
+    pub(super) ema: Option<BTreeMap<String, Weight>>,
     /// What the optimizer remembers of them.
     pub(super) moments: AllMoments,
-    /// Parameters of the best epoch; kept only for `select: best_valid`.
+    /// What was evaluated in the best epoch; kept only for `select: best_valid`.
     pub(super) best: Option<BTreeMap<String, Weight>>,
     /// One row an epoch.
     pub(super) epochs: Table,
@@ -68,14 +72,49 @@ pub(super) struct State {
 
 impl State {
     /// Before the first step.
-    pub(super) fn fresh(kind: OptimizerKind, parameters: BTreeMap<String, Weight>) -> Self {
+    pub(super) fn fresh(
+        train: &TrainConfig,
+        parameters: BTreeMap<String, Weight>,
+        buffers: BTreeMap<String, Weight>,
+    ) -> Self {
         Self {
             progress: Progress::default(),
-            moments: fresh_moments(kind, &parameters),
+            moments: fresh_moments(train.optimizer, &parameters),
+            ema: train.ema.map(|_| parameters.clone()),
             parameters,
+            buffers,
             best: None,
             epochs: Table::default(),
             samples: Vec::new(),
+        }
+    }
+
+    /// What is evaluated: the parameters or their moving average, and the buffers.
+    pub(super) fn shown(&self) -> BTreeMap<String, Weight> {
+        let mut shown = self.ema.as_ref().unwrap_or(&self.parameters).clone();
+        shown.extend(self.buffers.clone());
+        shown
+    }
+
+    /// What the network is trained with: the parameters and the buffers.
+    pub(super) fn trained(&self) -> BTreeMap<String, Weight> {
+        let mut trained = self.parameters.clone();
+        trained.extend(self.buffers.clone());
+        trained
+    }
+
+    /// Moves the average by the parameters after `step`, counted from 1: with decay min(`decay`, (1 + step)/(10 + step)), so
+    /// that the first values are soon forgotten.
+    pub(super) fn average(&mut self, decay: f64, step: u64) {
+        let step = step as f64;
+        let kept = decay.min((1.0 + step) / (10.0 + step));
+        for (name, average) in self.ema.iter_mut().flatten() {
+            let Some(new) = self.parameters.get(name) else {
+                continue;
+            };
+            for (average, new) in average.values.iter_mut().zip(&new.values) {
+                *average = (kept * f64::from(*average) + (1.0 - kept) * f64::from(*new)) as f32;
+            }
         }
     }
 
@@ -116,8 +155,13 @@ impl State {
                     same_length((&a.first, &b.first)) && same_length((&a.second, &b.second))
                 });
         let best_fits = self.best.as_ref().is_none_or(|best| {
-            same_shapes(best, &fresh.parameters) && progress.selection.best.is_some()
+            same_shapes(best, &fresh.shown()) && progress.selection.best.is_some()
         });
+        let ema_fits = match (&self.ema, &fresh.ema) {
+            (Some(a), Some(b)) => same_shapes(a, b),
+            (None, None) => true,
+            _ => false,
+        };
         for (fits, what) in [
             (counts_fit, "step and epoch"),
             (
@@ -125,6 +169,11 @@ impl State {
                 "the parameters",
             ),
             (moments_fit, "the optimizer's moments"),
+            (
+                same_shapes(&self.buffers, &fresh.buffers),
+                "the running averages",
+            ),
+            (ema_fits, "the moving average of the parameters"),
             (best_fits, "the best parameters"),
             (
                 self.epochs.rows() as u64 == progress.epoch,

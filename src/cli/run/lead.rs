@@ -98,7 +98,13 @@ fn supply(args: &Args, asked: &Asked, claims: Claims) -> Supply {
         false => Patience::Wait,
     };
     let seeds = asked.sweep.seeds.len();
-    Supply::claimed(claims, asked.plan.points(), seeds, patience)
+    Supply::claimed(
+        claims,
+        asked.plan.points(),
+        seeds,
+        asked.plan.artefacts().len(),
+        patience,
+    )
 }
 
 /// Works the queue off, with the workers of all ranks. Gives the ranks that are still there: after a stop they wait until the

@@ -1,11 +1,12 @@
 //! One sweep as a run sees it: what is left to do, what it costs, and the file for people.
 
+use crate::config::TrialConfig;
 use crate::error::{Error, Result};
 use crate::fanout::attempts::{self, Counted};
 use crate::fanout::coordinator::Work;
 use crate::fanout::lock::Lock;
 use crate::fanout::progress::Scope;
-use crate::fanout::queue::{ATTEMPTS, Entry, Queue};
+use crate::fanout::queue::{ATTEMPTS, Entry, Queue, Stage};
 use crate::fanout::supervisor::Trials;
 use crate::fanout::trainer;
 use crate::model;
@@ -63,11 +64,22 @@ impl<'a> Sweeping<'a> {
         let mut costs: BTreeMap<usize, f64> = BTreeMap::new();
         Ok(Queue::unclaimed(self.left().map(|(index, id)| {
             let point = self.plan.point(index);
+            let artefact = self.plan.artefact(index);
             Entry {
                 index,
+                stage: match artefact {
+                    Some(_) => Stage::Artefact,
+                    None => Stage::Trial,
+                },
                 point,
-                round: index % self.seeds,
-                cost: *costs.entry(point).or_insert_with(|| self.cost(point)),
+                round: match artefact {
+                    Some(_) => 0,
+                    None => index % self.seeds,
+                },
+                cost: match artefact {
+                    Some(artefact) => cost(&artefact.config, artefact.image),
+                    None => *costs.entry(point).or_insert_with(|| self.cost(point)),
+                },
                 failures: counted.of(&id),
             }
         })))
@@ -75,13 +87,7 @@ impl<'a> Sweeping<'a> {
 
     /// Expected work of a trial of this arm.
     fn cost(&self, point: usize) -> f64 {
-        let config = self.plan.config(point);
-        let image = self.plan.facts(point).image;
-        work(
-            model::cost(&config.model, image),
-            &config.data,
-            &config.train,
-        )
+        cost(&self.plan.config(point), self.plan.facts(point).image)
     }
 
     /// Takes back the quarantine of this sweep's trials.
@@ -130,8 +136,17 @@ impl<'a> Sweeping<'a> {
     }
 
     fn left(&self) -> impl Iterator<Item = (usize, String)> + '_ {
-        let all = (0..self.plan.len()).map(|index| (index, self.plan.id(index).to_string()));
-        all.filter(|(_, id)| !self.done.contains(id))
+        let all = (0..self.plan.units()).map(|index| (index, self.plan.id(index).to_string()));
+        all.filter(|(index, id)| !self.is_done(&self.done, *index, id))
+    }
+
+    /// Whether a unit and all its evaluations are committed.
+    fn is_done(&self, done: &BTreeSet<String>, index: usize, id: &str) -> bool {
+        let evaluations = || self.plan.evaluations(index);
+        done.contains(id)
+            && evaluations()
+                .iter()
+                .all(|made| done.contains(&made.id.to_string()))
     }
 }
 
@@ -155,7 +170,7 @@ impl Work for Sweeping<'_> {
         let done = record::done(self.folder)?;
         let counted = Counted::read(self.folder)?;
         for (index, id) in self.left() {
-            queue.learn_of(index, done.contains(&id), counted.of(&id));
+            queue.learn_of(index, self.is_done(&done, index, &id), counted.of(&id));
         }
         Ok(())
     }
@@ -188,6 +203,14 @@ impl Sweeping<'_> {
         let planned: Vec<_> = planned.collect();
         record::merge(self.folder, &self.header, &planned)
     }
+}
+
+/// Expected work of a trial.
+fn cost(config: &TrialConfig, image: [usize; 2]) -> f64 {
+    work(
+        model::cost(&config.model, model::Io::of(config, image)),
+        config,
+    )
 }
 
 fn header(sweep: &Sweep, plan: &Plan) -> SweepHeader {

@@ -23,7 +23,11 @@ pub fn corrupt(
     let mut noisy = images.clone();
     let images = noisy.pixels.chunks_mut((images.h * images.w).max(1));
     for (index, image) in images.enumerate() {
-        corrupt_one(config, &mut key.clone().number(index as u64).stream(), image);
+        corrupt_one(
+            config,
+            &mut key.clone().number(index as u64).stream(),
+            image,
+        );
     }
     noisy
 }

@@ -7,7 +7,7 @@ use crate::model::Context;
 use crate::model::blueprint::source;
 use crate::model::drawing::{ConvId, Layers, NormId};
 use crate::nn::init::Source;
-use crate::nn::ops::{self, AttentionMask, AttentionWeights, Normalised};
+use crate::nn::ops::{self, Mask, Nonlinearity, Weights};
 use candle_core::Tensor;
 use candle_nn::Module as _;
 
@@ -45,7 +45,12 @@ impl Block {
         ];
         let convs = [
             pen.conv(&named("conv.0"), input.clone(), width, size),
-            pen.conv(&named("conv.1"), source(named("conv.0"), width), width, size),
+            pen.conv(
+                &named("conv.1"),
+                source(named("conv.0"), width),
+                width,
+                size,
+            ),
         ];
         let told = vec![source("time", pen.time)];
         let time = pen.drawing.dense(&named("time"), told, width);
@@ -67,13 +72,17 @@ impl Block {
     pub fn forward(&self, layers: &Layers, input: &Tensor, time: &Tensor) -> Result<Tensor> {
         let normalised = |id, map: &Tensor| {
             let norm = layers.norm(id);
-            norm.forward(map, Normalised::Silu, Context::Answer)
+            norm.forward(map, Nonlinearity::Silu, Context::Answer)
         };
-        let map = layers.conv(self.convs[0]).forward(&normalised(self.norms[0], input)?)?;
+        let map = layers
+            .conv(self.convs[0])
+            .forward(&normalised(self.norms[0], input)?)?;
         let time = layers.conv(self.time).forward(time)?;
         let (n, width) = (time.dim(0)?, time.dim(3)?);
         let map = ops::add_per_image(&map, &time.reshape((n, width))?)?;
-        let map = layers.conv(self.convs[1]).forward(&normalised(self.norms[1], &map)?)?;
+        let map = layers
+            .conv(self.convs[1])
+            .forward(&normalised(self.norms[1], &map)?)?;
         Ok(match self.shortcut {
             Shortcut::None => map,
             Shortcut::Input => (map + input)?,
@@ -117,12 +126,12 @@ impl Attend {
     pub fn forward(&self, layers: &Layers, input: &Tensor) -> Result<Tensor> {
         let (n, height, width, channels) = input.dims4()?;
         let norm = layers.norm(self.norm);
-        let map = norm.forward(input, Normalised::Plain, Context::Answer)?;
+        let map = norm.forward(input, Nonlinearity::None, Context::Answer)?;
         let pixels = |id: ConvId| -> Result<Tensor> {
             let projected = layers.conv(id).forward(&map)?;
             Ok(projected.reshape((n, height * width, channels))?)
         };
-        let (weights, mask) = (AttentionWeights::Softmax, AttentionMask::None);
+        let (weights, mask) = (Weights::Softmax, Mask::None);
         let (query, key, value) = (pixels(self.query)?, pixels(self.key)?, pixels(self.value)?);
         let seen = ops::attention(&query, &key, &value, weights, mask, self.scale)?;
         let seen = seen.reshape((n, height, width, channels))?;

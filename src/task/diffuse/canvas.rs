@@ -79,7 +79,10 @@ impl<'a> Canvas<'a> {
     pub(super) fn take(&self, numbers: &[f32]) -> Result<Vec<f32>> {
         let Some(latents) = &self.latents else {
             let pixels = self.crop(numbers, self.image, 1);
-            return Ok(pixels.iter().map(|x| ((x + 1.0) / 2.0).clamp(0.0, 1.0)).collect());
+            return Ok(pixels
+                .iter()
+                .map(|x| ((x + 1.0) / 2.0).clamp(0.0, 1.0))
+                .collect());
         };
         let mut inner = self.crop(numbers, latents.size, LATENT_CHANNELS);
         latents.restore(&mut inner);
@@ -152,7 +155,11 @@ impl<'a> Latents<'a> {
             let deviation = (squares.sum::<f64>() / count).sqrt();
             latents.mean.push(mean as f32);
             // A channel that never changes has nothing to scale.
-            latents.deviation.push(if deviation > 0.0 { deviation as f32 } else { 1.0 });
+            latents.deviation.push(if deviation > 0.0 {
+                deviation as f32
+            } else {
+                1.0
+            });
         }
         Ok(latents)
     }

@@ -42,9 +42,16 @@ fn walk(
     let trajectory = Trajectory::new(&task.process, task.config);
     let mut streams: Vec<_> = images
         .clone()
-        .map(|image| Key::new(task.seed, "generate").number(image as u64).stream())
+        .map(|image| {
+            Key::new(task.seed, "generate")
+                .number(image as u64)
+                .stream()
+        })
         .collect();
-    let mut x: Vec<f32> = streams.iter_mut().flat_map(|stream| normals(stream, size)).collect();
+    let mut x: Vec<f32> = streams
+        .iter_mut()
+        .flat_map(|stream| normals(stream, size))
+        .collect();
     for hop in trajectory.hops() {
         look(hop, &x);
         let answers = task.answers(network, x.clone(), &vec![hop.from; images.len()])?;
@@ -86,7 +93,12 @@ pub(super) fn real(task: &Diffuse) -> Samples {
 
 /// The first generated images.
 pub(super) fn sheet(task: &Diffuse, network: &dyn Network, epoch: u32) -> Result<Samples> {
-    Ok(pictures(task, "samples", epoch, &images(task, network, 0..SHEET)?))
+    Ok(pictures(
+        task,
+        "samples",
+        epoch,
+        &images(task, network, 0..SHEET)?,
+    ))
 }
 
 /// One image on its way from noise.
@@ -96,7 +108,10 @@ pub(super) fn chain(task: &Diffuse, network: &dyn Network) -> Result<Samples> {
     seen.push(last);
     let mut shown = Vec::new();
     for at in 0..CHAIN {
-        shown.extend(task.canvas.take(&seen[at * (seen.len() - 1) / (CHAIN - 1)])?);
+        shown.extend(
+            task.canvas
+                .take(&seen[at * (seen.len() - 1) / (CHAIN - 1)])?,
+        );
     }
     Ok(pictures(task, "chain", 0, &shown))
 }

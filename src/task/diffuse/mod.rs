@@ -15,8 +15,8 @@ use crate::model::{Context, Model};
 use crate::nn::ops::{given, weighted_squares};
 use crate::outcome::Samples;
 use crate::seed::{Key, Stream};
-use canvas::Canvas;
 use candle_core::{Device, Tensor};
+use canvas::Canvas;
 use std::ops::Range;
 
 /// Images that the network sees at a time outside training.
@@ -116,7 +116,9 @@ impl<'a> Diffuse<'a> {
     }
 
     fn training_example(&self, image: usize) -> Noised {
-        let key = Key::new(self.seed, "diffusion").number(self.epoch).number(image as u64);
+        let key = Key::new(self.seed, "diffusion")
+            .number(self.epoch)
+            .number(image as u64);
         let mut stream = key.stream();
         let timestep = stream.below(self.timesteps() as u64) as usize;
         self.noised(self.clean(Split::Train, image), timestep, &mut stream)
@@ -124,7 +126,9 @@ impl<'a> Diffuse<'a> {
 
     /// The fixed draw of a test or validation image: tenths of the timesteps in turn, so that all are seen alike.
     fn test_example(&self, split: Split, image: usize) -> Noised {
-        let key = Key::new(self.seed, "diffusion").text(split.name()).number(image as u64);
+        let key = Key::new(self.seed, "diffusion")
+            .text(split.name())
+            .number(image as u64);
         let mut stream = key.stream();
         let tenth = image % TENTHS;
         let (from, to) = self.tenth(tenth);
@@ -145,7 +149,11 @@ impl<'a> Diffuse<'a> {
     fn tensor(&self, numbers: Vec<f32>) -> Result<Tensor> {
         let [height, width, channels] = self.canvas.shape;
         let n = numbers.len() / self.canvas.size();
-        Ok(Tensor::from_vec(numbers, (n, height, width, channels), &Device::Cpu)?)
+        Ok(Tensor::from_vec(
+            numbers,
+            (n, height, width, channels),
+            &Device::Cpu,
+        )?)
     }
 
     fn answers(&self, network: &dyn Network, x: Vec<f32>, timesteps: &[usize]) -> Result<Answers> {
@@ -160,8 +168,14 @@ impl<'a> Diffuse<'a> {
         let channels = self.canvas.shape[2];
         let pixels = || numbers.chunks(2 * channels);
         Ok(Answers {
-            target: pixels().flat_map(|pixel| &pixel[..channels]).copied().collect(),
-            u: pixels().flat_map(|pixel| &pixel[channels..]).copied().collect(),
+            target: pixels()
+                .flat_map(|pixel| &pixel[..channels])
+                .copied()
+                .collect(),
+            u: pixels()
+                .flat_map(|pixel| &pixel[channels..])
+                .copied()
+                .collect(),
         })
     }
 
@@ -174,9 +188,13 @@ impl<'a> Diffuse<'a> {
     /// The weighted mean squared error of the target of one image.
     fn error(&self, clean: &[f32], noised: &Noised, answer: &[f32]) -> f64 {
         let mut wanted = vec![0.0; clean.len()];
-        self.process.wanted(noised.timestep).fill(clean, &noised.noise, &mut wanted);
+        self.process
+            .wanted(noised.timestep)
+            .fill(clean, &noised.noise, &mut wanted);
         let squares = wanted.iter().zip(answer);
-        let sum: f64 = squares.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
+        let sum: f64 = squares
+            .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2))
+            .sum();
         self.process.weight(noised.timestep) * sum / clean.len() as f64
     }
 
@@ -198,7 +216,8 @@ impl<'a> Diffuse<'a> {
             for (at, &t) in timesteps.iter().enumerate() {
                 let of = |all: &[f32]| all[at * size..(at + 1) * size].to_vec();
                 let clip = self.config.generate.clip;
-                self.process.estimate(t, &of(&answers.target), &of(&x), clip, &mut estimate);
+                self.process
+                    .estimate(t, &of(&answers.target), &of(&x), clip, &mut estimate);
                 let u = self.u(&answers.u, at);
                 terms.push(Bound::new(&self.process, t, clean, &estimate, u).nats());
             }
@@ -223,7 +242,8 @@ impl<'a> Diffuse<'a> {
             let range = at * size..(at + 1) * size;
             let t = noised.timestep;
             let clip = Clip::Free;
-            self.process.estimate(t, &answers[range.clone()], &noised.x, clip, &mut estimate);
+            self.process
+                .estimate(t, &answers[range.clone()], &noised.x, clip, &mut estimate);
             let clean = self.clean(Split::Train, image);
             let bound = Bound::new(&self.process, t, clean, &estimate, &us[range.clone()]);
             value += scale * bound.nats();
@@ -250,14 +270,24 @@ impl Task for Diffuse<'_> {
     fn loss(&self, network: &dyn Network, examples: &[usize]) -> Result<Tensor> {
         let noised: Vec<Noised> = examples.iter().map(|&i| self.training_example(i)).collect();
         let mut wanted = vec![0.0; examples.len() * self.canvas.size()];
-        for ((&image, noised), out) in
-            examples.iter().zip(&noised).zip(wanted.chunks_mut(self.canvas.size()))
+        for ((&image, noised), out) in examples
+            .iter()
+            .zip(&noised)
+            .zip(wanted.chunks_mut(self.canvas.size()))
         {
             let clean = self.clean(Split::Train, image);
-            self.process.wanted(noised.timestep).fill(clean, &noised.noise, out);
+            self.process
+                .wanted(noised.timestep)
+                .fill(clean, &noised.noise, out);
         }
         let wanted = self.tensor(wanted)?;
-        let x = self.tensor(noised.iter().flat_map(|noised| &noised.x).copied().collect())?;
+        let x = self.tensor(
+            noised
+                .iter()
+                .flat_map(|noised| &noised.x)
+                .copied()
+                .collect(),
+        )?;
         let timesteps: Vec<usize> = noised.iter().map(|noised| noised.timestep).collect();
         let weight = |&t: &usize| self.process.weight(t) as f32;
         let weights: Vec<f32> = timesteps.iter().map(weight).collect();
@@ -314,13 +344,18 @@ impl Task for Diffuse<'_> {
         let one = |total| Ratio { total, count: 1.0 };
         let mut errors = Vec::new();
         if due != Due::Last {
-            let noised: Vec<Noised> =
-                examples.clone().map(|image| self.test_example(split, image)).collect();
-            let x = noised.iter().flat_map(|noised| &noised.x).copied().collect();
+            let noised: Vec<Noised> = examples
+                .clone()
+                .map(|image| self.test_example(split, image))
+                .collect();
+            let x = noised
+                .iter()
+                .flat_map(|noised| &noised.x)
+                .copied()
+                .collect();
             let timesteps: Vec<usize> = noised.iter().map(|noised| noised.timestep).collect();
             let answers = self.answers(network, x, &timesteps)?.target;
-            for ((image, noised), answer) in
-                examples.clone().zip(&noised).zip(answers.chunks(size))
+            for ((image, noised), answer) in examples.clone().zip(&noised).zip(answers.chunks(size))
             {
                 errors.push(self.error(self.clean(split, image), noised, answer));
             }

@@ -14,6 +14,17 @@ impl Attempt<'_> {
     /// Evaluates where due and adds the epoch's row. The state changes only when all of it is done, so that a stop
     /// on the way leaves the state of the last step.
     pub(super) fn close_epoch(&mut self, observer: &mut dyn Observer) -> Result<Stretch> {
+        if self.state.ema.is_none() {
+            return self.evaluate_epoch(observer);
+        }
+        // What is evaluated is not what is trained.
+        self.show(&self.state.shown())?;
+        let closed = self.evaluate_epoch(observer)?;
+        self.show(&self.state.trained())?;
+        Ok(closed)
+    }
+
+    fn evaluate_epoch(&mut self, observer: &mut dyn Observer) -> Result<Stretch> {
         let train = &self.job.config.train;
         let epoch = self.state.progress.epoch + 1;
         let planned_last = epoch == self.course.epochs;
@@ -54,7 +65,7 @@ impl Attempt<'_> {
             self.state.add_pictures(pictures);
         }
         if verdict == Verdict::Best && train.select == Select::BestValid {
-            self.state.best = Some(self.state.parameters.clone());
+            self.state.best = Some(self.state.shown());
         }
         self.state.progress.selection = selection;
         self.add_row(epoch, measures, observer);

@@ -10,7 +10,7 @@ use super::{Ended, Event, Job, Observer, clip, gradient, optimizer, schedule};
 use crate::config::NUMERICS_VERSION;
 use crate::data::order;
 use crate::error::Result;
-use crate::model::Cost;
+use crate::model::{Cost, restore};
 use crate::nn::ops::dispatch;
 use crate::outcome::{Outcome, Weight};
 use crate::task::{self, Network, Task};
@@ -51,7 +51,7 @@ pub(super) struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     pub(super) fn new(job: &'a Job<'a>, network: &'a dyn Network, cost: Cost) -> Result<Self> {
-        let task = task::build(job.config, job.seed, job.splits)?;
+        let task = task::build(job.config, job.seed, job.splits, job.support)?;
         let train = &job.config.train;
         let identity = Identity {
             trial: job.id.clone(),
@@ -67,7 +67,11 @@ impl<'a> Attempt<'a> {
                 steps_per_epoch: task.examples().div_ceil(train.batch) as u64,
             },
             task,
-            state: State::fresh(train.optimizer, network.parameters().copy_out()?),
+            state: State::fresh(
+                train,
+                network.parameters().copy_out()?,
+                network.buffers().copy_out()?,
+            ),
             keeper: Keeper::new(&job.checkpoints, job.attempt, identity),
             counted: Instant::now(),
         })
@@ -77,7 +81,7 @@ impl<'a> Attempt<'a> {
     pub(super) fn run(mut self, observer: &mut dyn Observer) -> Result<Ended> {
         if let Some(saved) = self.keeper.newest(&self.state, self.course)? {
             self.state = saved;
-            self.network.parameters().restore(&self.state.parameters)?;
+            self.show(&self.state.trained())?;
             let step = self.state.progress.step;
             observer.tell(Event::Resumed { step });
         }
@@ -152,12 +156,21 @@ impl<'a> Attempt<'a> {
         if let Some(name) = not_finite(parameters) {
             return diverged(&format!("parameter {name}"));
         }
+        self.state.buffers = self.network.buffers().copy_out()?;
+        if let Some(decay) = train.ema {
+            self.state.average(decay, step);
+        }
         let progress = &mut self.state.progress;
         progress.step = step;
         progress.lr = lr;
         progress.loss_sum += found.loss;
         progress.loss_elements += (batch.len() * self.task.elements()) as u64;
         Ok(Stretch::Done)
+    }
+
+    /// Gives the network these parameters and buffers.
+    fn show(&self, weights: &BTreeMap<String, Weight>) -> Result<()> {
+        restore(self.network.parameters(), self.network.buffers(), weights)
     }
 
     fn evaluation(&self) -> Evaluation<'_> {

@@ -1,6 +1,6 @@
 //! What a trial leaves: final metrics and the result.
 
-use super::super::Observer;
+use super::super::{Evaluated, Observer};
 use super::Attempt;
 use crate::config::Weights;
 use crate::data::Split;
@@ -29,7 +29,7 @@ impl Attempt<'_> {
             .is_some_and(|best| best.epoch == self.state.progress.epoch);
         match &self.state.best {
             Some(best) if !best_is_last => {
-                self.network.parameters().restore(best)?;
+                self.show(best)?;
                 for split in [Split::Valid, Split::Test] {
                     let Some(found) = self.evaluation().measure(split, Due::All, observer)? else {
                         return Ok(None);
@@ -39,6 +39,7 @@ impl Attempt<'_> {
             }
             // Measured after the last epoch: columns with a dot are measures.
             _ => {
+                self.show(&self.state.shown())?;
                 let columns = self.state.epochs.columns();
                 let measures = columns.filter(|(name, _)| name.contains('.'));
                 metrics.extend(measures.filter_map(|(name, values)| {
@@ -47,9 +48,38 @@ impl Attempt<'_> {
                 }));
             }
         }
+        match self.evaluation().generate(observer)? {
+            None => return Ok(None),
+            Some(images) => metrics.extend(self.task.judge(&images)?),
+        }
         let loss = self.state.epochs.column(TRAIN_LOSS);
         metrics.extend(loss.and_then(|all| Some((TRAIN_LOSS.to_owned(), *all.last()?))));
         Ok(Some(metrics))
+    }
+
+    /// Measures and pictures of a network that is trained already.
+    pub(in crate::train) fn evaluate(mut self, observer: &mut dyn Observer) -> Result<Evaluated> {
+        let mut metrics = BTreeMap::from_iter(self.task.constants());
+        // What is generated is judged as a whole; nothing else of such a task depends on how it is used.
+        if self.task.generated() == 0 {
+            let measured = self.evaluation().measure(Split::Test, Due::All, observer)?;
+            let Some(found) = measured else {
+                return Ok(Evaluated::Stopped);
+            };
+            metrics.extend(found);
+        }
+        let Some(images) = self.evaluation().generate(observer)? else {
+            return Ok(Evaluated::Stopped);
+        };
+        metrics.extend(self.task.judge(&images)?);
+        let epochs = self.course.epochs as u32;
+        let pictures = self.task.pictures(self.network, epochs)?;
+        self.state.add_pictures(pictures);
+        let result = self.result(Outcome::Completed, String::new(), metrics)?;
+        Ok(Evaluated::Finished(TrialResult {
+            weights: BTreeMap::new(),
+            ..result
+        }))
     }
 
     /// All that the trial leaves, with the network's parameters as they are now.
@@ -60,18 +90,22 @@ impl Attempt<'_> {
         metrics: BTreeMap<String, f64>,
     ) -> Result<TrialResult> {
         self.count_seconds();
-        let parameters = self.network.parameters();
+        let mut weights = self.network.parameters().clone();
+        weights.0.extend(self.network.buffers().0.clone());
         let mut samples = self.task.still_pictures();
         samples.append(&mut self.state.samples);
+        if outcome == Outcome::Completed {
+            samples.extend(self.task.last_pictures(self.network)?);
+        }
         Ok(TrialResult {
             outcome,
             message,
             epochs: std::mem::take(&mut self.state.epochs),
             samples,
             metrics,
-            parameters_digest: parameters.digest()?,
+            parameters_digest: weights.digest()?,
             weights: match self.job.config.train.weights {
-                Weights::Keep => parameters.copy_out()?,
+                Weights::Keep => weights.copy_out()?,
                 Weights::Drop => BTreeMap::new(),
             },
             params: self.cost.params,

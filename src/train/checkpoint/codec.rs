@@ -38,6 +38,8 @@ const PARAMETER: &str = "parameter/";
 const FIRST: &str = "moment.first/";
 const SECOND: &str = "moment.second/";
 const BEST: &str = "best/";
+const BUFFER: &str = "buffer/";
+const EMA: &str = "ema/";
 const EPOCHS: &str = "epochs/";
 const SAMPLES: &str = "samples/";
 
@@ -56,8 +58,14 @@ pub(super) fn encode(identity: &Identity, state: &State) -> serde_json::Result<V
         put(FIRST, name, floats(&moments.first));
         put(SECOND, name, floats(&moments.second));
     }
-    for (name, weight) in state.best.iter().flatten() {
-        put(BEST, name, floats(&weight.values));
+    for (prefix, weights) in [
+        (BEST, state.best.as_ref()),
+        (BUFFER, Some(&state.buffers)),
+        (EMA, state.ema.as_ref()),
+    ] {
+        for (name, weight) in weights.into_iter().flatten() {
+            put(prefix, name, floats(&weight.values));
+        }
     }
     for (name, column) in state.epochs.columns() {
         put(
@@ -78,7 +86,12 @@ pub(super) fn encode(identity: &Identity, state: &State) -> serde_json::Result<V
     let content = Content {
         identity: identity.clone(),
         progress: state.progress,
-        shapes: state.parameters.iter().map(shape).collect(),
+        shapes: state
+            .parameters
+            .iter()
+            .chain(&state.buffers)
+            .map(shape)
+            .collect(),
         samples: state.samples.iter().map(album).collect(),
     };
     container::encode(&content, &sections)
@@ -131,12 +144,14 @@ pub(super) fn decode(identity: &Identity, file: &[u8]) -> Result<State, String> 
     for (name, bytes) in below(EPOCHS) {
         epochs.insert(name, numbers(bytes, f64::from_le_bytes)?);
     }
-    let best = weights(BEST)?;
+    let kept = |prefix| weights(prefix).map(|kept| (!kept.is_empty()).then_some(kept));
     Ok(State {
         progress: content.progress,
         parameters: weights(PARAMETER)?,
         moments,
-        best: (!best.is_empty()).then_some(best),
+        best: kept(BEST)?,
+        ema: kept(EMA)?,
+        buffers: weights(BUFFER)?,
         epochs,
         samples: content
             .samples
