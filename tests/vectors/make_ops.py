@@ -25,6 +25,32 @@ def conv2d(x, w, b):
     return maps_last(F.conv2d(maps_first(x).contiguous(), w.permute(3, 2, 0, 1).contiguous(), b, padding=w.shape[0] // 2))
 
 
+def group_norm(x, scale, shift):
+    """In groups of three channels."""
+    return maps_last(F.group_norm(maps_first(x), x.shape[3] // 3, scale, shift))
+
+
+def batch_norm(x, scale, shift):
+    return maps_last(F.batch_norm(maps_first(x), None, None, scale, shift, training=True))
+
+
+def attention(q, k, v, weights, causal):
+    scores = 0.7 * q @ k.transpose(1, 2)
+    hidden = torch.ones_like(scores).triu(1).bool() if causal else torch.zeros_like(scores).bool()
+    if weights == "sigmoid":
+        return torch.sigmoid(scores).masked_fill(hidden, 0) @ v
+    scores = scores if weights == "softmax" else 0 * scores
+    return torch.softmax(scores.masked_fill(hidden, -torch.inf), 2) @ v
+
+
+def conv2d_stride2(x, w, b):
+    return maps_last(F.conv2d(maps_first(x), w.permute(3, 2, 0, 1), b, stride=2, padding=1))
+
+
+def weighted_squares(x, y):
+    return (torch.tensor([0.5, 2, 0]) * ((x - y.detach()) ** 2).flatten(1).sum(1)).sum()
+
+
 def upsample2(x):
     return maps_last(F.interpolate(maps_first(x), scale_factor=2, mode="nearest"))
 
@@ -42,13 +68,29 @@ OPS = {
     "bce_with_logits": lambda z, y: F.binary_cross_entropy_with_logits(z, y.detach(), reduction="sum"),
     # Row i belongs to class 3i, counted round.
     "cross_entropy": lambda z: F.cross_entropy(z, 3 * torch.arange(len(z)) % z.shape[1], reduction="sum"),
+    "silu": F.silu,
+    "softmax_last": lambda x: torch.softmax(x, -1),
+    "group_norm": group_norm,
+    "group_norm_relu": lambda *inputs: torch.relu(group_norm(*inputs)),
+    "group_norm_silu": lambda *inputs: F.silu(group_norm(*inputs)),
+    "batch_norm_silu": lambda *inputs: F.silu(batch_norm(*inputs)),
+    "attention": lambda q, k, v: attention(q, k, v, "softmax", False),
+    "attention_causal": lambda q, k, v: attention(q, k, v, "softmax", True),
+    "attention_sigmoid": lambda q, k, v: attention(q, k, v, "sigmoid", False),
+    "attention_sigmoid_causal": lambda q, k, v: attention(q, k, v, "sigmoid", True),
+    "attention_uniform_causal": lambda q, k, v: attention(q, k, v, "uniform", True),
+    "conv2d_stride2": conv2d_stride2,
+    "add_per_image": lambda x, v: x + v[:, None, None, :],
+    "crop": lambda x: x[:, 1:-1, 1:-1],
+    "lookup": lambda table: table[[2, 0, 2, 1]],
+    "weighted_squares": weighted_squares,
     "upsample2_and_skip": lambda x: torch.cat([upsample2(x), upsample2(10 / 4 * x)], 3),
 }
 
 
-def case(op, *inputs):
+def case(op, *inputs, dtype=torch.float32):
     """`inputs`: (shape, phase, scale, step) of each."""
-    leaves = [wave(*given).requires_grad_() for given in inputs]
+    leaves = [wave(*given).to(dtype).requires_grad_() for given in inputs]
     out = OPS[op](*leaves)
     upstream = wave(tuple(out.shape), 0.5)
     (out * upstream).sum().backward()
@@ -58,6 +100,11 @@ def case(op, *inputs):
         "out": short(out),
         "gradients": [[] if x.grad is None else short(x.grad) for x in leaves],
     }
+
+
+def exact(op, *inputs):
+    """The same in f64, of the same f32 inputs."""
+    return case(op, *inputs, dtype=torch.float64)
 
 
 cases = [
@@ -89,6 +136,25 @@ cases = [
     case("bce_with_logits", ((1, 3, 5, 7), 0.1, 120, 0), ((1, 3, 5, 7), 0.2, 1, 0)),
     case("cross_entropy", ((7, 10), 0.1, 1, 0)),
     case("cross_entropy", ((5, 3), 0.1, 120, 0)),
+    exact("silu", ((1, 3, 5, 7), 0.1, 30, 0)),
+    exact("silu", ((70,), 0.1, 3, 0)),
+    exact("softmax_last", ((3, 2, 37), 0.1, 3, 0)),
+    exact("softmax_last", ((5, 3), 0.1, 120, 0)),
+    # More than a tile of 256 numbers an image, and a rest; and pixels fewer than channels.
+    exact("group_norm", ((2, 9, 11, 6), 0.1, 1, 0), ((6,), 0.2, 1, 0), ((6,), 0.3, 1, 0)),
+    exact("group_norm_relu", ((2, 3, 5, 9), 0.1, 1, 0), ((9,), 0.2, 1, 0), ((9,), 0.3, 1, 0)),
+    exact("group_norm_silu", ((2, 2, 3, 30), 0.1, 9, 0), ((30,), 0.2, 1, 0), ((30,), 0.3, 1, 0)),
+    exact("batch_norm_silu", ((3, 5, 7, 4), 0.1, 1, 0), ((4,), 0.2, 1, 0), ((4,), 0.3, 1, 0)),
+    *(
+        exact(op, ((2, 5, 3), 0.1, 1, 0), ((2, 5, 3), 0.2, 1, 0), ((2, 5, 7), 0.3, 1, 0))
+        for op in ("attention", "attention_causal", "attention_sigmoid", "attention_sigmoid_causal", "attention_uniform_causal")
+    ),
+    exact("attention_causal", ((1, 20, 17), 0.1, 1, 0), ((1, 20, 17), 0.2, 1, 0), ((1, 20, 4), 0.3, 1, 0)),
+    exact("conv2d_stride2", ((2, 6, 4, 3), 0.1, 1, 0), ((3, 3, 3, 5), 0.2, 1, 0), ((5,), 0.3, 1, 0)),
+    exact("add_per_image", ((2, 3, 4, 5), 0.1, 1, 0), ((2, 5), 0.2, 1, 0)),
+    exact("crop", ((2, 4, 5, 3), 0.1, 1, 0)),
+    exact("lookup", ((3, 5), 0.1, 1, 0)),
+    exact("weighted_squares", ((3, 2, 2, 5), 0.1, 1, 0), ((3, 2, 2, 5), 0.2, 1, 0)),
     case("upsample2_and_skip", ((1, 3, 5, 2), 0.1, 1, 0)),
 ]
 text = {"made_by": "PyTorch " + torch.__version__.split("+")[0], "cases": cases}

@@ -4,30 +4,54 @@
 //! exact about ties and zeros as PyTorch is, give the same bits on every machine of one [`dispatch`] level, and use
 //! one thread: the trainer gives each thread images of its own.
 
+mod add_per_image;
+mod attention;
+mod batch_norm;
 mod bce;
 mod chain;
 mod concat;
 mod conv2d;
 mod conv_pool;
+mod crop;
 mod cross_entropy;
+mod dropout;
 mod exponential;
+mod given;
+mod group_norm;
 pub mod kernel;
+mod lookup;
 mod maps;
 mod max_pool;
+mod patches;
 mod relu;
 mod sigmoid;
+mod silu;
+mod softmax;
 mod upsample;
+mod weighted_squares;
 
+pub use add_per_image::add_per_image;
+pub use attention::{Mask, Weights, attention, attention_weights};
+pub use batch_norm::{BatchStatistics, batch_norm, normalise_by};
 pub use bce::bce_with_logits;
 pub use chain::{Link, chain};
 pub use concat::concat;
 pub use conv_pool::conv2d_relu_max_pool2;
 pub use conv2d::{Activation, Scale, conv2d};
+pub use crop::crop;
 pub use cross_entropy::cross_entropy;
+pub use dropout::dropout;
+pub use given::given;
+pub use group_norm::{Nonlinearity, group_norm};
+pub use lookup::lookup;
 pub use max_pool::max_pool2;
+pub use patches::patches_stride2;
 pub use relu::relu;
 pub use sigmoid::sigmoid;
+pub use silu::silu;
+pub use softmax::softmax_last;
 pub use upsample::upsample2;
+pub use weighted_squares::weighted_squares;
 
 use crate::error::{Error, Result};
 

@@ -2,15 +2,20 @@
 //! Their `unsafe` is in [`lanes`], [`vectors`], [`squares`], [`tile`] and the
 //! two products [`multiply`] and [`outer`], whose faces are safe.
 
+pub mod attention;
 pub mod conv;
 pub mod lanes;
 pub mod level;
+mod matrices;
 mod multiply;
+pub mod nonlinearity;
+pub mod normalise;
 mod outer;
 mod panels;
 mod patches;
 mod pointwise;
 pub mod pool;
+pub mod softmax;
 mod squares;
 mod tile;
 mod vectors;

@@ -2,6 +2,7 @@
 
 use super::conv::{Activation, Gradients, Problem};
 use super::lanes::{Simd, Work};
+use super::matrices;
 use super::multiply::{Multiply, Start};
 use super::outer::Outer;
 use super::panels::{Panels, pack, transposed};
@@ -109,37 +110,20 @@ impl Work for Backward<'_> {
 fn to_source<S: Simd>(simd: S, problem: &Problem, gradient: &[f32], channels: usize) -> Vec<f32> {
     let outputs = problem.shape.output;
     let rows = gradient.len() / outputs;
-    let product = |left: &[f32], lefts: usize, right: &[f32], columns: usize| {
-        let mut out = vec![0.0; lefts * columns];
-        simd.run(Multiply {
-            left: Rows {
-                numbers: left,
-                stride: outputs,
-            },
-            rows: lefts,
-            right: Panels {
-                numbers: &pack(simd, right, columns),
-                depth: outputs,
-                columns,
-            },
-            start: Start::Zero,
-            stride: columns,
-            out: &mut out,
-        });
-        out
-    };
     if rows < outputs {
-        let turned = product(
+        let turned = matrices::product(
+            simd,
             problem.weights,
-            channels,
+            outputs,
             &transposed(gradient, outputs),
             rows,
         );
         transposed(&turned, rows)
     } else {
-        product(
+        matrices::product(
+            simd,
             gradient,
-            rows,
+            outputs,
             &transposed(problem.weights, outputs),
             channels,
         )

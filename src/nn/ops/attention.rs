@@ -1,0 +1,230 @@
+//! Attention (Vaswani et al. 2017): every position takes the values of all, by weights from queries and keys. One
+//! operation, because candle's matrix product is not the same on every machine and its softmax has no gradient.
+
+use super::kernel::attention::{Attend, Gradients};
+use super::kernel::lanes::{Simd, Work};
+use super::kernel::level::{self, Level};
+use super::maps::{slice, tensor_like, with_slice};
+use candle_core::{CpuStorage, CustomOp3, Device, Layout, Result, Shape, Tensor, bail};
+use std::sync::OnceLock;
+
+pub use super::kernel::attention::{Mask, Weights};
+
+/// The sum over positions j of weight[i, j]·v[j], for queries and keys [n, positions, d] and values [n, positions, e]:
+/// [n, positions, e]. The weights are made from the scores `scale`·q[i]·k[j].
+///
+/// # Errors
+/// When shapes do not fit, tensors are not contiguous f32 on the CPU, or `ABLATE_SIMD` names a level that is not there.
+pub fn attention(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    weights: Weights,
+    mask: Mask,
+    scale: f32,
+) -> Result<Tensor> {
+    let op = Attention {
+        level: level::current().map_err(candle_core::Error::msg)?,
+        attend: attend([q.dims(), k.dims(), v.dims()], weights, mask, scale)?,
+        kept: OnceLock::new(),
+    };
+    q.apply_op3(k, v, op)
+}
+
+/// The weights of [`attention`], [n, positions, positions], a row for each position that looks: for pictures, without
+/// a gradient.
+///
+/// # Errors
+/// As [`attention`].
+pub fn attention_weights(
+    q: &Tensor,
+    k: &Tensor,
+    weights: Weights,
+    mask: Mask,
+    scale: f32,
+) -> Result<Tensor> {
+    let attend = attend([q.dims(), k.dims(), k.dims()], weights, mask, scale)?;
+    let level = level::current().map_err(candle_core::Error::msg)?;
+    let found = with_slice(q, |q| with_slice(k, |k| level.run(Look { attend, q, k })))??;
+    let positions = attend.positions;
+    Tensor::from_vec(found, (q.dim(0)?, positions, positions), &Device::Cpu)
+}
+
+/// Checks the shapes of queries, keys and values.
+fn attend(shapes: [&[usize]; 3], weights: Weights, mask: Mask, scale: f32) -> Result<Attend> {
+    match shapes {
+        [&[n, positions, depth], k, &[n2, positions2, values]]
+            if k == shapes[0]
+                && [n, positions] == [n2, positions2]
+                && positions * depth * values > 0 =>
+        {
+            Ok(Attend {
+                weights,
+                mask,
+                scale,
+                positions,
+                depth,
+                values,
+            })
+        }
+        _ => bail!(
+            "attention: expected queries and keys [n, positions, d] and values [n, positions, e], found {shapes:?}"
+        ),
+    }
+}
+
+struct Attention {
+    level: Level,
+    attend: Attend,
+    /// The weights of all images.
+    kept: OnceLock<Vec<f32>>,
+}
+
+/// The weights of all images.
+struct Look<'a> {
+    attend: Attend,
+    q: &'a [f32],
+    k: &'a [f32],
+}
+
+impl Work for Look<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) -> Vec<f32> {
+        let size = self.attend.positions * self.attend.depth;
+        let mut all = Vec::with_capacity(self.q.len() / self.attend.depth * self.attend.positions);
+        // No closures: they would be compiled without the instruction set.
+        for (q, k) in self.q.chunks_exact(size).zip(self.k.chunks_exact(size)) {
+            all.extend_from_slice(&self.attend.weights(simd, q, k));
+        }
+        all
+    }
+}
+
+/// The values of all images by their weights.
+struct Take<'a> {
+    attend: Attend,
+    weights: &'a [f32],
+    v: &'a [f32],
+}
+
+impl Work for Take<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) -> Vec<f32> {
+        let Attend {
+            positions, values, ..
+        } = self.attend;
+        let weights = self.weights.chunks_exact(positions * positions);
+        let mut all = Vec::with_capacity(self.v.len());
+        for (weights, v) in weights.zip(self.v.chunks_exact(positions * values)) {
+            all.extend_from_slice(&self.attend.out(simd, weights, v));
+        }
+        all
+    }
+}
+
+/// The gradients of all images.
+struct Back<'a> {
+    attend: Attend,
+    inputs: [&'a [f32]; 3],
+    weights: &'a [f32],
+    gradient: &'a [f32],
+}
+
+impl<'a> Work for Back<'a> {
+    type Output = Gradients;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) -> Gradients {
+        let Attend {
+            positions,
+            depth,
+            values,
+            ..
+        } = self.attend;
+        let [q, k, v] = self.inputs;
+        let mut all = Gradients::default();
+        for (image, weights) in self.weights.chunks_exact(positions * positions).enumerate() {
+            let of = |numbers: &'a [f32], size: usize| &numbers[image * size..][..size];
+            let inputs = [
+                of(q, positions * depth),
+                of(k, positions * depth),
+                of(v, positions * values),
+            ];
+            let gradient = of(self.gradient, positions * values);
+            let found = self.attend.back(simd, inputs, weights, gradient);
+            for (all, found) in all.iter_mut().zip(found) {
+                all.extend_from_slice(&found);
+            }
+        }
+        all
+    }
+}
+
+impl CustomOp3 for Attention {
+    fn name(&self) -> &'static str {
+        "attention"
+    }
+
+    fn cpu_fwd(
+        &self,
+        q: &CpuStorage,
+        q_layout: &Layout,
+        k: &CpuStorage,
+        k_layout: &Layout,
+        v: &CpuStorage,
+        v_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let attend = self.attend;
+        let (q, k, v) = (
+            slice(q, q_layout)?,
+            slice(k, k_layout)?,
+            slice(v, v_layout)?,
+        );
+        let weights = self.level.run(Look { attend, q, k });
+        let out = self.level.run(Take {
+            attend,
+            weights: &weights,
+            v,
+        });
+        if self.kept.set(weights).is_err() {
+            bail!("attention: an operation is applied once");
+        }
+        Ok((CpuStorage::F32(out), v_layout.shape().clone()))
+    }
+
+    fn bwd(
+        &self,
+        q: &Tensor,
+        k: &Tensor,
+        v: &Tensor,
+        _out: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let Some(weights) = self.kept.get() else {
+            bail!("attention: there is no way back before the way there");
+        };
+        let [to_q, to_k, to_v] = with_slice(q, |of_q| {
+            with_slice(k, |of_k| {
+                with_slice(v, |of_v| {
+                    with_slice(gradient, |gradient| {
+                        self.level.run(Back {
+                            attend: self.attend,
+                            inputs: [of_q, of_k, of_v],
+                            weights,
+                            gradient,
+                        })
+                    })
+                })
+            })
+        })????;
+        Ok((
+            Some(tensor_like(q, to_q)?),
+            Some(tensor_like(k, to_k)?),
+            Some(tensor_like(v, to_v)?),
+        ))
+    }
+}

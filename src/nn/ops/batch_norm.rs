@@ -1,0 +1,95 @@
+//! Batch normalisation (Ioffe & Szegedy 2015): each channel over all images, which is group normalisation of one
+//! image with all pixels and groups of one channel. In evaluation by statistics gathered before.
+
+use super::group_norm::{Nonlinearity, normalise};
+use super::kernel::level;
+use super::kernel::normalise::{self, Moments, Shape};
+use super::maps::{tensor_like, with_slice};
+use candle_core::{Result, Tensor, bail};
+
+/// What a batch had, one number a channel: what running averages are made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchStatistics {
+    /// Mean.
+    pub mean: Vec<f32>,
+    /// Unbiased variance: over m − 1, as PyTorch keeps it (and normalises by that over m).
+    pub variance: Vec<f32>,
+}
+
+/// Normalises the map [n, h, w, c] to mean 0 and variance 1 (ε = 1e-5) over all but channels, times `scale` [c] plus
+/// `shift` [c], then `after`.
+///
+/// # Errors
+/// When there is but one number a channel, shapes do not fit, tensors are not contiguous f32 on the CPU, or
+/// `ABLATE_SIMD` names a level that is not there.
+pub fn batch_norm(
+    map: &Tensor,
+    scale: &Tensor,
+    shift: &Tensor,
+    after: Nonlinearity,
+) -> Result<(Tensor, BatchStatistics)> {
+    let (n, height, width, channels) = map.dims4()?;
+    let pixels = n * height * width;
+    if pixels < 2 {
+        bail!(
+            "batch_norm: a variance needs two pixels or more, found {:?}",
+            map.shape()
+        );
+    }
+    let shape = Shape {
+        images: 1,
+        pixels,
+        channels,
+        groups: channels,
+    };
+    let (out, found) = normalise(map, scale, shift, shape, after)?;
+    let moments = found.get().map_or(&[][..], Vec::as_slice);
+    let unbiased = pixels as f64 / (pixels - 1) as f64;
+    let statistics = BatchStatistics {
+        mean: moments.iter().map(|of| of.mean as f32).collect(),
+        variance: moments
+            .iter()
+            .map(|of| (of.variance * unbiased) as f32)
+            .collect(),
+    };
+    Ok((out, statistics))
+}
+
+/// Normalises the map [n, h, w, c] by the given mean and variance, one number a channel each, in the place of its
+/// own: for evaluation, without a gradient.
+///
+/// # Errors
+/// When shapes do not fit, tensors are not contiguous f32 on the CPU, or `ABLATE_SIMD` names a level that is not
+/// there.
+pub fn normalise_by(
+    map: &Tensor,
+    statistics: &BatchStatistics,
+    scale: &Tensor,
+    shift: &Tensor,
+    after: Nonlinearity,
+) -> Result<Tensor> {
+    let (_, _, _, channels) = map.dims4()?;
+    let BatchStatistics { mean, variance } = statistics;
+    let affine = [scale.dims(), shift.dims()];
+    if channels == 0 || [mean.len(), variance.len()] != [channels; 2] || affine != [[channels]; 2] {
+        bail!(
+            "normalise_by: expected one mean, variance, scale and shift for each of {channels} channels, found {}, {} and {affine:?}",
+            mean.len(),
+            variance.len()
+        );
+    }
+    let level = level::current().map_err(candle_core::Error::msg)?;
+    let moments = mean.iter().zip(variance).map(|(&mean, &variance)| Moments {
+        mean: mean.into(),
+        variance: variance.into(),
+    });
+    let moments: Vec<Moments> = moments.collect();
+    let numbers = with_slice(map, |x| {
+        with_slice(scale, |scale| {
+            with_slice(shift, |shift| {
+                normalise::by(level, x, &moments, (scale, shift), after)
+            })
+        })
+    })???;
+    tensor_like(map, numbers)
+}

@@ -1,0 +1,147 @@
+//! Attention of one image on plain slices: weights from scores q·kᵀ, and their mean of the values; and the gradients.
+
+use super::lanes::Simd;
+use super::matrices::product;
+use super::panels::transposed;
+use super::pointwise::to_weights;
+use super::softmax;
+use super::tile::Rows;
+use crate::nn::ops::exponential::logistic;
+
+/// How scores become weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// e^score / Σ e^score over the positions that are seen.
+    Softmax,
+    /// σ(score), not normalised.
+    Sigmoid,
+    /// 1 / the number of positions that are seen, whatever the scores.
+    Uniform,
+}
+
+/// Which positions a position sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mask {
+    /// All.
+    None,
+    /// Itself and those before it.
+    Causal,
+}
+
+/// How one image attends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Attend {
+    /// How scores become weights.
+    pub weights: Weights,
+    /// Which positions a position sees.
+    pub mask: Mask,
+    /// What scores are multiplied by.
+    pub scale: f32,
+    /// Positions.
+    pub positions: usize,
+    /// Numbers of a query and of a key.
+    pub depth: usize,
+    /// Numbers of a value.
+    pub values: usize,
+}
+
+/// Gradients of queries, keys and values.
+pub type Gradients = [Vec<f32>; 3];
+
+impl Attend {
+    /// The positions that this one sees are those before the number given.
+    fn seen(self, position: usize) -> usize {
+        match self.mask {
+            Mask::None => self.positions,
+            Mask::Causal => position + 1,
+        }
+    }
+
+    /// [positions, positions]: a row for each position that looks.
+    #[inline(always)]
+    pub fn weights<S: Simd>(self, simd: S, q: &[f32], k: &[f32]) -> Vec<f32> {
+        let mut rows = match self.weights {
+            Weights::Uniform => vec![0.0; self.positions * self.positions],
+            Weights::Softmax | Weights::Sigmoid => {
+                let turned = transposed(k, self.depth);
+                product(simd, q, self.depth, &turned, self.positions)
+            }
+        };
+        for (position, row) in rows.chunks_exact_mut(self.positions).enumerate() {
+            let (seen, hidden) = row.split_at_mut(self.seen(position));
+            hidden.fill(0.0);
+            match self.weights {
+                Weights::Uniform => seen.fill(1.0 / seen.len() as f32),
+                Weights::Sigmoid => {
+                    for score in seen {
+                        *score = logistic(self.scale * *score);
+                    }
+                }
+                Weights::Softmax => {
+                    for score in &mut *seen {
+                        *score *= self.scale;
+                    }
+                    softmax::softmax(seen);
+                }
+            }
+        }
+        rows
+    }
+
+    /// The values by their weights: [positions, values].
+    #[inline(always)]
+    pub fn out<S: Simd>(self, simd: S, weights: &[f32], v: &[f32]) -> Vec<f32> {
+        product(simd, weights, self.positions, v, self.values)
+    }
+
+    /// leftᵀ · right, where both have a row for every position.
+    #[inline(always)]
+    fn outer<S: Simd>(
+        self,
+        simd: S,
+        (left, length): (&[f32], usize),
+        right: &[f32],
+        columns: usize,
+    ) -> Vec<f32> {
+        let left = Rows {
+            numbers: left,
+            stride: length,
+        };
+        to_weights(simd, left, length, right, columns)
+    }
+
+    /// The gradients, given the weights and the gradient of what [`Attend::out`] gave.
+    #[inline(always)]
+    pub fn back<S: Simd>(
+        self,
+        simd: S,
+        [q, k, v]: [&[f32]; 3],
+        weights: &[f32],
+        gradient: &[f32],
+    ) -> Gradients {
+        let to_v = self.outer(simd, (weights, self.positions), gradient, self.values);
+        if self.weights == Weights::Uniform {
+            return [vec![0.0; q.len()], vec![0.0; k.len()], to_v];
+        }
+        let turned = transposed(v, self.values);
+        let mut to_scores = product(simd, gradient, self.values, &turned, self.positions);
+        let rows = weights.chunks_exact(self.positions);
+        // Hidden positions have weight 0, and so no gradient.
+        for (weights, to) in rows.zip(to_scores.chunks_exact_mut(self.positions)) {
+            match self.weights {
+                Weights::Softmax => softmax::back(weights, to),
+                _ => {
+                    for (to, w) in to.iter_mut().zip(weights) {
+                        *to *= w * (1.0 - w);
+                    }
+                }
+            }
+            for to in to {
+                *to *= self.scale;
+            }
+        }
+        let to_q = product(simd, &to_scores, self.positions, k, self.depth);
+        let to_k = self.outer(simd, (&to_scores, self.positions), q, self.depth);
+        [to_q, to_k, to_v]
+    }
+}
