@@ -228,3 +228,87 @@ impl CustomOp3 for Attention {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(numbers: &[f32], shape: (usize, usize, usize)) -> Tensor {
+        Tensor::from_slice(numbers, shape, &Device::Cpu).expect("a shape that fits")
+    }
+
+    fn assert_close(found: &Tensor, right: &[f32]) {
+        let found: Vec<f32> = found.flatten_all().and_then(|t| t.to_vec1()).expect("f32");
+        assert_eq!(found.len(), right.len());
+        for (found, right) in found.iter().zip(right) {
+            assert!((found - right).abs() < 1e-6, "{found} instead of {right}");
+        }
+    }
+
+    fn queries_and_keys() -> (Tensor, Tensor) {
+        let q = tensor(&[1.0, 0.0, 0.0, 1.0, 0.0, 0.0], (1, 3, 2));
+        (q, tensor(&[1.0, 0.0, 1.0, 1.0, 0.0, 2.0], (1, 3, 2)))
+    }
+
+    /// Oracle: science.md §3 (Q = I₂, here with a third query of zeros, which sees all alike).
+    #[test]
+    fn the_vector_of_the_reference() -> Result<()> {
+        let (q, k) = queries_and_keys();
+        let v = tensor(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (1, 3, 2));
+        let scale = 0.5f32.sqrt();
+        let out = attention(&q, &k, &v, Weights::Softmax, Mask::None, scale)?;
+        assert_close(
+            &out,
+            &[2.593_327_4, 3.593_327_4, 3.871_892_2, 4.871_892, 3.0, 4.0],
+        );
+        let weights = attention_weights(&q, &k, Weights::Softmax, Mask::None, scale)?;
+        let first = [0.401_112_1, 0.401_112_1, 0.197_775_81];
+        let second = [0.140_029_25, 0.283_995_42, 0.575_975_35];
+        assert_close(&weights, &[first, second, [1.0 / 3.0; 3]].concat());
+        Ok(())
+    }
+
+    /// Oracle: by hand; σ(±1) = ½ ± ½·tanh(½).
+    #[test]
+    fn what_is_hidden_has_no_weight() -> Result<()> {
+        let (q, k) = queries_and_keys();
+        let weights = |weights| attention_weights(&q, &k, weights, Mask::Causal, -1.0);
+        let uniform = [
+            1.0,
+            0.0,
+            0.0,
+            0.5,
+            0.5,
+            0.0,
+            1.0 / 3.0,
+            1.0 / 3.0,
+            1.0 / 3.0,
+        ];
+        assert_close(&weights(Weights::Uniform)?, &uniform);
+        let low = 0.268_941_42;
+        let sigmoid = [low, 0.0, 0.0, 0.5, low, 0.0, 0.5, 0.5, 0.5];
+        assert_close(&weights(Weights::Sigmoid)?, &sigmoid);
+        let softmax = [
+            1.0,
+            0.0,
+            0.0,
+            1.0 - low,
+            low,
+            0.0,
+            1.0 / 3.0,
+            1.0 / 3.0,
+            1.0 / 3.0,
+        ];
+        assert_close(&weights(Weights::Softmax)?, &softmax);
+        Ok(())
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_shown() {
+        let (q, k) = queries_and_keys();
+        let v = tensor(&[0.0; 4], (1, 2, 2));
+        let problem = attention(&q, &k, &v, Weights::Softmax, Mask::None, 1.0);
+        let text = problem.expect_err("two values for three keys").to_string();
+        assert!(text.contains("[1, 2, 2]"), "{text}");
+    }
+}

@@ -93,3 +93,68 @@ pub fn normalise_by(
     })???;
     tensor_like(map, numbers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    fn vector(numbers: &[f32]) -> Tensor {
+        Tensor::from_slice(numbers, numbers.len(), &Device::Cpu).expect("a vector")
+    }
+
+    fn map(numbers: &[f32], shape: (usize, usize, usize, usize)) -> Tensor {
+        Tensor::from_slice(numbers, shape, &Device::Cpu).expect("a shape that fits")
+    }
+
+    /// Oracle: by hand. 1, 2, 3, 6 have mean 3 and squared deviations of 14 in all.
+    #[test]
+    fn statistics_are_the_mean_and_the_unbiased_variance() -> Result<()> {
+        let x = map(&[1.0, 7.0, 2.0, 7.0, 3.0, 7.0, 6.0, 7.0], (2, 1, 2, 2));
+        let (scale, shift) = (vector(&[1.0, 1.0]), vector(&[0.0, 0.5]));
+        let (out, found) = batch_norm(&x, &scale, &shift, Nonlinearity::None)?;
+        assert_eq!(found.mean, [3.0, 7.0]);
+        assert_eq!(found.variance, [14.0 / 3.0, 0.0]);
+        let out: Vec<f32> = out.flatten_all()?.to_vec1()?;
+        let right = [-2.0f32, -1.0, 0.0, 3.0].map(|x| x / 3.5f32.sqrt());
+        for (out, right) in out.chunks_exact(2).zip(right) {
+            assert!((out[0] - right).abs() < 1e-5 && out[1] == 0.5, "{out:?}");
+        }
+        Ok(())
+    }
+
+    /// Oracle: by hand. Variances are such that with ε their roots are 2 and ½.
+    #[test]
+    fn given_statistics_take_the_place_of_those_of_the_map() -> Result<()> {
+        let statistics = BatchStatistics {
+            mean: vec![1.0, -1.0],
+            variance: vec![4.0 - 1e-5, 0.25 - 1e-5],
+        };
+        let x = map(&[5.0, 0.0, -1.0, -1.0], (1, 2, 1, 2));
+        let (scale, shift) = (vector(&[10.0, 1.0]), vector(&[1.0, 0.0]));
+        let out = normalise_by(&x, &statistics, &scale, &shift, Nonlinearity::Relu)?;
+        let out: Vec<f32> = out.flatten_all()?.to_vec1()?;
+        for (out, right) in out.iter().zip([21.0, 2.0, 0.0, 0.0]) {
+            assert!((out - right).abs() < 1e-5, "{out} instead of {right}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_variance_of_one_number_and_statistics_that_do_not_fit_are_refused() {
+        let (x, one) = (map(&[1.0, 2.0], (1, 1, 1, 2)), vector(&[1.0, 1.0]));
+        let text = batch_norm(&x, &one, &one, Nonlinearity::None).expect_err("one pixel");
+        assert!(text.to_string().contains("two pixels"), "{text}");
+        let statistics = BatchStatistics {
+            mean: vec![0.0],
+            variance: vec![1.0],
+        };
+        let found = normalise_by(&x, &statistics, &one, &one, Nonlinearity::None);
+        assert!(
+            found
+                .expect_err("one mean")
+                .to_string()
+                .contains("2 channels")
+        );
+    }
+}

@@ -130,3 +130,93 @@ impl CustomOp3 for Normalise {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::{Device, Var};
+
+    fn wave(shape: &[usize], offset: f64) -> Vec<f32> {
+        let number = |at: usize| (offset + (1.7 * at as f64).sin()) as f32;
+        (0..shape.iter().product()).map(number).collect()
+    }
+
+    fn var(numbers: Vec<f32>, shape: &[usize]) -> Var {
+        Var::from_vec(numbers, shape, &Device::Cpu).expect("a shape that fits")
+    }
+
+    fn flat(tensor: &Tensor) -> Vec<f32> {
+        tensor.flatten_all().and_then(|t| t.to_vec1()).expect("f32")
+    }
+
+    /// An image and the gradient of Σ out² to it.
+    fn out_and_gradient(numbers: Vec<f32>, shape: &[usize]) -> [Vec<f32>; 2] {
+        let (x, c) = (var(numbers, shape), shape[3]);
+        let (scale, shift) = (var(wave(&[c], 0.5), &[c]), var(wave(&[c], 0.2), &[c]));
+        let out = group_norm(&x, &scale, &shift, 3, Nonlinearity::Silu).expect("three groups");
+        let store = out.sqr().and_then(|y| y.sum_all()?.backward());
+        let gradients = store.expect("a way back");
+        [flat(&out), flat(gradients.get(&x).expect("of the map"))]
+    }
+
+    #[test]
+    fn an_image_has_the_same_bits_alone_and_among_others() {
+        let shape = [3, 7, 5, 12];
+        let numbers = wave(&shape, 0.0);
+        let together = out_and_gradient(numbers.clone(), &shape);
+        for (image, numbers) in numbers.chunks(7 * 5 * 12).enumerate() {
+            let alone = out_and_gradient(numbers.to_vec(), &[1, 7, 5, 12]);
+            for (together, alone) in together.iter().zip(alone) {
+                assert_eq!(together[image * alone.len()..][..alone.len()], alone);
+            }
+        }
+    }
+
+    /// Oracle: the definition, in f64, of the same f32 numbers. A mean a thousand times the deviation takes no more
+    /// digits than f32 numbers of that size lack anyway.
+    #[test]
+    fn a_large_mean_costs_no_digits() {
+        let shape = [1, 20, 20, 3];
+        let numbers = wave(&shape, 1000.0);
+        let (one, zero) = (var(vec![1.0; 3], &[3]), var(vec![0.0; 3], &[3]));
+        let x = var(numbers.clone(), &shape);
+        let out = group_norm(&x, &one, &zero, 1, Nonlinearity::None).expect("one group");
+        let count = numbers.len() as f64;
+        let mean = numbers.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
+        let squares = numbers.iter().map(|&x| (f64::from(x) - mean).powi(2));
+        let deviation = (squares.sum::<f64>() / count + 1e-5).sqrt();
+        for (out, &x) in flat(&out).into_iter().zip(&numbers) {
+            let right = (f64::from(x) - mean) / deviation;
+            // Half a unit of the mean's last place is 3e-5.
+            assert!((f64::from(out) - right).abs() < 6e-5, "{out} of {right}");
+        }
+    }
+
+    #[test]
+    fn one_nan_or_infinity_is_seen_in_all_of_its_group_and_no_other() {
+        for wrong in [f32::NAN, f32::INFINITY] {
+            let mut numbers = wave(&[1, 2, 2, 6], 0.0);
+            numbers[7] = wrong;
+            let [out, _] = out_and_gradient(numbers, &[1, 2, 2, 6]);
+            for (at, x) in out.iter().enumerate() {
+                assert_eq!(x.is_nan(), at % 6 < 2, "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn groups_and_shapes_that_do_not_fit_are_refused() {
+        let x = var(wave(&[1, 2, 2, 6], 0.0), &[1, 2, 2, 6]);
+        let six = var(vec![1.0; 6], &[6]);
+        let five = var(vec![1.0; 5], &[5]);
+        for (scale, groups, text) in [
+            (&six, 4, "4 groups"),
+            (&six, 0, "0 groups"),
+            (&five, 2, "[5]"),
+        ] {
+            let problem = group_norm(&x, scale, &six, groups, Nonlinearity::None);
+            let found = problem.expect_err("does not fit").to_string();
+            assert!(found.contains(text), "{found}");
+        }
+    }
+}

@@ -6,6 +6,8 @@ pub mod attention;
 pub mod conv;
 pub mod lanes;
 pub mod level;
+#[cfg(test)]
+mod levels;
 mod matrices;
 mod multiply;
 pub mod nonlinearity;
