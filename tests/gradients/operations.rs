@@ -1,7 +1,7 @@
 //! Operations by name, as vector files and tests call them, and their gradients.
 
 use crate::vectors::wave;
-use ablate::nn::ops::{self, Activation, Link, Mask, Nonlinearity, Scale, Weights};
+use ablate::nn::ops::{self, Activation, AttentionMask, AttentionWeights, Link, Normalised, Scale};
 use candle_core::{Device, Result, Tensor, Var};
 
 /// A wave as a tensor that gets a gradient.
@@ -62,20 +62,26 @@ pub fn apply(op: &str, inputs: &[Tensor]) -> Result<Tensor> {
         }
         ("silu", [x]) => ops::silu(x),
         ("softmax_last", [x]) => ops::softmax_last(x),
-        ("group_norm", [x, a, b]) => group_norm(x, a, b, Nonlinearity::None),
-        ("group_norm_relu", [x, a, b]) => group_norm(x, a, b, Nonlinearity::Relu),
-        ("group_norm_silu", [x, a, b]) => group_norm(x, a, b, Nonlinearity::Silu),
+        ("group_norm", [x, a, b]) => group_norm(x, a, b, Normalised::Plain),
+        ("group_norm_relu", [x, a, b]) => group_norm(x, a, b, Normalised::Relu),
+        ("group_norm_silu", [x, a, b]) => group_norm(x, a, b, Normalised::Silu),
         ("batch_norm_silu", [x, a, b]) => {
-            ops::batch_norm(x, a, b, Nonlinearity::Silu).map(|(out, _)| out)
+            ops::batch_norm(x, a, b, Normalised::Silu).map(|(out, _)| out)
         }
-        ("attention", [q, k, v]) => attention(q, k, v, Weights::Softmax, Mask::None),
-        ("attention_causal", [q, k, v]) => attention(q, k, v, Weights::Softmax, Mask::Causal),
-        ("attention_sigmoid", [q, k, v]) => attention(q, k, v, Weights::Sigmoid, Mask::None),
+        ("attention", [q, k, v]) => {
+            attention(q, k, v, AttentionWeights::Softmax, AttentionMask::None)
+        }
+        ("attention_causal", [q, k, v]) => {
+            attention(q, k, v, AttentionWeights::Softmax, AttentionMask::Causal)
+        }
+        ("attention_sigmoid", [q, k, v]) => {
+            attention(q, k, v, AttentionWeights::Sigmoid, AttentionMask::None)
+        }
         ("attention_sigmoid_causal", [q, k, v]) => {
-            attention(q, k, v, Weights::Sigmoid, Mask::Causal)
+            attention(q, k, v, AttentionWeights::Sigmoid, AttentionMask::Causal)
         }
         ("attention_uniform_causal", [q, k, v]) => {
-            attention(q, k, v, Weights::Uniform, Mask::Causal)
+            attention(q, k, v, AttentionWeights::Uniform, AttentionMask::Causal)
         }
         ("conv2d_stride2", [x, w, b]) => {
             let (_, _, inputs, outputs) = w.dims4()?;
@@ -94,11 +100,17 @@ pub fn apply(op: &str, inputs: &[Tensor]) -> Result<Tensor> {
 }
 
 /// In groups of three channels.
-fn group_norm(x: &Tensor, scale: &Tensor, shift: &Tensor, after: Nonlinearity) -> Result<Tensor> {
+fn group_norm(x: &Tensor, scale: &Tensor, shift: &Tensor, after: Normalised) -> Result<Tensor> {
     ops::group_norm(x, scale, shift, x.dim(3)? / 3, after)
 }
 
-fn attention(q: &Tensor, k: &Tensor, v: &Tensor, weights: Weights, mask: Mask) -> Result<Tensor> {
+fn attention(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    weights: AttentionWeights,
+    mask: AttentionMask,
+) -> Result<Tensor> {
     ops::attention(q, k, v, weights, mask, 0.7)
 }
 

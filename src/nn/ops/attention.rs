@@ -8,7 +8,7 @@ use super::maps::{slice, tensor_like, with_slice};
 use candle_core::{CpuStorage, CustomOp3, Device, Layout, Result, Shape, Tensor, bail};
 use std::sync::OnceLock;
 
-pub use super::kernel::attention::{Mask, Weights};
+pub use super::kernel::attention::{AttentionMask, AttentionWeights};
 
 /// The sum over positions j of weight[i, j]·v[j], for queries and keys [n, positions, d] and values [n, positions, e]:
 /// [n, positions, e]. The weights are made from the scores `scale`·q[i]·k[j].
@@ -19,8 +19,8 @@ pub fn attention(
     q: &Tensor,
     k: &Tensor,
     v: &Tensor,
-    weights: Weights,
-    mask: Mask,
+    weights: AttentionWeights,
+    mask: AttentionMask,
     scale: f32,
 ) -> Result<Tensor> {
     let op = Attention {
@@ -39,8 +39,8 @@ pub fn attention(
 pub fn attention_weights(
     q: &Tensor,
     k: &Tensor,
-    weights: Weights,
-    mask: Mask,
+    weights: AttentionWeights,
+    mask: AttentionMask,
     scale: f32,
 ) -> Result<Tensor> {
     let attend = attend([q.dims(), k.dims(), k.dims()], weights, mask, scale)?;
@@ -51,7 +51,12 @@ pub fn attention_weights(
 }
 
 /// Checks the shapes of queries, keys and values.
-fn attend(shapes: [&[usize]; 3], weights: Weights, mask: Mask, scale: f32) -> Result<Attend> {
+fn attend(
+    shapes: [&[usize]; 3],
+    weights: AttentionWeights,
+    mask: AttentionMask,
+    scale: f32,
+) -> Result<Attend> {
     match shapes {
         [&[n, positions, depth], k, &[n2, positions2, values]]
             if k == shapes[0]
@@ -256,12 +261,25 @@ mod tests {
         let (q, k) = queries_and_keys();
         let v = tensor(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (1, 3, 2));
         let scale = 0.5f32.sqrt();
-        let out = attention(&q, &k, &v, Weights::Softmax, Mask::None, scale)?;
+        let out = attention(
+            &q,
+            &k,
+            &v,
+            AttentionWeights::Softmax,
+            AttentionMask::None,
+            scale,
+        )?;
         assert_close(
             &out,
             &[2.593_327_4, 3.593_327_4, 3.871_892_2, 4.871_892, 3.0, 4.0],
         );
-        let weights = attention_weights(&q, &k, Weights::Softmax, Mask::None, scale)?;
+        let weights = attention_weights(
+            &q,
+            &k,
+            AttentionWeights::Softmax,
+            AttentionMask::None,
+            scale,
+        )?;
         let first = [0.401_112_1, 0.401_112_1, 0.197_775_81];
         let second = [0.140_029_25, 0.283_995_42, 0.575_975_35];
         assert_close(&weights, &[first, second, [1.0 / 3.0; 3]].concat());
@@ -272,7 +290,7 @@ mod tests {
     #[test]
     fn what_is_hidden_has_no_weight() -> Result<()> {
         let (q, k) = queries_and_keys();
-        let weights = |weights| attention_weights(&q, &k, weights, Mask::Causal, -1.0);
+        let weights = |weights| attention_weights(&q, &k, weights, AttentionMask::Causal, -1.0);
         let uniform = [
             1.0,
             0.0,
@@ -284,10 +302,10 @@ mod tests {
             1.0 / 3.0,
             1.0 / 3.0,
         ];
-        assert_close(&weights(Weights::Uniform)?, &uniform);
+        assert_close(&weights(AttentionWeights::Uniform)?, &uniform);
         let low = 0.268_941_42;
         let sigmoid = [low, 0.0, 0.0, 0.5, low, 0.0, 0.5, 0.5, 0.5];
-        assert_close(&weights(Weights::Sigmoid)?, &sigmoid);
+        assert_close(&weights(AttentionWeights::Sigmoid)?, &sigmoid);
         let softmax = [
             1.0,
             0.0,
@@ -299,7 +317,7 @@ mod tests {
             1.0 / 3.0,
             1.0 / 3.0,
         ];
-        assert_close(&weights(Weights::Softmax)?, &softmax);
+        assert_close(&weights(AttentionWeights::Softmax)?, &softmax);
         Ok(())
     }
 
@@ -307,7 +325,14 @@ mod tests {
     fn shapes_that_do_not_fit_are_shown() {
         let (q, k) = queries_and_keys();
         let v = tensor(&[0.0; 4], (1, 2, 2));
-        let problem = attention(&q, &k, &v, Weights::Softmax, Mask::None, 1.0);
+        let problem = attention(
+            &q,
+            &k,
+            &v,
+            AttentionWeights::Softmax,
+            AttentionMask::None,
+            1.0,
+        );
         let text = problem.expect_err("two values for three keys").to_string();
         assert!(text.contains("[1, 2, 2]"), "{text}");
     }

@@ -1,7 +1,7 @@
 //! Batch normalisation (Ioffe & Szegedy 2015): each channel over all images, which is group normalisation of one
 //! image with all pixels and groups of one channel. In evaluation by statistics gathered before.
 
-use super::group_norm::{Nonlinearity, normalise};
+use super::group_norm::{Normalised, normalise};
 use super::kernel::level;
 use super::kernel::normalise::{self, Moments, Shape};
 use super::maps::{tensor_like, with_slice};
@@ -26,7 +26,7 @@ pub fn batch_norm(
     map: &Tensor,
     scale: &Tensor,
     shift: &Tensor,
-    after: Nonlinearity,
+    after: Normalised,
 ) -> Result<(Tensor, BatchStatistics)> {
     let (n, height, width, channels) = map.dims4()?;
     let pixels = n * height * width;
@@ -63,27 +63,31 @@ pub fn batch_norm(
 /// there.
 pub fn normalise_by(
     map: &Tensor,
-    statistics: &BatchStatistics,
+    mean: &Tensor,
+    variance: &Tensor,
     scale: &Tensor,
     shift: &Tensor,
-    after: Nonlinearity,
+    after: Normalised,
 ) -> Result<Tensor> {
     let (_, _, _, channels) = map.dims4()?;
-    let BatchStatistics { mean, variance } = statistics;
-    let affine = [scale.dims(), shift.dims()];
-    if channels == 0 || [mean.len(), variance.len()] != [channels; 2] || affine != [[channels]; 2] {
+    let given = [mean, variance, scale, shift];
+    if channels == 0 || given.iter().any(|tensor| tensor.dims() != [channels]) {
         bail!(
-            "normalise_by: expected one mean, variance, scale and shift for each of {channels} channels, found {}, {} and {affine:?}",
-            mean.len(),
-            variance.len()
+            "normalise_by: expected one mean, variance, scale and shift for each of {channels} channels, found {:?}",
+            given.map(Tensor::dims)
         );
     }
     let level = level::current().map_err(candle_core::Error::msg)?;
-    let moments = mean.iter().zip(variance).map(|(&mean, &variance)| Moments {
-        mean: mean.into(),
-        variance: variance.into(),
-    });
-    let moments: Vec<Moments> = moments.collect();
+    let moments = with_slice(mean, |mean| {
+        with_slice(variance, |variance| {
+            let both = mean.iter().zip(variance);
+            let moments = both.map(|(&mean, &variance)| Moments {
+                mean: mean.into(),
+                variance: variance.into(),
+            });
+            moments.collect::<Vec<_>>()
+        })
+    })??;
     let numbers = with_slice(map, |x| {
         with_slice(scale, |scale| {
             with_slice(shift, |shift| {
@@ -112,7 +116,7 @@ mod tests {
     fn statistics_are_the_mean_and_the_unbiased_variance() -> Result<()> {
         let x = map(&[1.0, 7.0, 2.0, 7.0, 3.0, 7.0, 6.0, 7.0], (2, 1, 2, 2));
         let (scale, shift) = (vector(&[1.0, 1.0]), vector(&[0.0, 0.5]));
-        let (out, found) = batch_norm(&x, &scale, &shift, Nonlinearity::None)?;
+        let (out, found) = batch_norm(&x, &scale, &shift, Normalised::Plain)?;
         assert_eq!(found.mean, [3.0, 7.0]);
         assert_eq!(found.variance, [14.0 / 3.0, 0.0]);
         let out: Vec<f32> = out.flatten_all()?.to_vec1()?;
@@ -126,13 +130,10 @@ mod tests {
     /// Oracle: by hand. Variances are such that with ε their roots are 2 and ½.
     #[test]
     fn given_statistics_take_the_place_of_those_of_the_map() -> Result<()> {
-        let statistics = BatchStatistics {
-            mean: vec![1.0, -1.0],
-            variance: vec![4.0 - 1e-5, 0.25 - 1e-5],
-        };
+        let (mean, variance) = (vector(&[1.0, -1.0]), vector(&[4.0 - 1e-5, 0.25 - 1e-5]));
         let x = map(&[5.0, 0.0, -1.0, -1.0], (1, 2, 1, 2));
         let (scale, shift) = (vector(&[10.0, 1.0]), vector(&[1.0, 0.0]));
-        let out = normalise_by(&x, &statistics, &scale, &shift, Nonlinearity::Relu)?;
+        let out = normalise_by(&x, &mean, &variance, &scale, &shift, Normalised::Relu)?;
         let out: Vec<f32> = out.flatten_all()?.to_vec1()?;
         for (out, right) in out.iter().zip([21.0, 2.0, 0.0, 0.0]) {
             assert!((out - right).abs() < 1e-5, "{out} instead of {right}");
@@ -143,18 +144,11 @@ mod tests {
     #[test]
     fn a_variance_of_one_number_and_statistics_that_do_not_fit_are_refused() {
         let (x, one) = (map(&[1.0, 2.0], (1, 1, 1, 2)), vector(&[1.0, 1.0]));
-        let text = batch_norm(&x, &one, &one, Nonlinearity::None).expect_err("one pixel");
-        assert!(text.to_string().contains("two pixels"), "{text}");
-        let statistics = BatchStatistics {
-            mean: vec![0.0],
-            variance: vec![1.0],
-        };
-        let found = normalise_by(&x, &statistics, &one, &one, Nonlinearity::None);
-        assert!(
-            found
-                .expect_err("one mean")
-                .to_string()
-                .contains("2 channels")
-        );
+        let found = batch_norm(&x, &one, &one, Normalised::Plain);
+        let text = found.expect_err("one pixel").to_string();
+        assert!(text.contains("two pixels"), "{text}");
+        let found = normalise_by(&x, &vector(&[0.0]), &one, &one, &one, Normalised::Plain);
+        let text = found.expect_err("one mean").to_string();
+        assert!(text.contains("2 channels"), "{text}");
     }
 }

@@ -7,7 +7,7 @@ use super::maps::{slice, tensor_like, with_slice};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Tensor, bail};
 use std::sync::{Arc, OnceLock};
 
-pub use super::kernel::nonlinearity::Nonlinearity;
+pub use super::kernel::normalised::Normalised;
 
 /// Normalises the map [n, h, w, c] to mean 0 and variance 1 over each image and group of c/`groups` neighbouring
 /// channels, times `scale` [c] plus `shift` [c], then `after`.
@@ -20,7 +20,7 @@ pub fn group_norm(
     scale: &Tensor,
     shift: &Tensor,
     groups: usize,
-    after: Nonlinearity,
+    after: Normalised,
 ) -> Result<Tensor> {
     let (n, height, width, channels) = map.dims4()?;
     if groups == 0 || channels % groups != 0 {
@@ -44,7 +44,7 @@ pub(super) fn normalise(
     scale: &Tensor,
     shift: &Tensor,
     shape: Shape,
-    after: Nonlinearity,
+    after: Normalised,
 ) -> Result<(Tensor, Found)> {
     let channels = [shape.channels];
     if map.elem_count() == 0 || scale.dims() != channels || shift.dims() != channels {
@@ -68,7 +68,7 @@ pub(super) fn normalise(
 struct Normalise {
     level: Level,
     shape: Shape,
-    after: Nonlinearity,
+    after: Normalised,
     moments: Found,
 }
 
@@ -153,7 +153,7 @@ mod tests {
     fn out_and_gradient(numbers: Vec<f32>, shape: &[usize]) -> [Vec<f32>; 2] {
         let (x, c) = (var(numbers, shape), shape[3]);
         let (scale, shift) = (var(wave(&[c], 0.5), &[c]), var(wave(&[c], 0.2), &[c]));
-        let out = group_norm(&x, &scale, &shift, 3, Nonlinearity::Silu).expect("three groups");
+        let out = group_norm(&x, &scale, &shift, 3, Normalised::Silu).expect("three groups");
         let store = out.sqr().and_then(|y| y.sum_all()?.backward());
         let gradients = store.expect("a way back");
         [flat(&out), flat(gradients.get(&x).expect("of the map"))]
@@ -180,7 +180,7 @@ mod tests {
         let numbers = wave(&shape, 1000.0);
         let (one, zero) = (var(vec![1.0; 3], &[3]), var(vec![0.0; 3], &[3]));
         let x = var(numbers.clone(), &shape);
-        let out = group_norm(&x, &one, &zero, 1, Nonlinearity::None).expect("one group");
+        let out = group_norm(&x, &one, &zero, 1, Normalised::Plain).expect("one group");
         let count = numbers.len() as f64;
         let mean = numbers.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
         let squares = numbers.iter().map(|&x| (f64::from(x) - mean).powi(2));
@@ -214,7 +214,7 @@ mod tests {
             (&six, 0, "0 groups"),
             (&five, 2, "[5]"),
         ] {
-            let problem = group_norm(&x, scale, &six, groups, Nonlinearity::None);
+            let problem = group_norm(&x, scale, &six, groups, Normalised::Plain);
             let found = problem.expect_err("does not fit").to_string();
             assert!(found.contains(text), "{found}");
         }

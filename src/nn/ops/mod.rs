@@ -31,7 +31,7 @@ mod upsample;
 mod weighted_squares;
 
 pub use add_per_image::add_per_image;
-pub use attention::{Mask, Weights, attention, attention_weights};
+pub use attention::{AttentionMask, AttentionWeights, attention, attention_weights};
 pub use batch_norm::{BatchStatistics, batch_norm, normalise_by};
 pub use bce::bce_with_logits;
 pub use chain::{Link, chain};
@@ -42,7 +42,7 @@ pub use crop::crop;
 pub use cross_entropy::cross_entropy;
 pub use dropout::dropout;
 pub use given::given;
-pub use group_norm::{Nonlinearity, group_norm};
+pub use group_norm::{Normalised, group_norm};
 pub use lookup::lookup;
 pub use max_pool::max_pool2;
 pub use patches::patches_stride2;

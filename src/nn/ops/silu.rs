@@ -2,7 +2,7 @@
 
 use super::kernel::lanes::{Simd, Work};
 use super::kernel::level::{self, Level};
-use super::kernel::nonlinearity::Nonlinearity;
+use super::kernel::normalised;
 use super::maps::{slice, tensor_like, with_slice};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
@@ -27,7 +27,7 @@ impl Work for Forward<'_> {
     #[inline(always)]
     fn on<S: Simd>(self, _simd: S) -> Vec<f32> {
         let mut out = self.0.to_vec();
-        Nonlinearity::Silu.apply(&mut out);
+        normalised::silu(&mut out);
         out
     }
 }
@@ -43,7 +43,7 @@ impl Work for Backward<'_> {
     #[inline(always)]
     fn on<S: Simd>(self, _simd: S) -> Vec<f32> {
         let mut numbers = self.x.to_vec();
-        Nonlinearity::Silu.back(&mut numbers, self.gradient);
+        normalised::silu_back(&mut numbers, self.gradient);
         numbers
     }
 }

@@ -10,7 +10,7 @@ use crate::nn::ops::exponential::logistic;
 
 /// How scores become weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weights {
+pub enum AttentionWeights {
     /// e^score / Σ e^score over the positions that are seen.
     Softmax,
     /// σ(score), not normalised.
@@ -21,7 +21,7 @@ pub enum Weights {
 
 /// Which positions a position sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mask {
+pub enum AttentionMask {
     /// All.
     None,
     /// Itself and those before it.
@@ -32,9 +32,9 @@ pub enum Mask {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Attend {
     /// How scores become weights.
-    pub weights: Weights,
+    pub weights: AttentionWeights,
     /// Which positions a position sees.
-    pub mask: Mask,
+    pub mask: AttentionMask,
     /// What scores are multiplied by.
     pub scale: f32,
     /// Positions.
@@ -52,8 +52,8 @@ impl Attend {
     /// The positions that this one sees are those before the number given.
     fn seen(self, position: usize) -> usize {
         match self.mask {
-            Mask::None => self.positions,
-            Mask::Causal => position + 1,
+            AttentionMask::None => self.positions,
+            AttentionMask::Causal => position + 1,
         }
     }
 
@@ -61,8 +61,8 @@ impl Attend {
     #[inline(always)]
     pub fn weights<S: Simd>(self, simd: S, q: &[f32], k: &[f32]) -> Vec<f32> {
         let mut rows = match self.weights {
-            Weights::Uniform => vec![0.0; self.positions * self.positions],
-            Weights::Softmax | Weights::Sigmoid => {
+            AttentionWeights::Uniform => vec![0.0; self.positions * self.positions],
+            AttentionWeights::Softmax | AttentionWeights::Sigmoid => {
                 let turned = transposed(k, self.depth);
                 product(simd, q, self.depth, &turned, self.positions)
             }
@@ -71,13 +71,13 @@ impl Attend {
             let (seen, hidden) = row.split_at_mut(self.seen(position));
             hidden.fill(0.0);
             match self.weights {
-                Weights::Uniform => seen.fill(1.0 / seen.len() as f32),
-                Weights::Sigmoid => {
+                AttentionWeights::Uniform => seen.fill(1.0 / seen.len() as f32),
+                AttentionWeights::Sigmoid => {
                     for score in seen {
                         *score = logistic(self.scale * *score);
                     }
                 }
-                Weights::Softmax => {
+                AttentionWeights::Softmax => {
                     for score in &mut *seen {
                         *score *= self.scale;
                     }
@@ -120,7 +120,7 @@ impl Attend {
         gradient: &[f32],
     ) -> Gradients {
         let to_v = self.outer(simd, (weights, self.positions), gradient, self.values);
-        if self.weights == Weights::Uniform {
+        if self.weights == AttentionWeights::Uniform {
             return [vec![0.0; q.len()], vec![0.0; k.len()], to_v];
         }
         let turned = transposed(v, self.values);
@@ -129,7 +129,7 @@ impl Attend {
         // Hidden positions have weight 0, and so no gradient.
         for (weights, to) in rows.zip(to_scores.chunks_exact_mut(self.positions)) {
             match self.weights {
-                Weights::Softmax => softmax::back(weights, to),
+                AttentionWeights::Softmax => softmax::back(weights, to),
                 _ => {
                     for (to, w) in to.iter_mut().zip(weights) {
                         *to *= w * (1.0 - w);

@@ -1,11 +1,11 @@
 //! The kernels that plain loops make, on every instruction set of this machine: the same bits. Products of matrices
 //! round differently, so attention is only close.
 
-use super::attention::{Attend, Gradients, Mask, Weights};
+use super::attention::{Attend, AttentionMask, AttentionWeights, Gradients};
 use super::lanes::{Simd, Work};
 use super::level::Level;
-use super::nonlinearity::Nonlinearity;
 use super::normalise::{self, Backward, Shape};
+use super::normalised::Normalised;
 
 fn wave(count: usize, phase: f32) -> Vec<f32> {
     (0..count)
@@ -23,7 +23,7 @@ fn normalisation_gives_the_same_bits_on_every_instruction_set() {
     };
     let (x, gradient) = (wave(1400, 0.1), wave(1400, 0.2));
     let (scale, shift) = (wave(20, 0.3), wave(20, 0.4));
-    let after = Nonlinearity::Silu;
+    let after = Normalised::Silu;
     let all = |level: Level| {
         let (out, moments) = normalise::forward(level, shape, &x, (&scale, &shift), after);
         let back = level.run(Backward {
@@ -78,8 +78,8 @@ fn attention_is_alike_on_every_instruction_set_whatever_the_sizes() {
         let all = |level: Level| {
             let (out, [to_q, to_k, to_v]) = level.run(Whole {
                 attend: Attend {
-                    weights: Weights::Softmax,
-                    mask: Mask::Causal,
+                    weights: AttentionWeights::Softmax,
+                    mask: AttentionMask::Causal,
                     scale: 0.3,
                     positions,
                     depth,

@@ -6,7 +6,7 @@
 
 use super::lanes::{Simd, Work};
 use super::level::Level;
-use super::nonlinearity::Nonlinearity;
+use super::normalised::Normalised;
 
 /// ε, PyTorch's default.
 pub const EPSILON: f64 = 1e-5;
@@ -91,9 +91,9 @@ impl Line {
         }
     }
 
-    /// Normalises pixels and applies the nonlinearity.
+    /// Normalises pixels and applies the normalised.
     #[inline(always)]
-    fn run(&self, after: Nonlinearity, x: &[f32], out: &mut [f32]) {
+    fn run(&self, after: Normalised, x: &[f32], out: &mut [f32]) {
         let length = self.mean.len();
         for (x, out) in x.chunks(length).zip(out.chunks_mut(length)) {
             self.apply(x, out);
@@ -172,7 +172,7 @@ pub fn forward(
     shape: Shape,
     x: &[f32],
     (scale, shift): (&[f32], &[f32]),
-    after: Nonlinearity,
+    after: Normalised,
 ) -> (Vec<f32>, Vec<Moments>) {
     level.run(Forward {
         shape,
@@ -188,7 +188,7 @@ struct Forward<'a> {
     x: &'a [f32],
     scale: &'a [f32],
     shift: &'a [f32],
-    after: Nonlinearity,
+    after: Normalised,
 }
 
 impl Work for Forward<'_> {
@@ -216,7 +216,7 @@ pub fn by(
     x: &[f32],
     moments: &[Moments],
     (scale, shift): (&[f32], &[f32]),
-    after: Nonlinearity,
+    after: Normalised,
 ) -> Vec<f32> {
     let line = Line::new(|c| moments[c], scale, shift);
     level.run(By { x, line, after })
@@ -225,7 +225,7 @@ pub fn by(
 struct By<'a> {
     x: &'a [f32],
     line: Line,
-    after: Nonlinearity,
+    after: Normalised,
 }
 
 impl Work for By<'_> {
@@ -260,7 +260,7 @@ pub struct Backward<'a> {
     /// One number a channel.
     pub shift: &'a [f32],
     /// What followed.
-    pub after: Nonlinearity,
+    pub after: Normalised,
     /// [images, groups], as the way there gave them.
     pub moments: &'a [Moments],
     /// The gradient of the result.
@@ -270,7 +270,7 @@ pub struct Backward<'a> {
 impl Work for Backward<'_> {
     type Output = Gradients;
 
-    /// With x̂ = (x − mean)/d, d = √(variance + ε), and g the gradient before the nonlinearity:
+    /// With x̂ = (x − mean)/d, d = √(variance + ε), and g the gradient before the normalised:
     /// to shift Σg, to scale Σg·x̂, and to x (scale·g − a − x̂·b)/d, where a and b are the means of scale·g and scale·g·x̂
     /// over what is normalised together.
     #[inline(always)]
