@@ -6,6 +6,7 @@
 mod bound;
 mod embedding;
 mod lint;
+mod normal;
 mod process;
 mod sampler;
 mod schedule;
