@@ -7,7 +7,7 @@ use super::resnet::{DENSE, NARROW, WIDE};
 use super::{Context, Io};
 use crate::config::{CLASSES, ModelConfig, Norm, Residual};
 use crate::error::Result;
-use crate::nn::ops::{self, Nonlinearity};
+use crate::nn::ops::{self, Normalised};
 use candle_core::Tensor;
 use candle_nn::Module as _;
 
@@ -125,11 +125,9 @@ impl Blocks {
                 (Some(norm), Residual::PreActivation) => {
                     layers
                         .norm(norm)
-                        .forward(&map, Nonlinearity::None, context)?
+                        .forward(&map, Normalised::Plain, context)?
                 }
-                (Some(norm), _) => layers
-                    .norm(norm)
-                    .forward(&map, Nonlinearity::Relu, context)?,
+                (Some(norm), _) => layers.norm(norm).forward(&map, Normalised::Relu, context)?,
                 (None, Residual::PreActivation) => map,
                 (None, _) => ops::relu(&map)?,
             };

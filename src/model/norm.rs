@@ -3,7 +3,7 @@
 use super::Context;
 use crate::error::Result;
 use crate::nn::Parameters;
-use crate::nn::ops::{self, BatchStatistics, Nonlinearity};
+use crate::nn::ops::{self, Normalised};
 use crate::outcome::Weight;
 use candle_core::{Tensor, Var};
 
@@ -79,7 +79,7 @@ impl Norm {
     ///
     /// # Errors
     /// When shapes do not fit.
-    pub fn forward(&self, map: &Tensor, then: Nonlinearity, context: Context) -> Result<Tensor> {
+    pub fn forward(&self, map: &Tensor, then: Normalised, context: Context) -> Result<Tensor> {
         let (scale, shift) = (self.scale.as_tensor(), self.shift.as_tensor());
         match (self.over, &self.running, context) {
             (Over::Groups(groups), ..) => Ok(ops::group_norm(map, scale, shift, groups, then)?),
@@ -90,11 +90,7 @@ impl Norm {
                 Ok(out)
             }
             (Over::Batch, Some([mean, variance]), _) => {
-                let running = BatchStatistics {
-                    mean: mean.to_vec1()?,
-                    variance: variance.to_vec1()?,
-                };
-                Ok(ops::normalise_by(map, &running, scale, shift, then)?)
+                Ok(ops::normalise_by(map, mean, variance, scale, shift, then)?)
             }
             (Over::Batch, None, _) => unreachable!("made with running averages"),
         }

@@ -5,7 +5,7 @@ use super::blueprint::{self, Bias, source};
 use super::drawing::{ConvId, Drawing, Layers, TableId};
 use crate::config::{Attention, ModelConfig, Position, Scaling};
 use crate::error::Result;
-use crate::nn::ops::{self, Mask, Weights};
+use crate::nn::ops::{self, AttentionMask, AttentionWeights};
 use candle_core::Tensor;
 use candle_nn::Module as _;
 
@@ -19,7 +19,7 @@ pub struct Sentence {
     query: ConvId,
     key: ConvId,
     value: ConvId,
-    weights: Weights,
+    weights: AttentionWeights,
     scale: f32,
 }
 
@@ -51,9 +51,9 @@ pub fn draw(config: &ModelConfig, io: Io, drawing: &mut Drawing) -> Sentence {
         key,
         value,
         weights: match config.attention {
-            Attention::Softmax => Weights::Softmax,
-            Attention::Sigmoid => Weights::Sigmoid,
-            Attention::Uniform => Weights::Uniform,
+            Attention::Softmax => AttentionWeights::Softmax,
+            Attention::Sigmoid => AttentionWeights::Sigmoid,
+            Attention::Uniform => AttentionWeights::Uniform,
         },
         scale: match config.scaling {
             Scaling::RootWidth => 1.0 / (config.key_width as f32).sqrt(),
@@ -70,7 +70,7 @@ impl Sentence {
     pub fn forward(&self, layers: &Layers, sentences: &Tensor) -> Result<Tensor> {
         let input = self.embed(layers, sentences)?;
         let [query, key, value] = self.project(layers, &input)?;
-        let mask = Mask::Causal;
+        let mask = AttentionMask::Causal;
         let seen = ops::attention(&query, &key, &value, self.weights, mask, self.scale)?;
         Ok((seen + flat(&input)?)?)
     }
@@ -82,7 +82,7 @@ impl Sentence {
     pub fn attended(&self, layers: &Layers, sentences: &Tensor) -> Result<Tensor> {
         let input = self.embed(layers, sentences)?;
         let [query, key, _] = self.project(layers, &input)?;
-        let mask = Mask::Causal;
+        let mask = AttentionMask::Causal;
         Ok(ops::attention_weights(
             &query,
             &key,

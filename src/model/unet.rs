@@ -15,7 +15,7 @@ use crate::config::ModelConfig;
 use crate::diffusion::time_embedding;
 use crate::error::{Error, Result};
 use crate::nn::init::Source;
-use crate::nn::ops::{self, Activation, Nonlinearity, Scale};
+use crate::nn::ops::{self, Activation, Normalised, Scale};
 use block::{Attend, Block};
 use candle_core::{Device, Tensor};
 use candle_nn::Module as _;
@@ -226,7 +226,7 @@ impl Unet {
             map = level.stage.forward(layers, &map, &time)?;
         }
         let norm = layers.norm(self.norm);
-        let map = norm.forward(&map, Nonlinearity::Silu, Context::Answer)?;
+        let map = norm.forward(&map, Normalised::Silu, Context::Answer)?;
         Ok(layers.conv(self.output).forward(&map)?)
     }
 

@@ -7,7 +7,7 @@ use crate::model::Context;
 use crate::model::blueprint::source;
 use crate::model::drawing::{ConvId, Layers, NormId};
 use crate::nn::init::Source;
-use crate::nn::ops::{self, Mask, Nonlinearity, Weights};
+use crate::nn::ops::{self, AttentionMask, AttentionWeights, Normalised};
 use candle_core::Tensor;
 use candle_nn::Module as _;
 
@@ -72,7 +72,7 @@ impl Block {
     pub fn forward(&self, layers: &Layers, input: &Tensor, time: &Tensor) -> Result<Tensor> {
         let normalised = |id, map: &Tensor| {
             let norm = layers.norm(id);
-            norm.forward(map, Nonlinearity::Silu, Context::Answer)
+            norm.forward(map, Normalised::Silu, Context::Answer)
         };
         let map = layers
             .conv(self.convs[0])
@@ -126,12 +126,12 @@ impl Attend {
     pub fn forward(&self, layers: &Layers, input: &Tensor) -> Result<Tensor> {
         let (n, height, width, channels) = input.dims4()?;
         let norm = layers.norm(self.norm);
-        let map = norm.forward(input, Nonlinearity::None, Context::Answer)?;
+        let map = norm.forward(input, Normalised::Plain, Context::Answer)?;
         let pixels = |id: ConvId| -> Result<Tensor> {
             let projected = layers.conv(id).forward(&map)?;
             Ok(projected.reshape((n, height * width, channels))?)
         };
-        let (weights, mask) = (Weights::Softmax, Mask::None);
+        let (weights, mask) = (AttentionWeights::Softmax, AttentionMask::None);
         let (query, key, value) = (pixels(self.query)?, pixels(self.key)?, pixels(self.value)?);
         let seen = ops::attention(&query, &key, &value, weights, mask, self.scale)?;
         let seen = seen.reshape((n, height, width, channels))?;
