@@ -9,7 +9,7 @@ use ablate::metric::Due;
 use ablate::model::{Model, cost};
 use ablate::nn::ops::dispatch;
 use ablate::task::{self, Network, Task};
-use ablate::train::{Ended, Event, Job, MICRO_BATCH, Observer, run};
+use ablate::train::{Ended, Event, Job, MICRO_BATCH, Observer, Support, run};
 use clap::Parser;
 use protocol::{Outcome, Peer, milliseconds, refuse, serve};
 use serde_json::{Map, Value, json};
@@ -206,6 +206,8 @@ fn main() -> Outcome<()> {
         config: &config,
         seed: SEED,
         splits: &splits,
+        support: Support::NONE,
+        image,
         // Nothing is ever saved there.
         checkpoints: std::env::temp_dir().join(format!("ablate-step-{}", std::process::id())),
         attempt: 1,

@@ -140,6 +140,7 @@ mod tests {
             test: 1,
             train_images: train_images.into(),
             test_images: test_images.into(),
+            ..DataConfig::default()
         }
     }
 

@@ -10,3 +10,14 @@ pub struct Support {
     /// The autoencoder between images and latents.
     pub codec: Option<Model>,
 }
+
+impl Support {
+    /// Nothing: what most tasks need.
+    pub const NONE: &Self = {
+        static NONE: Support = Support {
+            judge: None,
+            codec: None,
+        };
+        &NONE
+    };
+}

@@ -7,7 +7,7 @@ use ablate::model::Cost;
 use ablate::nn::Parameters;
 use ablate::outcome::{Table, TrialResult, Weight};
 use ablate::task::Network;
-use ablate::train::{Ended, Event, Job, Observer, run_network};
+use ablate::train::{Ended, Event, Job, Observer, Support, run_network};
 use candle_core::Tensor;
 use std::path::Path;
 use std::time::Duration;
@@ -138,6 +138,8 @@ impl Bench {
             config: &self.config,
             seed: self.seed,
             splits: &self.splits,
+            support: Support::NONE,
+            image: [self.splits.train.h, self.splits.train.w],
             checkpoints: root.to_owned(),
             attempt,
             threads: self.threads,

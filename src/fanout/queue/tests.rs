@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 fn queue(costs: &[f64]) -> Queue {
     Queue::new(costs.iter().enumerate().map(|(index, &cost)| Entry {
+        stage: Stage::Trial,
         index,
         point: index,
         round: 0,
@@ -23,6 +24,7 @@ fn the_longest_goes_first_and_ties_go_by_index() {
 #[test]
 fn earlier_seeds_go_first_whatever_they_cost() {
     let entry = |index, round, cost| Entry {
+        stage: Stage::Trial,
         index,
         point: index,
         round,
@@ -57,6 +59,7 @@ fn a_failed_trial_waits_behind_all_others_and_is_given_up_after_three() {
 #[test]
 fn failures_of_earlier_runs_count() {
     let entry = |failures| Entry {
+        stage: Stage::Trial,
         index: failures as usize,
         point: 0,
         round: 0,
@@ -130,6 +133,7 @@ proptest! {
 #[test]
 fn a_trial_must_be_opened_and_can_be_held_and_finished_elsewhere() {
     let entry = |index| Entry {
+        stage: Stage::Trial,
         index,
         point: index,
         round: 0,
@@ -164,6 +168,7 @@ fn a_trial_must_be_opened_and_can_be_held_and_finished_elsewhere() {
 #[test]
 fn the_time_of_one_seed_orders_the_next() {
     let entry = |index| Entry {
+        stage: Stage::Trial,
         index,
         point: index % 3,
         round: index / 3,

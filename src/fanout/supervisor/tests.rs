@@ -6,7 +6,7 @@ use crate::fanout::attempts::Counted;
 use crate::fanout::coordinator::{Coordinator, End, Work};
 use crate::fanout::message::Hello;
 use crate::fanout::progress::{Progress, Scope};
-use crate::fanout::queue::{Entry, Queue};
+use crate::fanout::queue::{Entry, Queue, Stage};
 use crate::fanout::supply::Supply;
 use crate::outcome::Outcome;
 use crate::plan::TrialId;
@@ -38,6 +38,8 @@ impl Trials for Plan {
             config: Default::default(),
             data_digest: String::new(),
             image: [28, 28],
+            needs: Vec::new(),
+            evaluations: Vec::new(),
         }
     }
     fn points(&self) -> usize {
@@ -126,6 +128,7 @@ fn supervise_shell(
         signals: stop,
     };
     let mut queue = Queue::new((0..trials).map(|index| Entry {
+        stage: Stage::Trial,
         index,
         point: index % points,
         round: 0,

@@ -1,7 +1,7 @@
 //! A state is read back to the last bit, or refused.
 
 use super::*;
-use crate::config::OptimizerKind;
+use crate::config::TrainConfig;
 
 fn identity() -> Identity {
     Identity {
@@ -17,7 +17,7 @@ fn state() -> State {
         values: vec![f32::NAN, -0.0],
     };
     let parameters = BTreeMap::from([("a".to_owned(), weight)]);
-    let mut state = State::fresh(OptimizerKind::Adam, parameters);
+    let mut state = State::fresh(&TrainConfig::default(), parameters, BTreeMap::new());
     state.progress.loss_sum = f64::INFINITY;
     state.progress.step = u64::MAX;
     state.progress.selection.judge(3, 0.1 + 0.2);

@@ -1,7 +1,7 @@
 //! Which checkpoints stay, which one is gone on from, and what happens when the file system refuses.
 
 use super::*;
-use crate::config::OptimizerKind;
+use crate::config::TrainConfig;
 use crate::error::ExitCode;
 use crate::outcome::Weight;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ fn state(step: u64) -> State {
         values: vec![step as f32, 0.5],
     };
     let parameters = BTreeMap::from([("a".to_owned(), weight)]);
-    let mut state = State::fresh(OptimizerKind::Adam, parameters);
+    let mut state = State::fresh(&TrainConfig::default(), parameters, BTreeMap::new());
     state.progress.step = step;
     state
 }
