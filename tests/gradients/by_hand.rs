@@ -92,7 +92,8 @@ fn input_images_targets_and_zeros_get_no_gradient() -> Result<()> {
         &ops::conv2d(&[(&image, Scale::Full)], &weight, &bias, Activation::Relu)?,
         &image,
     )?;
-    let store = ops::bce_with_logits(&map, &target)?.backward()?;
+    let squares = ops::weighted_squares(&map, &target, &[1.0])?;
+    let store = (ops::bce_with_logits(&map, &target)? + squares)?.backward()?;
     assert!(store.get(&weight).is_some() && store.get(&bias).is_some());
     assert!(store.get(&image).is_none() && store.get(&target).is_none());
     Ok(())
@@ -114,6 +115,10 @@ fn nan_reaches_the_end_so_that_divergence_is_seen() -> Result<()> {
                 .is_nan()
         );
         let row = x.reshape((1, 4))?;
+        let all = flat(&ops::softmax_last(&row)?);
+        assert!(all.iter().all(|x| x.is_nan()), "NaN at {at}");
+        let loss = ops::weighted_squares(&x, &x.zeros_like()?, &[1.0])?;
+        assert!(loss.to_scalar::<f32>()?.is_nan(), "NaN at {at}");
         let loss = ops::cross_entropy(&row, &[1])?;
         assert!(loss.to_scalar::<f32>()?.is_nan(), "NaN at {at}");
     }
@@ -164,6 +169,22 @@ fn shapes_that_do_not_fit_are_errors_that_show_them() {
     for right in [&[0, 1][..], &[0, 1, 4]] {
         let text = problem(ops::cross_entropy(&map(&[3, 4]), right));
         assert!(text.contains("[3, 4]"), "{text}");
+    }
+    let even = map(&[1, 4, 4, 2]);
+    for (result, shown) in [
+        (ops::patches_stride2(&map(&[1, 4, 5, 2])), "4×5"),
+        (ops::crop(&map(&[1, 2, 4, 2])), "2×4"),
+        (ops::add_per_image(&even, &map(&[2, 2])), "[2, 2]"),
+        (ops::lookup(&map(&[3, 2]), &[0, 3]), "no row 3"),
+        (ops::weighted_squares(&even, &even, &[1.0; 2]), "2 weights"),
+        (
+            ops::weighted_squares(&even, &map(&[1, 4, 2, 4]), &[1.0]),
+            "[1, 4, 2, 4]",
+        ),
+        (ops::softmax_last(&map(&[2, 0])), "[2, 0]"),
+    ] {
+        let text = problem(result);
+        assert!(text.contains(shown), "{text}");
     }
     let strided = map(&[1, 4, 4, 2]).transpose(1, 2).expect("four dimensions");
     assert!(problem(ops::relu(&strided)).contains("contiguous"));
