@@ -1,8 +1,7 @@
 //! Attention (Vaswani et al. 2017): every position takes the values of all, by weights from queries and keys. One
 //! operation, because candle's matrix product is not the same on every machine and its softmax has no gradient.
 
-use super::kernel::attention::{Attend, Gradients};
-use super::kernel::lanes::{Simd, Work};
+use super::kernel::attention::{self as kernel, Attend};
 use super::kernel::level::{self, Level};
 use super::maps::{slice, tensor_like, with_slice};
 use candle_core::{CpuStorage, CustomOp3, Device, Layout, Result, Shape, Tensor, bail};
@@ -45,7 +44,9 @@ pub fn attention_weights(
 ) -> Result<Tensor> {
     let attend = attend([q.dims(), k.dims(), k.dims()], weights, mask, scale)?;
     let level = level::current().map_err(candle_core::Error::msg)?;
-    let found = with_slice(q, |q| with_slice(k, |k| level.run(Look { attend, q, k })))??;
+    let found = with_slice(q, |q| {
+        with_slice(k, |k| kernel::weights(level, attend, q, k))
+    })??;
     let positions = attend.positions;
     Tensor::from_vec(found, (q.dim(0)?, positions, positions), &Device::Cpu)
 }
@@ -85,90 +86,6 @@ struct Attention {
     kept: OnceLock<Vec<f32>>,
 }
 
-/// The weights of all images.
-struct Look<'a> {
-    attend: Attend,
-    q: &'a [f32],
-    k: &'a [f32],
-}
-
-impl Work for Look<'_> {
-    type Output = Vec<f32>;
-
-    #[inline(always)]
-    fn on<S: Simd>(self, simd: S) -> Vec<f32> {
-        let size = self.attend.positions * self.attend.depth;
-        let mut all = Vec::with_capacity(self.q.len() / self.attend.depth * self.attend.positions);
-        // No closures: they would be compiled without the instruction set.
-        for (q, k) in self.q.chunks_exact(size).zip(self.k.chunks_exact(size)) {
-            all.extend_from_slice(&self.attend.weights(simd, q, k));
-        }
-        all
-    }
-}
-
-/// The values of all images by their weights.
-struct Take<'a> {
-    attend: Attend,
-    weights: &'a [f32],
-    v: &'a [f32],
-}
-
-impl Work for Take<'_> {
-    type Output = Vec<f32>;
-
-    #[inline(always)]
-    fn on<S: Simd>(self, simd: S) -> Vec<f32> {
-        let Attend {
-            positions, values, ..
-        } = self.attend;
-        let weights = self.weights.chunks_exact(positions * positions);
-        let mut all = Vec::with_capacity(self.v.len());
-        for (weights, v) in weights.zip(self.v.chunks_exact(positions * values)) {
-            all.extend_from_slice(&self.attend.out(simd, weights, v));
-        }
-        all
-    }
-}
-
-/// The gradients of all images.
-struct Back<'a> {
-    attend: Attend,
-    inputs: [&'a [f32]; 3],
-    weights: &'a [f32],
-    gradient: &'a [f32],
-}
-
-impl<'a> Work for Back<'a> {
-    type Output = Gradients;
-
-    #[inline(always)]
-    fn on<S: Simd>(self, simd: S) -> Gradients {
-        let Attend {
-            positions,
-            depth,
-            values,
-            ..
-        } = self.attend;
-        let [q, k, v] = self.inputs;
-        let mut all = Gradients::default();
-        for (image, weights) in self.weights.chunks_exact(positions * positions).enumerate() {
-            let of = |numbers: &'a [f32], size: usize| &numbers[image * size..][..size];
-            let inputs = [
-                of(q, positions * depth),
-                of(k, positions * depth),
-                of(v, positions * values),
-            ];
-            let gradient = of(self.gradient, positions * values);
-            let found = self.attend.back(simd, inputs, weights, gradient);
-            for (all, found) in all.iter_mut().zip(found) {
-                all.extend_from_slice(&found);
-            }
-        }
-        all
-    }
-}
-
 impl CustomOp3 for Attention {
     fn name(&self) -> &'static str {
         "attention"
@@ -189,12 +106,8 @@ impl CustomOp3 for Attention {
             slice(k, k_layout)?,
             slice(v, v_layout)?,
         );
-        let weights = self.level.run(Look { attend, q, k });
-        let out = self.level.run(Take {
-            attend,
-            weights: &weights,
-            v,
-        });
+        let weights = kernel::weights(self.level, attend, q, k);
+        let out = kernel::out(self.level, attend, &weights, v);
         if self.kept.set(weights).is_err() {
             bail!("attention: an operation is applied once");
         }
@@ -216,12 +129,8 @@ impl CustomOp3 for Attention {
             with_slice(k, |of_k| {
                 with_slice(v, |of_v| {
                     with_slice(gradient, |gradient| {
-                        self.level.run(Back {
-                            attend: self.attend,
-                            inputs: [of_q, of_k, of_v],
-                            weights,
-                            gradient,
-                        })
+                        let inputs = [of_q, of_k, of_v];
+                        kernel::back(self.level, self.attend, inputs, weights, gradient)
                     })
                 })
             })

@@ -1,6 +1,7 @@
-//! Attention of one image on plain slices: weights from scores q·kᵀ, and their mean of the values; and the gradients.
+//! Attention on plain slices, image by image: weights from scores q·kᵀ, the values by them, and the gradients.
 
-use super::lanes::Simd;
+use super::lanes::{Simd, Work};
+use super::level::Level;
 use super::matrices::product;
 use super::panels::transposed;
 use super::pointwise::to_weights;
@@ -28,7 +29,7 @@ pub enum AttentionMask {
     Causal,
 }
 
-/// How one image attends.
+/// How an image attends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Attend {
     /// How scores become weights.
@@ -59,7 +60,7 @@ impl Attend {
 
     /// [positions, positions]: a row for each position that looks.
     #[inline(always)]
-    pub fn weights<S: Simd>(self, simd: S, q: &[f32], k: &[f32]) -> Vec<f32> {
+    fn weights<S: Simd>(self, simd: S, q: &[f32], k: &[f32]) -> Vec<f32> {
         let mut rows = match self.weights {
             AttentionWeights::Uniform => vec![0.0; self.positions * self.positions],
             AttentionWeights::Softmax | AttentionWeights::Sigmoid => {
@@ -90,7 +91,7 @@ impl Attend {
 
     /// The values by their weights: [positions, values].
     #[inline(always)]
-    pub fn out<S: Simd>(self, simd: S, weights: &[f32], v: &[f32]) -> Vec<f32> {
+    fn out<S: Simd>(self, simd: S, weights: &[f32], v: &[f32]) -> Vec<f32> {
         product(simd, weights, self.positions, v, self.values)
     }
 
@@ -112,7 +113,7 @@ impl Attend {
 
     /// The gradients, given the weights and the gradient of what [`Attend::out`] gave.
     #[inline(always)]
-    pub fn back<S: Simd>(
+    fn back<S: Simd>(
         self,
         simd: S,
         [q, k, v]: [&[f32]; 3],
@@ -143,5 +144,112 @@ impl Attend {
         let to_q = product(simd, &to_scores, self.positions, k, self.depth);
         let to_k = self.outer(simd, (&to_scores, self.positions), q, self.depth);
         [to_q, to_k, to_v]
+    }
+}
+
+/// The weights of all images, [n, positions, positions], of queries and keys [n, positions, depth].
+pub fn weights(level: Level, attend: Attend, q: &[f32], k: &[f32]) -> Vec<f32> {
+    level.run(Look { attend, q, k })
+}
+
+/// The values [n, positions, values] by their weights.
+pub fn out(level: Level, attend: Attend, weights: &[f32], v: &[f32]) -> Vec<f32> {
+    level.run(Take { attend, weights, v })
+}
+
+/// The gradients of queries, keys and values, given the weights and the gradient of what [`out`] gave.
+pub fn back(
+    level: Level,
+    attend: Attend,
+    inputs: [&[f32]; 3],
+    weights: &[f32],
+    gradient: &[f32],
+) -> Gradients {
+    level.run(Back {
+        attend,
+        inputs,
+        weights,
+        gradient,
+    })
+}
+
+struct Look<'a> {
+    attend: Attend,
+    q: &'a [f32],
+    k: &'a [f32],
+}
+
+impl Work for Look<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) -> Vec<f32> {
+        let size = self.attend.positions * self.attend.depth;
+        let mut all = Vec::with_capacity(self.q.len() / self.attend.depth * self.attend.positions);
+        // No closures: they would be compiled without the instruction set.
+        for (q, k) in self.q.chunks_exact(size).zip(self.k.chunks_exact(size)) {
+            all.extend_from_slice(&self.attend.weights(simd, q, k));
+        }
+        all
+    }
+}
+
+struct Take<'a> {
+    attend: Attend,
+    weights: &'a [f32],
+    v: &'a [f32],
+}
+
+impl Work for Take<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) -> Vec<f32> {
+        let Attend {
+            positions, values, ..
+        } = self.attend;
+        let weights = self.weights.chunks_exact(positions * positions);
+        let mut all = Vec::with_capacity(self.v.len());
+        for (weights, v) in weights.zip(self.v.chunks_exact(positions * values)) {
+            all.extend_from_slice(&self.attend.out(simd, weights, v));
+        }
+        all
+    }
+}
+
+struct Back<'a> {
+    attend: Attend,
+    inputs: [&'a [f32]; 3],
+    weights: &'a [f32],
+    gradient: &'a [f32],
+}
+
+impl<'a> Work for Back<'a> {
+    type Output = Gradients;
+
+    #[inline(always)]
+    fn on<S: Simd>(self, simd: S) -> Gradients {
+        let Attend {
+            positions,
+            depth,
+            values,
+            ..
+        } = self.attend;
+        let [q, k, v] = self.inputs;
+        let mut all = Gradients::default();
+        for (image, weights) in self.weights.chunks_exact(positions * positions).enumerate() {
+            let of = |numbers: &'a [f32], size: usize| &numbers[image * size..][..size];
+            let inputs = [
+                of(q, positions * depth),
+                of(k, positions * depth),
+                of(v, positions * values),
+            ];
+            let gradient = of(self.gradient, positions * values);
+            let found = self.attend.back(simd, inputs, weights, gradient);
+            for (all, found) in all.iter_mut().zip(found) {
+                all.extend_from_slice(&found);
+            }
+        }
+        all
     }
 }

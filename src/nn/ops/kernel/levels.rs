@@ -1,8 +1,7 @@
 //! The kernels that plain loops make, on every instruction set of this machine: the same bits. Products of matrices
 //! round differently, so attention is only close.
 
-use super::attention::{Attend, AttentionMask, AttentionWeights, Gradients};
-use super::lanes::{Simd, Work};
+use super::attention::{self, Attend, AttentionMask, AttentionWeights};
 use super::level::Level;
 use super::normalise::{self, Backward, Shape};
 use super::normalised::Normalised;
@@ -43,28 +42,6 @@ fn normalisation_gives_the_same_bits_on_every_instruction_set() {
     }
 }
 
-/// Attention of one image and its gradients, on a level.
-struct Whole<'a> {
-    attend: Attend,
-    inputs: [&'a [f32]; 3],
-    gradient: &'a [f32],
-}
-
-impl Work for Whole<'_> {
-    type Output = (Vec<f32>, Gradients);
-
-    #[inline(always)]
-    fn on<S: Simd>(self, simd: S) -> Self::Output {
-        let [q, k, v] = self.inputs;
-        let weights = self.attend.weights(simd, q, k);
-        let out = self.attend.out(simd, &weights, v);
-        (
-            out,
-            self.attend.back(simd, self.inputs, &weights, self.gradient),
-        )
-    }
-}
-
 #[test]
 fn attention_is_alike_on_every_instruction_set_whatever_the_sizes() {
     for (positions, depth, values) in [(1, 1, 1), (5, 3, 7), (17, 16, 33), (40, 64, 20)] {
@@ -76,18 +53,18 @@ fn attention_is_alike_on_every_instruction_set_whatever_the_sizes() {
         );
         let gradient = numbers(values, 0.4);
         let all = |level: Level| {
-            let (out, [to_q, to_k, to_v]) = level.run(Whole {
-                attend: Attend {
-                    weights: AttentionWeights::Softmax,
-                    mask: AttentionMask::Causal,
-                    scale: 0.3,
-                    positions,
-                    depth,
-                    values,
-                },
-                inputs: [&q, &k, &v],
-                gradient: &gradient,
-            });
+            let attend = Attend {
+                weights: AttentionWeights::Softmax,
+                mask: AttentionMask::Causal,
+                scale: 0.3,
+                positions,
+                depth,
+                values,
+            };
+            let weights = attention::weights(level, attend, &q, &k);
+            let out = attention::out(level, attend, &weights, &v);
+            let inputs = [&q[..], &k, &v];
+            let [to_q, to_k, to_v] = attention::back(level, attend, inputs, &weights, &gradient);
             [out, to_q, to_k, to_v].concat()
         };
         let levels = Level::available();
