@@ -104,10 +104,15 @@ impl<'a> Case<'a> {
         (sum.expect("an answer that fits") / elements as f64).expect("a scalar")
     }
 
-    /// `found` is `right` but for the rounding of f32 in numbers of this size.
+    /// `found` is `right` but for the rounding of f32 in numbers of this size. Through a unet without residuals PyTorch's
+    /// own f32 gradients are off by 5e-5.
     fn close(&self, what: &str, found: f64, right: f64, size: f64) {
+        let room = match self.arch() {
+            Arch::Unet => 2e-4,
+            _ => 2e-5,
+        };
         assert!(
-            (found - right).abs() <= 2e-5 * size,
+            (found - right).abs() <= room * size,
             "{}, {what}: {found} instead of {right}",
             self.what
         );

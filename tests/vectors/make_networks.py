@@ -91,39 +91,44 @@ def full_size(config):
     return {"config": config, "size": [28, 28]} | torch_networks.cost(network.eval(), lambda network: network(image))
 
 
-cases = []
-for connection in ["none", "input_concat", "dense_concat", "add", "zero_concat"]:
-    cases.append(case({"model.arch": "mlp", "model.depth": 4, "model.width": 5, "model.connection": connection}, [4, 3], 3))
-cases.append(case({"model.arch": "mlp", "model.depth": 1, "model.width": 5, "model.connection": "add"}, [2, 3], 3))
-for size in ["small", "large"]:
-    cases.append(case({"model.arch": "cnn", "model.size": size}, [10, 8], 3))
-for combine in ["sum", "product", "sigmoid_gate", "softmax_gate"]:
-    cases.append(case({"model.arch": "gate", "model.units": 3, "model.combine": combine}, [1, 2], 4))
-for attention, scaling, position in itertools.product(["softmax", "sigmoid", "uniform"], ["root_width", "none"], ["learned", "none"]):
-    if attention != "uniform" or scaling == "root_width":
-        config = {"model.attention": attention, "model.scaling": scaling, "model.position": position, "model.key_width": 10}
-        cases.append(case({"model.arch": "attention"} | config, [1, 5]))
-for norm, residual in itertools.product(["none", "group", "batch"], ["none", "add", "pre_activation", "concat"]):
-    config = {"model.arch": "resnet", "model.blocks": 2, "model.norm": norm, "model.residual": residual}
-    # Those without normalisation or with a plain shortcut are in resnet.json.
-    if norm != "none" or residual in ("pre_activation", "concat"):
-        cases.append(case(config, [4, 6], 3, train=norm == "batch"))
-lecture = {"model.arch": "autoencoder", "model.widths": [3, 5], "model.bottleneck": 4}
-cases.append(case(lecture | {"model.skip.at": [4, 8], "model.skip.mode": "attention_gate"}, [8, 8]))
-cases.append(case(lecture | {"model.latent": "linear", "model.depth": 2, "model.residual": "add"}, [8, 4]))
-unet = {"model.arch": "unet", "model.widths": [3, 5], "model.depth": 2}
-for mode in ["concat", "add", "gate", "attention_gate", "zero"]:
-    cases.append(case(unet | {"model.skip.at": [2, 4], "model.skip.mode": mode, "model.residual": "add"}, [4, 4]))
-cases.append(case(unet | {"model.residual": "none"}, [4, 6]))
-cases.append(case(unet | {"model.residual": "add", "model.attention_at": [2, 4], "model.skip.at": [4]}, [4, 4], 3))
-# Wider than groups, three levels, channels in and out as with latents and a learned variance.
-wide = {"model.widths": [10, 8, 12], "model.depth": 1, "model.residual": "add", "model.skip.at": [2, 4, 8], "model.attention_at": [2]}
-cases.append(case(unet | wide, [8, 8], 1, channels=2, outputs=4))
-text = {
-    "made_by": "PyTorch " + torch.__version__.split("+")[0],
-    "classifiers": [full_size({"model.arch": "cnn", "model.size": size}) for size in ["small", "large"]],
-    "cases": cases,
-}
-lines = ",\n".join(json.dumps(case) for case in cases)
-head = json.dumps({key: value for key, value in text.items() if key != "cases"})
-pathlib.Path(__file__).with_name("networks.json").write_text(f'{head[:-1]}, "cases": [\n{lines}\n]}}\n')
+def write():
+    cases = []
+    for connection in ["none", "input_concat", "dense_concat", "add", "zero_concat"]:
+        cases.append(case({"model.arch": "mlp", "model.depth": 4, "model.width": 5, "model.connection": connection}, [4, 3], 3))
+    cases.append(case({"model.arch": "mlp", "model.depth": 1, "model.width": 5, "model.connection": "add"}, [2, 3], 3))
+    for size in ["small", "large"]:
+        cases.append(case({"model.arch": "cnn", "model.size": size}, [10, 8], 3))
+    for combine in ["sum", "product", "sigmoid_gate", "softmax_gate"]:
+        cases.append(case({"model.arch": "gate", "model.units": 3, "model.combine": combine}, [1, 2], 4))
+    for attention, scaling, position in itertools.product(["softmax", "sigmoid", "uniform"], ["root_width", "none"], ["learned", "none"]):
+        if attention != "uniform" or scaling == "root_width":
+            config = {"model.attention": attention, "model.scaling": scaling, "model.position": position, "model.key_width": 10}
+            cases.append(case({"model.arch": "attention"} | config, [1, 5]))
+    for norm, residual in itertools.product(["none", "group", "batch"], ["none", "add", "pre_activation", "concat"]):
+        config = {"model.arch": "resnet", "model.blocks": 2, "model.norm": norm, "model.residual": residual}
+        # Those without normalisation or with a plain shortcut are in resnet.json.
+        if norm != "none" or residual in ("pre_activation", "concat"):
+            cases.append(case(config, [4, 6], 3, train=norm == "batch"))
+    lecture = {"model.arch": "autoencoder", "model.widths": [3, 5], "model.bottleneck": 4}
+    cases.append(case(lecture | {"model.skip.at": [4, 8], "model.skip.mode": "attention_gate"}, [8, 8]))
+    cases.append(case(lecture | {"model.latent": "linear", "model.depth": 2, "model.residual": "add"}, [8, 4]))
+    unet = {"model.arch": "unet", "model.widths": [3, 5], "model.depth": 2}
+    for mode in ["concat", "add", "gate", "attention_gate", "zero"]:
+        cases.append(case(unet | {"model.skip.at": [2, 4], "model.skip.mode": mode, "model.residual": "add"}, [4, 4]))
+    cases.append(case(unet | {"model.residual": "none"}, [4, 6]))
+    cases.append(case(unet | {"model.residual": "add", "model.attention_at": [2, 4], "model.skip.at": [4]}, [4, 4], 3))
+    # Wider than groups, three levels, channels in and out as with latents and a learned variance.
+    wide = {"model.widths": [10, 8, 12], "model.depth": 1, "model.residual": "add", "model.skip.at": [2, 4, 8], "model.attention_at": [2]}
+    cases.append(case(unet | wide, [8, 8], 1, channels=2, outputs=4))
+    text = {
+        "made_by": "PyTorch " + torch.__version__.split("+")[0],
+        "classifiers": [full_size({"model.arch": "cnn", "model.size": size}) for size in ["small", "large"]],
+        "cases": cases,
+    }
+    lines = ",\n".join(json.dumps(case) for case in cases)
+    head = json.dumps({key: value for key, value in text.items() if key != "cases"})
+    pathlib.Path(__file__).with_name("networks.json").write_text(f'{head[:-1]}, "cases": [\n{lines}\n]}}\n')
+
+
+if __name__ == "__main__":
+    write()
