@@ -1,6 +1,7 @@
 //! Networks against PyTorch 2.15.0 in float64, written there from the recipes (tests/vectors/torch_networks.py).
 
 mod families;
+mod initial;
 mod training;
 #[path = "../vectors/mod.rs"]
 mod vectors;

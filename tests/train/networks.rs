@@ -138,9 +138,14 @@ fn without_its_running_averages_a_trial_is_another() {
 }
 
 #[test]
-fn a_stop_during_an_evaluation_by_averages_changes_no_bit() {
-    let bench = batch_norm();
-    let expected = bits(uninterrupted(&bench));
+fn a_stop_during_an_evaluation_or_while_images_are_made_changes_no_bit() {
+    for bench in [batch_norm(), diffusion()] {
+        stop_at_every_chance(&bench);
+    }
+}
+
+fn stop_at_every_chance(bench: &Bench) {
+    let expected = bits(uninterrupted(bench));
     for stop_at in 1.. {
         let root = tempfile::tempdir().unwrap();
         let mut impatient = Impatient::stopping_at(stop_at);

@@ -427,11 +427,9 @@ def parameters(network):
         match module:
             case nn.Conv2d():
                 out, inputs, k, _ = module.weight.shape
-                # A stride of two is written as a 1×1 convolution of neighbourhoods.
-                shape = (k, k, inputs, out) if module.stride == (1, 1) else (1, 1, k * k * inputs, out)
-                to = lambda x, k=k, i=inputs, o=out: x.reshape(k, k, i, o).permute(3, 2, 0, 1)
-                back = lambda x, shape=shape: x.permute(2, 3, 1, 0).reshape(shape)
-                found.append((name + ".weight", module.weight, shape, to, back))
+                to = lambda x: x.permute(3, 2, 0, 1)
+                back = lambda x: x.permute(2, 3, 1, 0)
+                found.append((name + ".weight", module.weight, (k, k, inputs, out), to, back))
                 found.append((name + ".bias", module.bias, (out,), same, same))
             case nn.Linear():
                 out, inputs = module.weight.shape
