@@ -68,12 +68,10 @@ fn gates_and_attention_begin_alike_however_they_combine_and_weigh() {
 
 /// The weights of the inputs that two convolutions or dense layers share are the same draws, smaller where there are more.
 fn same_draws(few: &Weight, many: &Weight, first_of_many: usize) {
-    let [taps, inputs, outputs] = |weight: &Weight| -> [usize; 3] {
-        let [height, width, inputs, outputs] = weight.shape[..] else {
-            panic!("four sizes");
-        };
-        [height * width, inputs, outputs]
-    }(few);
+    let [height, width, inputs, outputs] = few.shape[..] else {
+        panic!("four sizes");
+    };
+    let taps = height * width;
     let more = many.shape[2];
     let shrunk = (inputs as f32 / more as f32).sqrt();
     for at in 0..taps * inputs * outputs {

@@ -247,7 +247,7 @@ fn evaluated(bench: &Bench, trained: &TrialResult) -> TrialResult {
     let root = tempfile::tempdir().unwrap();
     let job = bench.job(root.path(), 1);
     match evaluate(&job, &trained.weights, &mut Listener::default()).unwrap() {
-        Evaluated::Finished(result) => result,
+        Evaluated::Finished(result) => *result,
         Evaluated::Stopped => panic!("nobody asked it to stop"),
     }
 }
