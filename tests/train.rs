@@ -5,6 +5,8 @@
 #[path = "train/bench.rs"]
 mod bench;
 mod common;
+#[path = "train/networks.rs"]
+mod networks;
 #[path = "train/results.rs"]
 mod results;
 #[path = "train/resume.rs"]

@@ -208,16 +208,24 @@ fn answers(task: TaskKind) -> &'static [Arch] {
     }
 }
 
-/// Its one pool halves the image.
+/// Its one pool halves the image; before it the two convolutions of a cnn cut two pixels off each side.
 fn halving_conflicts(arch: Arch, [height, width]: [usize; 2]) -> Vec<Conflict> {
-    if height % 2 == 0 && width % 2 == 0 {
-        return Vec::new();
+    let name = arch.name();
+    if height % 2 != 0 || width % 2 != 0 {
+        let problem =
+            format!("{name} halves the image, but {height}×{width} does not halve exactly");
+        return vec![Conflict::new("model.arch", problem)];
     }
-    let problem = format!(
-        "{} halves the image, but {height}×{width} does not halve exactly",
-        arch.name()
-    );
-    vec![Conflict::new("model.arch", problem)]
+    let least = match arch {
+        Arch::Cnn => 6,
+        _ => 2,
+    };
+    if height < least || width < least {
+        let problem =
+            format!("{name} needs images of {least}×{least} or more, these are {height}×{width}");
+        return vec![Conflict::new("model.arch", problem)];
+    }
+    Vec::new()
 }
 
 #[cfg(test)]
@@ -261,6 +269,15 @@ mod tests {
         config.model.widths = vec![8; 3];
         assert_eq!(of(&config, [28, 28]), [""; 0], "it has no widths");
         assert_eq!(of(&config, [28, 27]), ["model.arch"]);
+        assert_eq!(of(&config, [4, 4]), [""; 0]);
+        config.model.arch = Arch::Cnn;
+        assert_eq!(
+            of(&config, [4, 28]),
+            ["model.arch"],
+            "nothing is left of it"
+        );
+        assert_eq!(of(&config, [6, 6]), [""; 0]);
+        config.model.arch = Arch::Resnet;
         config.task = TaskKind::Denoise;
         assert_eq!(of(&config, [28, 28]), ["model.arch"]);
     }

@@ -21,7 +21,7 @@ enum Screen {
 pub struct Scope {
     /// Paths of the axes.
     pub axes: Vec<String>,
-    /// Planned trials.
+    /// Planned trials, and the networks that they need trained first.
     pub trials: usize,
     /// Those that were done before.
     pub done: usize,

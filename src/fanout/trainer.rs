@@ -132,7 +132,7 @@ impl Committing {
                     let job = self.job(trial, &evaluation.config, id.clone(), 1)?;
                     match train::evaluate(&job, &trained.result.weights, post)? {
                         Evaluated::Stopped => return Ok(Done::Stopped { step: 0 }),
-                        Evaluated::Finished(result) => result,
+                        Evaluated::Finished(result) => *result,
                     }
                 }
                 // There is nothing to use: that is a finding about every use.

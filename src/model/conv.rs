@@ -73,12 +73,16 @@ impl Conv {
         self.joined(&[(map, Scale::Full)], Activation::Relu)
     }
 
-    /// A map [n, h, w, in] to [n, h/2, w/2, out]: 3×3 with stride 2, for a convolution drawn as 1×1 over neighbourhoods.
+    /// A map [n, h, w, in] to [n, h/2, w/2, out]: 3×3 with stride 2.
     ///
     /// # Errors
     /// When shapes do not fit.
     pub fn strided(&self, map: &Tensor) -> candle_core::Result<Tensor> {
-        self.forward(&ops::patches_stride2(map)?)
+        let patches = ops::patches_stride2(map)?;
+        let (_, _, _, inputs) = patches.dims4()?;
+        let weight = self.weight.reshape((1, 1, inputs, ()))?;
+        let maps = [(&patches, Scale::Full)];
+        ops::conv2d(&maps, &weight, &self.bias, Activation::None)
     }
 
     /// The convolution as part of a chain, followed by ReLU.

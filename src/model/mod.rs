@@ -114,7 +114,7 @@ enum Wiring {
     Cnn(cnn::Cnn),
     Gates(gates::Gates),
     Sentence(sentence::Sentence),
-    Unet(unet::Unet),
+    Unet(Box<unet::Unet>),
 }
 
 impl Wiring {
@@ -160,7 +160,7 @@ fn paper(config: &ModelConfig, io: Io) -> Paper {
         Arch::Cnn => Wiring::Cnn(cnn::draw(config, io, on)),
         Arch::Gate => Wiring::Gates(gates::draw(config, io, on)),
         Arch::Attention => Wiring::Sentence(sentence::draw(config, io, on)),
-        Arch::Unet => Wiring::Unet(unet::draw(config, io, on)),
+        Arch::Unet => Wiring::Unet(Box::new(unet::draw(config, io, on))),
     };
     Paper::Wired(wiring, drawing)
 }

@@ -59,6 +59,10 @@ fn groups(channels: usize) -> Over {
     Over::Groups((1..=8).rev().find(divides).unwrap_or(1))
 }
 
+fn channels(maps: &[Source]) -> usize {
+    maps.iter().map(|map| map.channels).sum()
+}
+
 /// What drawing needs at every step.
 struct Pen<'a> {
     config: &'a ModelConfig,
@@ -68,23 +72,33 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    fn conv(&mut self, name: &str, from: Source, outputs: usize, size: [usize; 2]) -> ConvId {
-        self.drawing.conv(blueprint::Conv {
-            name: name.to_owned(),
-            sources: vec![from],
-            outputs,
-            kernel: 3,
-            size,
-            bias: Bias::Learned,
-        })
+    fn conv(&mut self, name: &str, from: &[Source], outputs: usize, size: [usize; 2]) -> ConvId {
+        self.square(3, name, from, outputs, size)
     }
 
-    fn one_by_one(&mut self, name: &str, from: Source, outputs: usize, size: [usize; 2]) -> ConvId {
+    fn one_by_one(
+        &mut self,
+        name: &str,
+        from: &[Source],
+        outputs: usize,
+        size: [usize; 2],
+    ) -> ConvId {
+        self.square(1, name, from, outputs, size)
+    }
+
+    fn square(
+        &mut self,
+        kernel: usize,
+        name: &str,
+        from: &[Source],
+        outputs: usize,
+        size: [usize; 2],
+    ) -> ConvId {
         self.drawing.conv(blueprint::Conv {
             name: name.to_owned(),
-            sources: vec![from],
+            sources: from.to_vec(),
             outputs,
-            kernel: 1,
+            kernel,
             size,
             bias: Bias::Learned,
         })
@@ -98,14 +112,25 @@ impl Pen<'_> {
         })
     }
 
-    /// The blocks of a level; `map` becomes what they leave.
-    fn stage(&mut self, name: &str, map: &mut Source, width: usize, size: [usize; 2]) -> Stage {
+    /// The blocks of a level; `map` becomes what they leave, named after the level and not after its last block: networks
+    /// of any depth then share the first values of what reads it.
+    fn stage(
+        &mut self,
+        name: &str,
+        map: &mut Vec<Source>,
+        width: usize,
+        size: [usize; 2],
+    ) -> Stage {
         let blocks = (0..self.config.depth).map(|at| {
-            let name = format!("{name}.block.{at}");
-            let block = Block::draw(self, &name, map, width, size);
-            (block, self.attend(&name, width, size))
+            let block_name = format!("{name}.block.{at}");
+            let block = Block::draw(self, &block_name, map, width, size);
+            let attend = self.attend(&block_name, width, size);
+            *map = vec![source(&block_name, width)];
+            (block, attend)
         });
-        Stage(blocks.collect())
+        let stage = Stage(blocks.collect());
+        *map = vec![source(name, width)];
+        stage
     }
 
     /// Self-attention behind a block, where it is asked for.
@@ -133,46 +158,49 @@ pub fn draw(config: &ModelConfig, io: Io, drawing: &mut Drawing) -> Unet {
         dense(&mut pen, "time.1", source("time.0", time)),
     ];
     let size_at = |level: usize| io.size.map(|side| side >> level);
-    let stem = pen.conv("stem", source("image", io.channels), first, io.size);
-    let mut map = source("stem", first);
+    let image = [source("image", io.channels)];
+    let stem = pen.conv("stem", &image, first, io.size);
+    // What is read next, map by map: what a skip joins leaves the others their first values.
+    let mut map = vec![source("stem", first)];
     let mut down = Vec::with_capacity(levels);
     for (level, &width) in config.widths.iter().enumerate() {
         let name = format!("down.{level}");
         let stage = pen.stage(&name, &mut map, width, size_at(level));
         let next = (level + 1 < levels).then(|| {
             let name = format!("{name}.next");
-            let around = source(&map.map, 9 * width);
-            map = source(&name, width);
-            pen.one_by_one(&name, around, width, size_at(level + 1))
+            let conv = pen.conv(&name, &map, width, size_at(level + 1));
+            map = vec![source(name, width)];
+            conv
         });
         down.push(Down { stage, next });
     }
-    let (bottom, width) = (size_at(levels - 1), map.channels);
-    let before = Block::draw(&mut pen, "middle.0", &mut map, width, bottom);
+    let (bottom, width) = (size_at(levels - 1), channels(&map));
+    let before = Block::draw(&mut pen, "middle.0", &map, width, bottom);
     let between = pen.attend("middle", width, bottom);
-    let after = Block::draw(&mut pen, "middle.1", &mut map, width, bottom);
+    map = vec![source("middle.0", width)];
+    let after = Block::draw(&mut pen, "middle.1", &map, width, bottom);
+    map = vec![source("middle.1", width)];
     let mut up = Vec::with_capacity(levels);
     for (level, &width) in config.widths.iter().enumerate().rev() {
         let (name, size) = (format!("up.{level}"), size_at(level));
         let from = (level + 1 < levels).then(|| {
             let name = format!("{name}.from");
-            let conv = pen.conv(&name, map.clone(), width, size);
-            map = source(name, width);
+            let conv = pen.conv(&name, &map, width, size);
+            map = vec![source(name, width)];
             conv
         });
         let skip = config.skip.at.contains(&size[0]).then(|| {
             let encoder = source(format!("down.{level}"), width);
-            let (mode, decoder) = (config.skip.mode, map.clone());
-            let (join, read) = join::blueprint(mode, &name, size, decoder, encoder);
-            let channels = read.iter().map(|source| source.channels).sum();
-            map = source(format!("{name}.joined"), channels);
+            let decoder = map.remove(0);
+            let (join, read) = join::blueprint(config.skip.mode, &name, size, decoder, encoder);
+            map = read;
             let Ok(join) = join.build(&mut |conv| Ok::<_, Infallible>(pen.drawing.conv(conv)));
             (level, join)
         });
         let stage = pen.stage(&name, &mut map, width, size);
         up.push(Up { from, skip, stage });
     }
-    let norm = pen.norm("output.norm", map.channels);
+    let norm = pen.norm("output.norm", channels(&map));
     Unet {
         embedded,
         time: time_layers,
@@ -181,7 +209,7 @@ pub fn draw(config: &ModelConfig, io: Io, drawing: &mut Drawing) -> Unet {
         middle: (before, between, after),
         up,
         norm,
-        output: pen.conv("output", map, io.outputs, io.size),
+        output: pen.conv("output", &map, io.outputs, io.size),
     }
 }
 

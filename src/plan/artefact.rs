@@ -1,10 +1,12 @@
 //! Networks that trials need trained first: trials of their own, made once and shared by the arms.
 
+use super::evaluation;
 use super::id::{TrialId, trial_id};
 use crate::config::{
     Arch, CnnSize, DataConfig, DataFacts, DiffusionConfig, Latent, NoiseConfig, NoiseKind, Space,
     TaskKind, TrainConfig, TrialConfig, Weights,
 };
+use crate::sweep::Axis;
 
 /// What a network trained first is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,8 +54,24 @@ pub struct Artefact {
 /// The seed of all artefacts.
 const SEED: u64 = 0;
 
-/// What a trial of this config needs trained first.
-pub fn needed(config: &TrialConfig, facts: &DataFacts) -> Vec<Artefact> {
+/// What a trial of this config and its evaluations need trained first.
+pub(super) fn needed_for_all(
+    config: &TrialConfig,
+    evaluate: &[Axis],
+    facts: &DataFacts,
+) -> Vec<Artefact> {
+    let mut all = needed(config, facts);
+    for (used, _) in evaluation::settings(evaluate, config) {
+        for artefact in needed(&used, facts) {
+            if all.iter().all(|known| known.id != artefact.id) {
+                all.push(artefact);
+            }
+        }
+    }
+    all
+}
+
+fn needed(config: &TrialConfig, facts: &DataFacts) -> Vec<Artefact> {
     if config.task != TaskKind::Diffuse {
         return Vec::new();
     }

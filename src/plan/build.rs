@@ -163,7 +163,8 @@ impl Builder<'_> {
         let Data { facts, digest } = &self.data.known[data];
         config.data.dataset = facts.dataset;
         self.checks.point(&self.plan.space, origin, &config, facts);
-        let needed = artefact::needed(&config, facts);
+        let evaluate = &self.plan.space.sweep.evaluate;
+        let needed = artefact::needed_for_all(&config, evaluate, facts);
         let digest = digest.with_config(&config);
         let seeds = &self.plan.space.sweep.seeds;
         let Some(first) = seeds.first() else {

@@ -59,6 +59,7 @@ impl Checks {
             });
             conflicts.extend(used.conflicts(facts.image));
             conflicts.extend(diffusion::conflicts(&used));
+            conflicts.extend(supply::shortages(&used, facts));
         }
         conflicts.extend(supply::shortages(config, facts));
         conflicts.extend(supply::without_classes(config, facts));

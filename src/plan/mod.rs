@@ -200,7 +200,7 @@ impl Plan {
             point,
             seed: seeds[index % seeds.len()],
             axes: self.axis_values(&config),
-            needs: artefact::needed(&config, facts)
+            needs: artefact::needed_for_all(&config, &self.space.sweep.evaluate, facts)
                 .into_iter()
                 .map(|artefact| (artefact.role, artefact.id))
                 .collect(),

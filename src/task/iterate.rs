@@ -2,7 +2,7 @@
 
 use super::Network;
 use super::noisy::values;
-use crate::config::{NoiseConfig, Rule, TrialConfig};
+use crate::config::{NoiseConfig, Rule, TaskKind, TrialConfig};
 use crate::data::corrupt_one;
 use crate::error::Result;
 use crate::nn::ops::sigmoid;
@@ -31,6 +31,8 @@ pub(super) struct Passed {
 /// The passes of a trial.
 pub(super) struct Passes<'a> {
     noise: &'a NoiseConfig,
+    /// Share of noise in what the network gets first.
+    part: f32,
     passes: usize,
     rule: Rule,
     seed: u64,
@@ -41,6 +43,10 @@ impl<'a> Passes<'a> {
     pub(super) fn new(config: &'a TrialConfig, seed: u64, size: [usize; 2]) -> Self {
         Self {
             noise: &config.noise,
+            part: match config.task {
+                TaskKind::Restore => config.noise.start as f32 / config.noise.levels as f32,
+                _ => 1.0,
+            },
             passes: config.iterate.passes,
             rule: match config.iterate.passes {
                 // The rule says what is fed back, and here nothing is.
@@ -89,7 +95,11 @@ impl<'a> Passes<'a> {
         let size = self.size[0] * self.size[1];
         for (image, number) in images.chunks_mut(size).zip(start.images.clone()) {
             let mut stream = key.clone().number(number as u64).stream();
-            corrupt_one(self.noise, &mut stream, image);
+            let mut end = image.to_vec();
+            corrupt_one(self.noise, &mut stream, &mut end);
+            for (x, end) in image.iter_mut().zip(end) {
+                *x = (1.0 - self.part) * *x + self.part * end;
+            }
         }
     }
 

@@ -139,7 +139,7 @@ pub fn network(
 /// What becomes of an evaluation.
 pub enum Evaluated {
     /// Its metrics and pictures, and the time it took.
-    Finished(TrialResult),
+    Finished(Box<TrialResult>),
     /// Stopped on request: nothing is kept.
     Stopped,
 }

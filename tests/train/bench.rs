@@ -72,6 +72,7 @@ pub fn images(n: usize, shift: usize) -> Images {
 pub struct Bench {
     pub config: TrialConfig,
     pub splits: Splits,
+    pub support: Support,
     pub seed: u64,
     pub threads: usize,
     pub checkpoint_every: Duration,
@@ -99,6 +100,7 @@ impl Bench {
                 test: images(30, 200),
                 classes: None,
             },
+            support: Support::default(),
             seed: 7,
             threads: 1,
             checkpoint_every: Duration::MAX,
@@ -111,6 +113,12 @@ impl Bench {
         bench.splits.train.pixels.fill(0.0);
         bench.splits.valid.pixels.fill(1.0);
         bench
+    }
+
+    /// Evaluated with a moving average of the parameters.
+    pub fn averaged(mut self) -> Self {
+        self.config.train.ema = Some(0.6);
+        self
     }
 
     /// One attempt, with checkpoints below `root`.
@@ -138,7 +146,7 @@ impl Bench {
             config: &self.config,
             seed: self.seed,
             splits: &self.splits,
-            support: Support::NONE,
+            support: &self.support,
             image: [self.splits.train.h, self.splits.train.w],
             checkpoints: root.to_owned(),
             attempt,

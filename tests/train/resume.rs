@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Benches that differ in what a checkpoint has to hold.
-fn benches() -> [Bench; 4] {
+fn benches() -> [Bench; 6] {
     let full = Bench::new();
     let mut sgd = Bench::new();
     sgd.config.train.optimizer = OptimizerKind::Sgd;
@@ -20,7 +20,14 @@ fn benches() -> [Bench; 4] {
     early.config.train.patience = Some(1);
     early.config.train.select = Select::Last;
     early.config.train.lr = 3.0;
-    [full, sgd, early, Bench::getting_worse()]
+    [
+        full,
+        sgd,
+        early,
+        Bench::getting_worse(),
+        Bench::new().averaged(),
+        Bench::getting_worse().averaged(),
+    ]
 }
 
 #[test]
@@ -57,9 +64,16 @@ fn a_trial_stopped_at_every_step_in_turn_ends_with_the_same_bits() {
 }
 
 /// Asks to stop when it is asked for the nth time, be that after a step or during an evaluation.
-struct Impatient {
+pub struct Impatient {
     asked: Cell<usize>,
     stop_at: usize,
+}
+
+impl Impatient {
+    pub fn stopping_at(stop_at: usize) -> Self {
+        let asked = Cell::new(0);
+        Self { asked, stop_at }
+    }
 }
 
 impl Observer for Impatient {
@@ -72,14 +86,18 @@ impl Observer for Impatient {
 
 #[test]
 fn a_stop_during_an_evaluation_repeats_it_and_changes_no_bit() {
-    let bench = Bench::getting_worse();
+    for bench in [Bench::getting_worse(), Bench::getting_worse().averaged()] {
+        stop_during_evaluations(&bench);
+    }
+}
+
+fn stop_during_evaluations(bench: &Bench) {
     let expected = bits(bench.result());
     let mut stops_without_a_step_between = 0;
     let mut last = 0;
     for stop_at in 1.. {
         let root = tempfile::tempdir().unwrap();
-        let asked = Cell::new(0);
-        match bench.attempt(root.path(), 1, &mut Impatient { asked, stop_at }) {
+        match bench.attempt(root.path(), 1, &mut Impatient::stopping_at(stop_at)) {
             Ok(Ended::Finished(result)) => {
                 assert_eq!(bits(result), expected);
                 break;
@@ -211,7 +229,7 @@ mod without {
     /// Whether a trial that is stopped in the middle of an epoch, and whose checkpoint is then changed, still ends
     /// with the right bits.
     fn survives(change: impl Fn(&mut Value, &mut [(String, Vec<u8>)])) -> bool {
-        let bench = Bench::getting_worse();
+        let bench = Bench::getting_worse().averaged();
         let root = tempfile::tempdir().unwrap();
         stopped(bench.attempt(root.path(), 1, &mut Listener::stopping_after(3)));
         edit(&checkpoint(root.path(), 3), change);
@@ -244,6 +262,11 @@ mod without {
     #[test]
     fn the_parameters_it_is_not() {
         assert!(!survives(|_, sections| zero(sections, "parameter/")));
+    }
+
+    #[test]
+    fn the_moving_average_it_is_not() {
+        assert!(!survives(|_, sections| zero(sections, "ema/")));
     }
 
     #[test]
@@ -305,12 +328,12 @@ fn a_checkpoint_of_another_trial_is_passed_over() {
     assert_eq!(bits(found), bits(bench.result()));
 }
 
-fn checkpoint(root: &Path, step: u64) -> PathBuf {
+pub fn checkpoint(root: &Path, step: u64) -> PathBuf {
     root.join(format!("1/step-{step}.ckpt"))
 }
 
 /// Changes a checkpoint and mends its checksums. Layout: src/train/checkpoint/container.rs.
-fn edit(path: &Path, change: impl Fn(&mut Value, &mut [(String, Vec<u8>)])) {
+pub fn edit(path: &Path, change: impl Fn(&mut Value, &mut [(String, Vec<u8>)])) {
     let file = fs::read(path).unwrap();
     let length = u32::from_le_bytes(file[12..16].try_into().unwrap()) as usize;
     let mut header: Value = serde_json::from_slice(&file[16..16 + length]).unwrap();

@@ -112,8 +112,8 @@ impl<'a> Sweeping<'a> {
         let loss = || self.plan.config(0).task.metrics().swap_remove(0);
         Scope {
             axes: self.header.axes.clone(),
-            trials: self.plan.len(),
-            done: self.plan.len() - self.left().count(),
+            trials: self.plan.units(),
+            done: self.done_units(),
             cost: self.left().map(|(index, _)| queue.cost(index)).sum(),
             metric: compared.unwrap_or_else(loss),
         }
@@ -122,17 +122,26 @@ impl<'a> Sweeping<'a> {
     /// One line that says what will be done, for the start of a run.
     pub fn announcement(&self, queue: &Queue, workers: usize) -> String {
         let (trials, left) = (self.plan.len(), queue.left());
+        let first = match self.plan.artefacts().len() {
+            0 => String::new(),
+            1 => " and a network that they need trained first".into(),
+            more => format!(" and {more} networks that they need trained first"),
+        };
         let mut datasets: Vec<_> = (0..self.plan.points())
             .map(|point| self.plan.facts(point).dataset.name())
             .collect();
         datasets.sort_unstable();
         datasets.dedup();
         format!(
-            "{}: {trials} trials, {} done, {left} to do, {workers} workers; images: {}",
+            "{}: {trials} trials{first}, {} done, {left} to do, {workers} workers; images: {}",
             self.header.name,
-            trials - self.left().count(),
+            self.done_units(),
             datasets.join(", ")
         )
+    }
+
+    fn done_units(&self) -> usize {
+        self.plan.units() - self.left().count()
     }
 
     fn left(&self) -> impl Iterator<Item = (usize, String)> + '_ {

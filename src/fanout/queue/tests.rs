@@ -195,3 +195,98 @@ fn a_forgiven_failure_does_not_count() {
     queue.forgive(0);
     assert_eq!((queue.quarantined(), queue.take()), (0, Some(0)));
 }
+
+/// An artefact or a trial, the later ones cheaper.
+fn staged(stages: &[Stage]) -> Vec<Entry> {
+    let entry = |(index, &stage): (usize, &Stage)| Entry {
+        index,
+        stage,
+        point: index,
+        round: 0,
+        cost: 9.0 - index as f64,
+        failures: 0,
+    };
+    stages.iter().enumerate().map(entry).collect()
+}
+
+#[test]
+fn trials_wait_for_artefacts_that_run_are_stopped_fail_or_are_elsewhere() {
+    use Stage::{Artefact, Trial};
+    let mut queue = Queue::unclaimed(staged(&[Trial, Trial, Artefact, Artefact]));
+    // What others need is claimed first, though it costs less.
+    assert_eq!(queue.first_unclaimed(), Some(2));
+    (0..3).for_each(|index| queue.open(index));
+    queue.hold(3);
+    assert_eq!(queue.take(), Some(2));
+    assert_eq!(queue.take(), None, "it runs");
+    queue.give_back(2);
+    assert_eq!((queue.take(), queue.take()), (Some(2), None));
+    queue.fail(2);
+    assert_eq!((queue.take(), queue.take()), (Some(2), None));
+    queue.finish(2, 1.0);
+    assert_eq!(queue.take(), None, "another runner holds one");
+    queue.learn_of(3, false, 1);
+    assert_eq!(queue.take(), None, "and failed once");
+    queue.learn_of(3, true, 1);
+    assert_eq!((queue.take(), queue.take()), (Some(0), Some(1)));
+}
+
+#[test]
+fn trials_do_not_wait_for_what_was_given_up() {
+    use Stage::{Artefact, Trial};
+    let mut queue = Queue::new(staged(&[Trial, Artefact]));
+    for _ in 0..ATTEMPTS {
+        assert_eq!(queue.take(), Some(1));
+        queue.fail(1);
+    }
+    assert_eq!((queue.quarantined(), queue.take()), (1, Some(0)));
+    // Given up by an earlier run.
+    let mut entries = staged(&[Trial, Artefact]);
+    entries[1].failures = ATTEMPTS;
+    assert_eq!(Queue::new(entries).take(), Some(0));
+}
+
+proptest! {
+    /// Oracle: plain lists of what waits, runs and is over.
+    #[test]
+    fn artefacts_go_first_and_nothing_waits_without_need(
+        artefacts in prop::collection::vec(any::<bool>(), 1..12),
+        steps in prop::collection::vec((0..5u8, any::<prop::sample::Index>()), 0..200),
+    ) {
+        let stage = |artefact: &bool| if *artefact { Stage::Artefact } else { Stage::Trial };
+        let stages: Vec<Stage> = artefacts.iter().map(stage).collect();
+        let mut queue = Queue::new(staged(&stages));
+        let mut waiting: Vec<usize> = (0..stages.len()).collect();
+        let (mut running, mut failures) = (Vec::new(), vec![0; stages.len()]);
+        for (action, pick) in steps {
+            if action < 2 {
+                let is_artefact = |index: &&usize| stages[**index] == Stage::Artefact;
+                let left = waiting.iter().chain(&running).filter(is_artefact).count();
+                let ready = |index: &&usize| left == 0 || is_artefact(index);
+                let possible: Vec<usize> = waiting.iter().filter(ready).copied().collect();
+                match queue.take() {
+                    Some(index) => {
+                        prop_assert!(possible.contains(&index));
+                        waiting.retain(|other| *other != index);
+                        running.push(index);
+                    }
+                    None => prop_assert!(possible.is_empty()),
+                }
+            } else if !running.is_empty() {
+                let index = running.swap_remove(pick.index(running.len()));
+                match action {
+                    2 => queue.finish(index, 0.0),
+                    3 => { queue.give_back(index); waiting.push(index); }
+                    _ => {
+                        failures[index] += 1;
+                        if queue.fail(index) == Verdict::Again {
+                            waiting.push(index);
+                        }
+                        prop_assert_eq!(waiting.contains(&index), failures[index] < ATTEMPTS);
+                    }
+                }
+            }
+        }
+        prop_assert_eq!(queue.left(), waiting.len() + running.len());
+    }
+}

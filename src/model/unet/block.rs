@@ -1,6 +1,6 @@
 //! What a level is made of: a block that is told the time, and self-attention.
 
-use super::Pen;
+use super::{Pen, channels};
 use crate::config::Residual;
 use crate::error::Result;
 use crate::model::Context;
@@ -29,25 +29,25 @@ enum Shortcut {
 }
 
 impl Block {
-    /// Draws a block that reads `map`, which becomes what it leaves.
+    /// Draws a block that reads these maps side by side.
     pub fn draw(
         pen: &mut Pen,
         name: &str,
-        map: &mut Source,
+        input: &[Source],
         width: usize,
         size: [usize; 2],
     ) -> Self {
-        let input = map.clone();
+        let read = channels(input);
         let named = |what: &str| format!("{name}.{what}");
         let norms = [
-            pen.norm(&named("norm.0"), input.channels),
+            pen.norm(&named("norm.0"), read),
             pen.norm(&named("norm.1"), width),
         ];
         let convs = [
-            pen.conv(&named("conv.0"), input.clone(), width, size),
+            pen.conv(&named("conv.0"), input, width, size),
             pen.conv(
                 &named("conv.1"),
-                source(named("conv.0"), width),
+                &[source(named("conv.0"), width)],
                 width,
                 size,
             ),
@@ -56,10 +56,9 @@ impl Block {
         let time = pen.drawing.dense(&named("time"), told, width);
         let shortcut = match pen.config.residual {
             Residual::None => Shortcut::None,
-            _ if input.channels == width => Shortcut::Input,
+            _ if read == width => Shortcut::Input,
             _ => Shortcut::Projected(pen.one_by_one(&named("shortcut"), input, width, size)),
         };
-        *map = source(name, width);
         Self {
             norms,
             convs,
@@ -106,7 +105,7 @@ impl Attend {
         let norm = pen.norm(&format!("{name}.norm"), width);
         let mut project = |what: &str, from: &str| {
             let name = format!("{name}.{what}");
-            pen.one_by_one(&name, source(from, width), width, size)
+            pen.one_by_one(&name, &[source(from, width)], width, size)
         };
         let [query, key, value] = ["query", "key", "value"].map(|what| project(what, "map"));
         let output = project("output", "seen");

@@ -76,10 +76,10 @@ impl Attempt<'_> {
         let pictures = self.task.pictures(self.network, epochs)?;
         self.state.add_pictures(pictures);
         let result = self.result(Outcome::Completed, String::new(), metrics)?;
-        Ok(Evaluated::Finished(TrialResult {
+        Ok(Evaluated::Finished(Box::new(TrialResult {
             weights: BTreeMap::new(),
             ..result
-        }))
+        })))
     }
 
     /// All that the trial leaves, with the network's parameters as they are now.

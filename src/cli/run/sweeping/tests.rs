@@ -87,3 +87,28 @@ fn a_baseline_condition_that_every_point_meets_does_not_hide_the_baseline() {
         compare: { metric: test.bce, baseline: { model.skip.at: [], train.lr: 1e-3 } }";
     assert_eq!(compared(yaml), 1);
 }
+
+#[test]
+fn networks_that_are_trained_first_are_counted() {
+    let results = tempfile::tempdir().expect("a folder");
+    let yaml = "name: x\nbase: { task: diffuse, model: { arch: unet, widths: [8] }, data: { train: 2048 } }\nseeds: 2";
+    let sweep = Sweep::parse("x.yaml", yaml).expect("a good sweep");
+    let plan = Plan::build(&sweep, Plan::MAX_TRIALS, &facts).expect("a good plan");
+    assert_eq!((plan.len(), plan.artefacts().len()), (2, 1));
+    let folder = Folder::create(results.path(), "x").expect("a folder");
+    for done in 0..=plan.units() {
+        if let Some(before) = done.checked_sub(1) {
+            commit(&folder, &made_up(&plan.trial(before))).expect("committed");
+        }
+        let sweeping = Sweeping::new(&sweep, &plan, &folder).expect("readable");
+        let queue = sweeping.queue().expect("readable");
+        let scope = sweeping.scope(&queue);
+        assert_eq!((scope.done, scope.trials), (done, 3));
+        let text = sweeping.announcement(&queue, 1);
+        let counts = format!(
+            "2 trials and a network that they need trained first, {done} done, {} to do",
+            3 - done
+        );
+        assert!(text.contains(&counts), "{text}");
+    }
+}
