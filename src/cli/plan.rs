@@ -1,7 +1,7 @@
 //! `ablate plan`.
 
 use crate::error::{Error, ExitCode, Result};
-use crate::plan::{ArmSummary, Plan, Summary};
+use crate::plan::{ArmSummary, CONTROL, ControlSummary, Plan, Summary};
 use crate::sweep::{Sweep, harmless};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
@@ -19,10 +19,14 @@ const JSON_KEYS: &str = "\
   excluded          one entry a rule: line, rule, points (how many), first (the first three)
   collapsed_points  how many points are the same trials as an earlier one
   collapsed         the first twenty: point, into (the arm), reason
+  uncontrolled_arms how often an arm has no control of a kind that was asked for
+  uncontrolled      the first twenty: control, arm, reason
   comparisons       arms that are compared with the baseline
   estimate          seconds, workers, gflops_per_worker (assumed)
   warnings          sentences
-  arms              one entry a point: arm, axes (null: has no effect), baseline, params, macs, ids (by seed)";
+  arms              one entry a point: arm, axes (null: has no effect), baseline, params, macs, ids (by seed);
+                    of a control also control: of (the arm), set (what it has otherwise), counted (params or macs),
+                    excess (0.01: 1 % more of them), nearest (true: no width comes within 2 %)";
 
 /// Arguments of `ablate plan`.
 #[derive(clap::Args)]
@@ -138,6 +142,7 @@ fn describe(plan: &Plan, summary: &Summary<'_>) -> String {
             points - shown
         );
     }
+    out += &controls(plan, summary);
     let estimate = summary.estimate;
     out += &format!(
         "\nestimate: about {} on {} ({} GFLOP/s each is a guess; the run itself will know better)\n",
@@ -149,6 +154,58 @@ fn describe(plan: &Plan, summary: &Summary<'_>) -> String {
         out += &format!("warning: {warning}\n");
     }
     out
+}
+
+/// What each control is beside its arm, and which arms have none.
+fn controls(plan: &Plan, summary: &Summary<'_>) -> String {
+    let arms = (0..plan.points()).map(|point| plan.arm(point));
+    let made = arms.filter_map(|arm| Some(control(&arm, arm.control.as_ref()?)));
+    let without = summary.uncontrolled.iter().map(|lack| {
+        let (kind, arm, reason) = (lack.control, lack.arm, &lack.reason);
+        format!("  no {kind} of arm {arm}: {reason}\n")
+    });
+    let mut lines: Vec<String> = made.take(ROWS).chain(without).collect();
+    let more = summary.uncontrolled_arms - summary.uncontrolled.len();
+    if more > 0 {
+        lines.push(format!("  … and {more} more arms without one\n"));
+    }
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!("\ncontrols:\n{}", lines.concat()),
+    }
+}
+
+fn control(arm: &ArmSummary, control: &ControlSummary) -> String {
+    let set = control.set.iter();
+    let set: Vec<String> = set
+        .map(|(path, value)| format!("{path} = {}", shown(value)))
+        .collect();
+    let (count, counted) = match control.counted {
+        "macs" => (arm.macs, "MACs"),
+        _ => (arm.params, "parameters"),
+    };
+    format!(
+        "  arm {}, {} of arm {}: {}; {} {counted}, {}{}\n",
+        arm.arm,
+        shown(&arm.axes[CONTROL]),
+        control.of,
+        set.join(", "),
+        grouped(count),
+        percent(control.excess),
+        if control.nearest {
+            ", the nearest possible"
+        } else {
+            ""
+        }
+    )
+}
+
+/// A part as a change in percent.
+fn percent(part: f64) -> String {
+    if part == 0.0 {
+        return "as many".into();
+    }
+    format!("{:+.1} %", 100.0 * part).replace('-', "−")
 }
 
 fn table(plan: &Plan, rows: usize) -> Table {
