@@ -110,11 +110,17 @@ pub(super) fn matched(
     let own = excess(measure.count(&base, image), wanted);
     let name = measure.name();
     if own.abs() <= TOLERANCE {
-        let because = format!("its baseline has {} {name}", alike(own));
+        let because = match own == 0.0 {
+            true => format!("its baseline has as many {name}"),
+            false => format!(
+                "its baseline's {name} are within 2 % of its own ({:+.1} %)",
+                100.0 * own
+            ),
+        };
         return Err(Lack::Because(because));
     }
-    let sized = nearest(&base, image, measure, wanted, place)
-        .ok_or(Lack::NoWidth(base.model.arch))?;
+    let sized =
+        nearest(&base, image, measure, wanted, place).ok_or(Lack::NoWidth(base.model.arch))?;
     if sized.iter().all(|value| value.holds(&base)) {
         let because = format!("no other width of its baseline comes nearer to its {name}");
         return Err(Lack::Because(because));
@@ -123,14 +129,6 @@ pub(super) fn matched(
     let mut set: Vec<_> = baseline.iter().filter(sets).cloned().collect();
     set.extend(sized);
     Ok(set)
-}
-
-/// A size within the tolerance, in words.
-fn alike(excess: f64) -> String {
-    match excess == 0.0 {
-        true => "as many".into(),
-        false => format!("{:+.1} % as many", 100.0 * excess),
-    }
 }
 
 /// The values that make a network as large as `wanted`, or as nearly as one factor for all of its widths allows; nothing

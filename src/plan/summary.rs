@@ -194,9 +194,7 @@ impl Plan {
     fn controlled(&self, point: usize, control: &Control) -> ControlSummary {
         let matches = Measure::of(control.kind);
         let measure = matches.unwrap_or(Measure::Parameters);
-        let count = |arm| {
-            measure.count(&self.config(arm), self.facts(arm).image)
-        };
+        let count = |arm| measure.count(&self.config(arm), self.facts(arm).image);
         let excess = excess(count(point), count(control.arm));
         ControlSummary {
             of: control.arm,

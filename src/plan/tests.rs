@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+mod controls;
 mod judged;
 
 /// MNIST as far as a plan needs it.

@@ -54,11 +54,7 @@ pub(super) fn controls(node: &Node, compared: bool, found: &mut Vec<Diagnostic>)
             return Vec::new();
         }
         _ => {
-            wrong(
-                node.place,
-                format!("found {}", node.describe()),
-                &expected,
-            );
+            wrong(node.place, format!("found {}", node.describe()), &expected);
             return Vec::new();
         }
     };
@@ -78,7 +74,12 @@ pub(super) fn controls(node: &Node, compared: bool, found: &mut Vec<Diagnostic>)
         match Control::ALL.into_iter().find(|one| one.name() == written) {
             Some(control) if asked.iter().any(|known| known.control == control) => {
                 let problem = format!("{} is written twice", quote(written));
-                found.push(Diagnostic::new(item.place, PATH, problem, "every control once"));
+                found.push(Diagnostic::new(
+                    item.place,
+                    PATH,
+                    problem,
+                    "every control once",
+                ));
             }
             Some(control) => asked.push(Asked {
                 control,

@@ -44,7 +44,9 @@ impl Builder<'_> {
     fn control(&mut self, arm: usize, asked: Asked) -> Result<()> {
         let of = self.plan.arms[arm].origin;
         let config = self.plan.space.config(of);
-        let image = self.data.known[self.plan.arms[arm].data as usize].facts.image;
+        let image = self.data.known[self.plan.arms[arm].data as usize]
+            .facts
+            .image;
         let named = self.plan.space.sweep.baseline.as_ref();
         let conditions = named.map_or(&[][..], |named| &named.conditions);
         let kind = asked.control;
@@ -62,7 +64,9 @@ impl Builder<'_> {
             }
             Err(Lack::Nothing) => Ok(()),
             Err(Lack::Because(reason)) => {
-                self.plan.uncontrolled.push(Uncontrolled { kind, arm, reason });
+                self.plan
+                    .uncontrolled
+                    .push(Uncontrolled { kind, arm, reason });
                 Ok(())
             }
             Err(Lack::NoWidth(arch)) => {
@@ -76,7 +80,8 @@ impl Builder<'_> {
                     kind.name(),
                     self.plan.space.describe(of)
                 );
-                self.checks.add(Diagnostic::new(asked.place, "controls", problem, expected));
+                self.checks
+                    .add(Diagnostic::new(asked.place, "controls", problem, expected));
                 Ok(())
             }
         }
