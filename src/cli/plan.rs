@@ -158,21 +158,30 @@ fn describe(plan: &Plan, summary: &Summary<'_>) -> String {
 
 /// What each control is beside its arm, and which arms have none.
 fn controls(plan: &Plan, summary: &Summary<'_>) -> String {
-    let arms = (0..plan.points()).map(|point| plan.arm(point));
+    let arms = plan.controls().take(ROWS).map(|point| plan.arm(point));
     let made = arms.filter_map(|arm| Some(control(&arm, arm.control.as_ref()?)));
     let without = summary.uncontrolled.iter().map(|lack| {
         let (kind, arm, reason) = (lack.control, lack.arm, &lack.reason);
         format!("  no {kind} of arm {arm}: {reason}\n")
     });
-    let mut lines: Vec<String> = made.take(ROWS).chain(without).collect();
-    let more = summary.uncontrolled_arms - summary.uncontrolled.len();
-    if more > 0 {
-        lines.push(format!("  … and {more} more arms without one\n"));
+    let lines: String = made.chain(without).collect();
+    if lines.is_empty() {
+        return lines;
     }
-    match lines.is_empty() {
-        true => String::new(),
-        false => format!("\ncontrols:\n{}", lines.concat()),
-    }
+    let count = plan.controls().count();
+    let more = |noun: &str, all: usize, told: usize| match all - told {
+        0 => String::new(),
+        more => format!("  … and {more} more {noun}\n"),
+    };
+    format!(
+        "\ncontrols:\n{lines}{}{}",
+        more("control arms", count, count.min(ROWS)),
+        more(
+            "arms without one",
+            summary.uncontrolled_arms,
+            summary.uncontrolled.len()
+        )
+    )
 }
 
 fn control(arm: &ArmSummary, control: &ControlSummary) -> String {

@@ -252,6 +252,11 @@ impl Plan {
         }
     }
 
+    /// The arms that are controls.
+    pub fn controls(&self) -> impl Iterator<Item = usize> {
+        (0..self.points()).filter(|point| self.control(*point).is_some())
+    }
+
     /// Values of [`axes`](Self::axes) at arm `point`: null where the field does not matter; of a control those of the arm
     /// that it controls.
     fn axis_values(&self, point: usize) -> Vec<Value> {
