@@ -1,7 +1,7 @@
 //! `ablate plan`.
 
 use crate::error::{Error, ExitCode, Result};
-use crate::plan::{ArmSummary, CONTROL, ControlSummary, Plan, Summary};
+use crate::plan::{ArmSummary, CONTROL, ControlSummary, Plan, Summary, percent};
 use crate::sweep::{Sweep, harmless};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
@@ -200,21 +200,15 @@ fn control(arm: &ArmSummary, control: &ControlSummary) -> String {
         control.of,
         set.join(", "),
         grouped(count),
-        percent(control.excess),
-        if control.nearest {
-            ", the nearest possible"
-        } else {
-            ""
+        match control.excess == 0.0 {
+            true => "as many".into(),
+            false => percent(control.excess),
+        },
+        match control.nearest {
+            true => ", the nearest possible",
+            false => "",
         }
     )
-}
-
-/// A part as a change in percent.
-fn percent(part: f64) -> String {
-    if part == 0.0 {
-        return "as many".into();
-    }
-    format!("{:+.1} %", 100.0 * part).replace('-', "−")
 }
 
 fn table(plan: &Plan, rows: usize) -> Table {

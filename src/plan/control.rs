@@ -88,6 +88,11 @@ pub(super) fn excess(count: u64, wanted: u64) -> f64 {
     count as f64 / wanted as f64 - 1.0
 }
 
+/// A part as a change in percent: `−0.3 %`.
+pub fn percent(part: f64) -> String {
+    format!("{:+.1} %", 100.0 * part).replace('-', "−")
+}
+
 /// The baseline, so wide that it costs what the arm costs. `baseline`: the values that make the arm its baseline; `place`:
 /// where the control is asked for.
 ///
@@ -113,8 +118,8 @@ pub(super) fn matched(
         let because = match own == 0.0 {
             true => format!("its baseline has as many {name}"),
             false => format!(
-                "its baseline's {name} are within 2 % of its own ({:+.1} %)",
-                100.0 * own
+                "its baseline's {name} are within 2 % of its own ({})",
+                percent(own)
             ),
         };
         return Err(Lack::Because(because));
@@ -131,6 +136,9 @@ pub(super) fn matched(
     Ok(set)
 }
 
+/// Values of the fields that say how wide a network is.
+type Widths = Vec<(&'static str, Value)>;
+
 /// The values that make a network as large as `wanted`, or as nearly as one factor for all of its widths allows; nothing
 /// where it has no width.
 fn nearest(
@@ -142,35 +150,48 @@ fn nearest(
 ) -> Option<Vec<Assignment>> {
     scaled(&base.model, 1.0)?;
     // Nothing where a width is beyond what its field takes.
-    let at = |factor: f64| -> Option<(u64, Vec<Assignment>)> {
-        let values = scaled(&base.model, factor)?.into_iter();
-        let set: Option<Vec<Assignment>> = values
-            .map(|(path, value)| Assignment::from_json(field(path)?, &value, place).ok())
-            .collect();
-        let set = set?;
+    let sized = |widths: &Widths| -> Option<(u64, Vec<Assignment>)> {
+        let values = widths.iter();
+        let set: Vec<Assignment> = values
+            .map(|(path, value)| Assignment::from_json(field(path)?, value, place).ok())
+            .collect::<Option<_>>()?;
         let mut config = base.clone();
         set.iter().for_each(|value| (value.set)(&mut config));
         Some((measure.count(&config, image), set))
     };
+    let count = |factor| Some(sized(&scaled(&base.model, factor)?)?.0);
     // Costs rise with the factor: the two networks on both sides of the wanted cost are where the halves meet.
     let (mut low, mut high) = (0.0, 1.0);
-    while at(high).is_some_and(|(count, _)| count < wanted) {
+    while count(high).is_some_and(|count| count < wanted) {
         (low, high) = (high, 2.0 * high);
     }
     for _ in 0..STEPS {
         let middle = (low + high) / 2.0;
-        match at(middle) {
-            Some((count, _)) if count <= wanted => low = middle,
+        match count(middle) {
+            Some(count) if count <= wanted => low = middle,
             _ => high = middle,
         }
     }
-    let sides = [at(low), at(high)].into_iter().flatten();
-    let (_, set) = sides.min_by_key(|(count, _)| count.abs_diff(wanted))?;
+    let sides = between(scaled(&base.model, low)?, scaled(&base.model, high)?);
+    let sized = sides.iter().filter_map(sized);
+    let (_, set) = sized.min_by_key(|(count, _)| count.abs_diff(wanted))?;
     Some(set)
 }
 
+/// Two neighbours and what lies between them: equal widths are rounded up at the same factor, but need not all be.
+fn between(low: Widths, high: Widths) -> Vec<Widths> {
+    let mut all = Vec::new();
+    if let ([(path, Value::Array(low))], [(_, Value::Array(high))]) = (&low[..], &high[..]) {
+        // The smaller maps get the wider layers.
+        let mixed = |kept: usize| low[..kept].iter().chain(&high[kept..]).cloned().collect();
+        all.extend((1..low.len()).map(|kept| vec![(*path, mixed(kept))]));
+    }
+    all.extend([low, high]);
+    all
+}
+
 /// The fields that say how wide a network is, multiplied by a factor; nothing where it has none.
-fn scaled(model: &ModelConfig, factor: f64) -> Option<Vec<(&'static str, Value)>> {
+fn scaled(model: &ModelConfig, factor: f64) -> Option<Widths> {
     let whole = |width: usize| multiple(width, 1, factor);
     let all = |widths: &[usize]| widths.iter().copied().map(whole).collect::<Value>();
     Some(match model.arch {

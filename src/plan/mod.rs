@@ -15,7 +15,7 @@ mod warn;
 mod why;
 
 pub use artefact::{Artefact, Role};
-pub use control::{CONTROL, NO_CONTROL};
+pub use control::{CONTROL, NO_CONTROL, percent};
 pub use estimate::{Estimate, GFLOPS_PER_WORKER, work};
 pub use evaluation::Evaluation;
 pub use id::TrialId;

@@ -211,7 +211,7 @@ fn no_control_where_none_is_needed_or_possible() {
     assert_eq!(
         near,
         Err(Lack::Because(
-            "its baseline's parameters are within 2 % of its own (-0.3 %)".into()
+            "its baseline's parameters are within 2 % of its own (−0.3 %)".into()
         ))
     );
     config.task = TaskKind::Classify;
@@ -237,6 +237,23 @@ fn widths_of_a_unet_stay_multiples_of_eight() {
     let at = |factor| scaled(&config.model, factor).expect("widths")[0].1.clone();
     assert_eq!(at(1.2), serde_json::json!([40, 43]));
     assert_eq!(at(0.0), serde_json::json!([8, 1]));
+}
+
+/// Where equal widths would both be rounded up, one of them may be enough.
+#[test]
+fn equal_widths_need_not_all_be_rounded_up() {
+    let widths = |list: &[u64]| vec![("model.widths", serde_json::json!(list))];
+    assert_eq!(
+        between(widths(&[32, 64, 64]), widths(&[32, 72, 72])),
+        [
+            widths(&[32, 72, 72]),
+            widths(&[32, 64, 72]),
+            widths(&[32, 64, 64]),
+            widths(&[32, 72, 72])
+        ]
+    );
+    let width = |width: u64| vec![("model.width", serde_json::json!(width))];
+    assert_eq!(between(width(3), width(4)), [width(3), width(4)]);
 }
 
 #[test]

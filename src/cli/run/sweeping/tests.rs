@@ -23,6 +23,7 @@ fn facts(_: &DataConfig) -> Result<DataFacts> {
 fn made_up(trial: &Trial) -> TrialRecord {
     let skips = !trial.config.model.skip.at.is_empty();
     let metric = trial.seed as f64 + f64::from(u8::from(skips));
+    let cost = model::cost(&trial.config.model, trial.image);
     TrialRecord {
         id: trial.id.to_string(),
         seed: trial.seed,
@@ -36,8 +37,8 @@ fn made_up(trial: &Trial) -> TrialRecord {
             metrics: BTreeMap::from([("test.bce".into(), metric)]),
             parameters_digest: String::new(),
             weights: BTreeMap::new(),
-            params: 1,
-            macs: 1,
+            params: cost.params,
+            macs: cost.macs,
             wall_seconds: 1.0,
             dispatch: String::new(),
         },
@@ -163,5 +164,22 @@ fn controls_are_compared_with_the_baseline_and_judged_by_nobody() {
         "skip.at [14] · lr 0.1 beside zero_skip 0",
     ] {
         assert!(beside.contains(part), "{part}: {beside}");
+    }
+}
+
+/// With skips at 14 and at both maps the lecture's network has 259,601 and 260,177 parameters (science.md R5): one wider net is
+/// the control of both.
+#[test]
+fn a_control_that_two_arms_share_is_shown_beside_both() {
+    let yaml = "grid: { model.skip.at: [[], [14], [14, 28]] }\nseeds: 2\n\
+        compare: { metric: test.bce, baseline: { model.skip.at: [] } }\ncontrols: [matched_parameters]";
+    let results = tempfile::tempdir().expect("a folder");
+    let record = recorded(yaml, results.path());
+    let found = findings(&record);
+    assert_eq!(found.comparisons.arms.len(), 4);
+    let beside = found.answer.notes.last().expect("a note");
+    for arm in ["skip.at [14]", "skip.at [14, 28]"] {
+        let part = format!("{arm} beside matched_parameters +1");
+        assert!(beside.contains(&part), "{part}: {beside}");
     }
 }
