@@ -1,7 +1,9 @@
 //! `ablate plan`.
 
+mod controls;
+
 use crate::error::{Error, ExitCode, Result};
-use crate::plan::{ArmSummary, CONTROL, ControlSummary, Plan, Summary, percent};
+use crate::plan::{ArmSummary, Plan, Summary};
 use crate::sweep::{Sweep, harmless};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
@@ -142,7 +144,7 @@ fn describe(plan: &Plan, summary: &Summary<'_>) -> String {
             points - shown
         );
     }
-    out += &controls(plan, summary);
+    out += &controls::text(plan, summary);
     let estimate = summary.estimate;
     out += &format!(
         "\nestimate: about {} on {} ({} GFLOP/s each is a guess; the run itself will know better)\n",
@@ -154,61 +156,6 @@ fn describe(plan: &Plan, summary: &Summary<'_>) -> String {
         out += &format!("warning: {warning}\n");
     }
     out
-}
-
-/// What each control is beside its arm, and which arms have none.
-fn controls(plan: &Plan, summary: &Summary<'_>) -> String {
-    let arms = plan.controls().take(ROWS).map(|point| plan.arm(point));
-    let made = arms.filter_map(|arm| Some(control(&arm, arm.control.as_ref()?)));
-    let without = summary.uncontrolled.iter().map(|lack| {
-        let (kind, arm, reason) = (lack.control, lack.arm, &lack.reason);
-        format!("  no {kind} of arm {arm}: {reason}\n")
-    });
-    let lines: String = made.chain(without).collect();
-    if lines.is_empty() {
-        return lines;
-    }
-    let count = plan.controls().count();
-    let more = |noun: &str, all: usize, told: usize| match all - told {
-        0 => String::new(),
-        more => format!("  … and {more} more {noun}\n"),
-    };
-    format!(
-        "\ncontrols:\n{lines}{}{}",
-        more("control arms", count, count.min(ROWS)),
-        more(
-            "arms without one",
-            summary.uncontrolled_arms,
-            summary.uncontrolled.len()
-        )
-    )
-}
-
-fn control(arm: &ArmSummary, control: &ControlSummary) -> String {
-    let set = control.set.iter();
-    let set: Vec<String> = set
-        .map(|(path, value)| format!("{path} = {}", shown(value)))
-        .collect();
-    let (count, counted) = match control.counted {
-        "macs" => (arm.macs, "MACs"),
-        _ => (arm.params, "parameters"),
-    };
-    format!(
-        "  arm {}, {} of arm {}: {}; {} {counted}, {}{}\n",
-        arm.arm,
-        shown(&arm.axes[CONTROL]),
-        control.of,
-        set.join(", "),
-        grouped(count),
-        match control.excess == 0.0 {
-            true => "as many".into(),
-            false => percent(control.excess),
-        },
-        match control.nearest {
-            true => ", the nearest possible",
-            false => "",
-        }
-    )
 }
 
 fn table(plan: &Plan, rows: usize) -> Table {
