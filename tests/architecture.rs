@@ -13,6 +13,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sweep", &["sweep", "config", "error"]),
     ("grid", &["grid", "sweep", "config", "seed", "error"]),
     (
+        "plan/control.rs",
+        &["plan", "grid", "sweep", "model", "config", "seed", "error"],
+    ),
+    (
         "plan/estimate.rs",
         &["plan", "grid", "sweep", "model", "config", "seed", "error"],
     ),

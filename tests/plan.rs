@@ -188,3 +188,43 @@ fn a_long_table_is_cut_and_says_so() {
     let said = stdout(&plan(&[path.to_str().expect("UTF-8 path")]));
     assert!(said.contains("… and 10 more arms"), "{said}");
 }
+
+/// Plans a sweep on digits, which any machine has, and gives the text.
+fn text(yaml: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.yaml");
+    std::fs::write(&path, format!("name: x\nseeds: 8\n{yaml}")).expect("written");
+    let output = plan(&[path.to_str().expect("UTF-8 path")]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stdout(&output)
+}
+
+/// Oracle: science.md R4 and R5, and R4's formula with widths 77 and 154: 259,661 beside 260,177; R2's with width 4: 3,250
+/// beside 3,163.
+#[test]
+fn controls_are_shown_with_their_size_beside_that_of_their_arms() {
+    let lecture = text(
+        "base: { data: { dataset: digits } }\n\
+         grid: { model.skip.at: [[], [28], [14, 28]] }\n\
+         compare: { baseline: { model.skip.at: [] }, metric: test.bce }\n\
+         controls: [matched_parameters, zero_skip]",
+    );
+    for line in [
+        "  arm 4, matched_parameters of arm 2: model.skip.at = [], model.widths = [77,154]; 259,661 parameters, −0.2 %",
+        "  arm 5, zero_skip of arm 2: model.skip.mode = zero; 260,177 parameters, as many",
+        "  no matched_parameters of arm 1: its baseline's parameters are within 2 % of its own (−0.3 %)",
+    ] {
+        assert!(
+            lecture.lines().any(|shown| shown == line),
+            "{line}\n{lecture}"
+        );
+    }
+    let tiny = text(
+        "base: { task: classify, data: { dataset: digits }, model: { arch: mlp, depth: 4, width: 1 } }\n\
+         grid: { model.connection: [none, input_concat] }\n\
+         compare: { baseline: { model.connection: none }, metric: test.accuracy }\n\
+         controls: [matched_parameters]",
+    );
+    let line = "  arm 2, matched_parameters of arm 1: model.connection = none, model.width = 4; 3,250 parameters, +2.8 %, the nearest possible";
+    assert!(tiny.lines().any(|shown| shown == line), "{tiny}");
+}

@@ -131,3 +131,54 @@ fn a_second_ctrl_c_ends_everything_at_once_and_harms_nothing() {
     assert_eq!(scene.digests().len(), 4);
     assert!(scene.failures().is_empty());
 }
+
+/// The baseline, the arm with a skip, as wide a net without, and the same net with zeros: all paired with the baseline.
+#[test]
+fn controls_are_trained_and_compared_like_every_arm() {
+    let scene = Scene::of(
+        "name: tiny\n\
+         base:\n  \
+           data: { dataset: digits, train: 64, test: 16 }\n  \
+           model: { widths: [4, 8], bottleneck: 4 }\n  \
+           train: { epochs: 1, batch: 32 }\n\
+         grid: { model.skip.at: [[], [14, 28]] }\n\
+         controls: [matched_parameters, zero_skip]\n\
+         seeds: 2\n\
+         compare: { baseline: { model.skip.at: [] }, metric: test.bce }\n",
+    );
+    scene.run(&["--workers", "2"], 0);
+    let record = scene.record();
+    assert_eq!(record.axes, ["model.skip.at", "control"]);
+    let rows: Vec<_> = record.trials.iter().step_by(2).collect();
+    let kinds: Vec<_> = rows.iter().map(|row| row.axes[1].as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "\"none\"",
+            "\"none\"",
+            "\"matched_parameters\"",
+            "\"zero_skip\""
+        ]
+    );
+    assert!(rows[1..].iter().all(|row| row.axes[0] == "[14,28]"));
+    // Parameters of 3×3 convolutions 1→4→8→4→8→4→1, and of joins of 8 more at 14×14 and 4 more at 28×28.
+    let convolutions = [(1, 4), (4, 8), (8, 4), (4, 8), (8, 4), (4, 1)];
+    let plain: u64 = convolutions.iter().map(|(i, o)| 9 * i * o + o).sum();
+    let edited = plain + 9 * 8 * 4 + 9 * 4;
+    let params: Vec<_> = rows.iter().map(|row| row.params).collect();
+    assert_eq!([params[0], params[1], params[3]], [plain, edited, edited]);
+    assert!(params[2] > plain, "{params:?}");
+    let page = fs::read_to_string(scene.folder().join("report.md")).expect("a report");
+    for kind in ["matched\\_parameters", "zero\\_skip"] {
+        let lines = page.lines().filter(|line| line.starts_with('|'));
+        let row = lines.filter(|line| line.contains(kind)).collect::<Vec<_>>();
+        assert_eq!(row.len(), 1, "{page}");
+        assert!(!row[0].contains("no baseline"), "{page}");
+        assert!(page.contains(&format!("beside {kind}")), "{page}");
+    }
+    let csv = fs::read_to_string(scene.folder().join("trials.csv")).expect("a table");
+    assert_eq!(csv.matches(",zero_skip,").count(), 2, "{csv}");
+    assert!(csv.lines().next().expect("a heading").contains(",control,"));
+    let again = scene.run(&[], 0);
+    assert!(!String::from_utf8_lossy(&again.stderr).contains(" seed "));
+}

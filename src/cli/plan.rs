@@ -1,5 +1,7 @@
 //! `ablate plan`.
 
+mod controls;
+
 use crate::error::{Error, ExitCode, Result};
 use crate::plan::{ArmSummary, Plan, Summary};
 use crate::sweep::{Sweep, harmless};
@@ -19,10 +21,14 @@ const JSON_KEYS: &str = "\
   excluded          one entry a rule: line, rule, points (how many), first (the first three)
   collapsed_points  how many points are the same trials as an earlier one
   collapsed         the first twenty: point, into (the arm), reason
+  uncontrolled_arms how often an arm has no control of a kind that was asked for
+  uncontrolled      the first twenty: control, arm, reason
   comparisons       arms that are compared with the baseline
   estimate          seconds, workers, gflops_per_worker (assumed)
   warnings          sentences
-  arms              one entry a point: arm, axes (null: has no effect), baseline, params, macs, ids (by seed)";
+  arms              one entry a point: arm, axes (null: has no effect), baseline, params, macs, ids (by seed);
+                    of a control also control: of (the arm), set (what it has otherwise), counted (params or macs),
+                    excess (0.01: 1 % more of them), nearest (true: no width comes within 2 %)";
 
 /// Arguments of `ablate plan`.
 #[derive(clap::Args)]
@@ -138,6 +144,7 @@ fn describe(plan: &Plan, summary: &Summary<'_>) -> String {
             points - shown
         );
     }
+    out += &controls::text(plan, summary);
     let estimate = summary.estimate;
     out += &format!(
         "\nestimate: about {} on {} ({} GFLOP/s each is a guess; the run itself will know better)\n",

@@ -1,5 +1,7 @@
 //! Points to arms: counts first, then every point is resolved, checked, hashed and, if new, kept.
 
+mod controls;
+
 use super::artefact;
 use super::check::Checks;
 use super::id::{Data, Digest};
@@ -59,6 +61,8 @@ pub(super) fn build(
             .is_some_and(|m| m.meets_config(&config));
         builder.point(origin, is_baseline)?;
     }
+    builder.settle_baseline();
+    builder.controls(max_trials)?;
     builder.finish()
 }
 
@@ -202,6 +206,12 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Brings the baselines into order: points that collapsed may have named an earlier arm.
+    fn settle_baseline(&mut self) {
+        self.plan.baseline.sort_unstable();
+        self.plan.baseline.dedup();
+    }
+
     fn finish(mut self) -> Result<Plan> {
         let sweep = &self.plan.space.sweep;
         let mut found = self.checks.finish(sweep);
@@ -213,8 +223,6 @@ impl Builder<'_> {
         }
         let artefacts = self.plan.artefacts.iter().map(|artefact| artefact.id);
         self.plan.ids.extend(artefacts);
-        self.plan.baseline.sort_unstable();
-        self.plan.baseline.dedup();
         self.plan.unused = self.checks.unused_base();
         self.plan.data = self.data.known.into_iter().map(|data| data.facts).collect();
         Ok(self.plan)

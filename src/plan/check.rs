@@ -75,7 +75,7 @@ impl Checks {
     }
 
     /// Keeps what was not found before.
-    fn add(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
         let known = |d: &Diagnostic| {
             (d.place, &d.path, &d.problem)
                 == (diagnostic.place, &diagnostic.path, &diagnostic.problem)
@@ -129,6 +129,11 @@ impl Checks {
             conflict.problem,
             expected,
         ));
+    }
+
+    /// Whether nothing was found so far.
+    pub(super) fn are_met(&self) -> bool {
+        self.found.is_empty()
     }
 
     /// Everything that is wrong.

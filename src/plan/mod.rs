@@ -3,6 +3,7 @@
 mod artefact;
 mod build;
 mod check;
+mod control;
 mod estimate;
 mod evaluation;
 mod id;
@@ -14,21 +15,22 @@ mod warn;
 mod why;
 
 pub use artefact::{Artefact, Role};
+pub use control::{CONTROL, NO_CONTROL, percent};
 pub use estimate::{Estimate, GFLOPS_PER_WORKER, work};
 pub use evaluation::Evaluation;
 pub use id::TrialId;
 pub use space::Origin;
-pub use summary::{ArmSummary, Summary};
+pub use summary::{ArmSummary, ControlSummary, Summary, UncontrolledSummary};
 pub use trial::Trial;
 
 use crate::config::{DataConfig, DataFacts, TrialConfig, Weights};
 use crate::error::Result;
-use crate::sweep::Sweep;
+use crate::sweep::{Control as Kind, Sweep};
 use serde_json::Value;
 use space::Space;
 
-/// All trials of a sweep, in order: points in grid order (the last axis varies fastest), then those of `include`;
-/// within a point the seeds in order. It keeps the ids and makes everything else when asked.
+/// All trials of a sweep, in order: points in grid order (the last axis varies fastest), then those of `include`, then their
+/// controls; within a point the seeds in order. It keeps the ids and makes everything else when asked.
 pub struct Plan {
     space: Space,
     paths: Vec<String>,
@@ -41,6 +43,7 @@ pub struct Plan {
     collapsed: Vec<Collapsed>,
     /// One entry a rule.
     excluded: Vec<Excluded>,
+    uncontrolled: Vec<Uncontrolled>,
     unused: Vec<(&'static str, usize)>,
 }
 
@@ -55,6 +58,13 @@ struct Arm {
 struct Collapsed {
     origin: Origin,
     into: usize,
+}
+
+/// An arm without a control that was asked for.
+struct Uncontrolled {
+    kind: Kind,
+    arm: usize,
+    reason: String,
 }
 
 /// What a rule of `exclude` drops.
@@ -87,6 +97,7 @@ impl Plan {
                 .fields
                 .iter()
                 .map(|field| field.path.to_owned())
+                .chain((!space.sweep.controls.is_empty()).then(|| CONTROL.to_owned()))
                 .collect(),
             excluded: vec![Excluded::default(); space.sweep.exclude.len()],
             space,
@@ -96,6 +107,7 @@ impl Plan {
             data: Vec::new(),
             baseline: Vec::new(),
             collapsed: Vec::new(),
+            uncontrolled: Vec::new(),
             unused: Vec::new(),
         }
     }
@@ -121,7 +133,7 @@ impl Plan {
     }
 
     /// Paths of the fields that differ between points: those of the axes in order, then those that only
-    /// `include` sets.
+    /// `include` sets; last [`CONTROL`], where the sweep asks for controls.
     pub fn axes(&self) -> &[String] {
         &self.paths
     }
@@ -199,7 +211,7 @@ impl Plan {
             index,
             point,
             seed: seeds[index % seeds.len()],
-            axes: self.axis_values(&config),
+            axes: self.axis_values(point),
             needs: artefact::needed_for_all(&config, &self.space.sweep.evaluate, facts)
                 .into_iter()
                 .map(|artefact| (artefact.role, artefact.id))
@@ -232,13 +244,31 @@ impl Plan {
         self.baseline.binary_search(&(point as u32)).is_ok()
     }
 
-    /// Values of [`axes`](Self::axes): null where the field does not matter.
-    fn axis_values(&self, config: &TrialConfig) -> Vec<Value> {
+    /// The control that arm `point` is, if it is one.
+    fn control(&self, point: usize) -> Option<&control::Control> {
+        match self.arms[point].origin {
+            Origin::Control(index) => Some(&self.space.controls[index]),
+            Origin::Grid(_) | Origin::Include(_) => None,
+        }
+    }
+
+    /// The arms that are controls.
+    pub fn controls(&self) -> impl Iterator<Item = usize> {
+        (0..self.points()).filter(|point| self.control(*point).is_some())
+    }
+
+    /// Values of [`axes`](Self::axes) at arm `point`: null where the field does not matter; of a control those of the arm
+    /// that it controls.
+    fn axis_values(&self, point: usize) -> Vec<Value> {
+        let control = self.control(point);
+        let config = &self.config(control.map_or(point, |control| control.arm));
+        let kind = control.map_or(NO_CONTROL, |control| control.kind.name());
+        let kind = (!self.space.sweep.controls.is_empty()).then(|| kind.into());
         let value = |field: &&'static crate::config::Field| match (field.active)(config) {
             true => field.value(config),
             false => Value::Null,
         };
-        self.space.fields.iter().map(value).collect()
+        self.space.fields.iter().map(value).chain(kind).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! All points that a sweep can mean: the grid's and those of `include`. A point is made only when it is asked for.
 
+use super::control::Control;
 use crate::config::{Field, TrialConfig};
 use crate::grid::Grid;
 use crate::sweep::{Assignment, Sweep};
@@ -11,6 +12,8 @@ pub enum Origin {
     Grid(u64),
     /// Position in `include`.
     Include(usize),
+    /// Position among the controls.
+    Control(usize),
 }
 
 /// A sweep with its grid.
@@ -19,6 +22,8 @@ pub(super) struct Space {
     pub(super) grid: Grid,
     /// Every field that some axis or extra point sets, axes first.
     pub(super) fields: Vec<&'static Field>,
+    /// What was made from other points.
+    pub(super) controls: Vec<Control>,
 }
 
 impl Space {
@@ -43,6 +48,7 @@ impl Space {
             sweep: sweep.clone(),
             grid,
             fields,
+            controls: Vec::new(),
         })
     }
 
@@ -56,6 +62,14 @@ impl Space {
                 axes.flat_map(|(axis, digit)| &axis.levels[digit]).collect()
             }
             Origin::Include(index) => self.sweep.include[index].values.iter().collect(),
+            Origin::Control(index) => {
+                let Control { of, set, .. } = &self.controls[index];
+                let kept = |value: &&Assignment| {
+                    !set.iter().any(|other| other.field.path == value.field.path)
+                };
+                let values = self.values(*of).into_iter();
+                values.filter(kept).chain(set).collect()
+            }
         }
     }
 
@@ -68,8 +82,12 @@ impl Space {
         config
     }
 
-    /// The point in words: `model.depth = 2, model.skip.at = [14]`.
+    /// The point in words: `model.depth = 2, model.skip.at = [14]`, `zero_skip of model.skip.at = [14]`.
     pub(super) fn describe(&self, origin: Origin) -> String {
+        if let Origin::Control(index) = origin {
+            let Control { kind, of, .. } = &self.controls[index];
+            return format!("{} of {}", kind.name(), self.describe(*of));
+        }
         let values = self.values(origin);
         if values.is_empty() {
             return "the base alone".into();

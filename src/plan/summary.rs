@@ -1,6 +1,7 @@
 //! A plan as data: what `ablate plan --json` prints and what its text is made from.
 
-use super::{Estimate, Plan};
+use super::control::{CONTROL, Control, Measure, TOLERANCE, excess};
+use super::{Estimate, Origin, Plan};
 use crate::model::{Io, cost};
 use crate::sweep::Assignment;
 use serde::{Serialize, Serializer};
@@ -35,6 +36,10 @@ pub struct Summary<'a> {
     pub collapsed_points: usize,
     /// The first twenty of them.
     pub collapsed: Vec<CollapsedSummary>,
+    /// How often an arm has no control of a kind that was asked for.
+    pub uncontrolled_arms: usize,
+    /// The first twenty of those.
+    pub uncontrolled: Vec<UncontrolledSummary>,
     /// Comparisons with the baseline.
     pub comparisons: usize,
     /// Roughly how long it takes.
@@ -69,6 +74,32 @@ pub struct CollapsedSummary {
     pub reason: String,
 }
 
+/// An arm that has no control of some kind.
+#[derive(Serialize)]
+pub struct UncontrolledSummary {
+    /// The kind.
+    pub control: &'static str,
+    /// The arm.
+    pub arm: usize,
+    /// Why.
+    pub reason: String,
+}
+
+/// What an arm controls, and how.
+#[derive(Serialize)]
+pub struct ControlSummary {
+    /// The arm that it controls.
+    pub of: usize,
+    /// What it has otherwise than that arm.
+    pub set: Map<String, Value>,
+    /// What is counted: `params` or `macs`.
+    pub counted: &'static str,
+    /// By which part it has more of them than that arm: 0.01 is 1 % more.
+    pub excess: f64,
+    /// Whether it should have matched that arm and is only the nearest that is possible.
+    pub nearest: bool,
+}
+
 /// One arm.
 #[derive(Serialize)]
 pub struct ArmSummary {
@@ -78,6 +109,9 @@ pub struct ArmSummary {
     pub axes: Map<String, Value>,
     /// Whether it is a baseline of the comparison.
     pub baseline: bool,
+    /// What it controls, if it is a control.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlSummary>,
     /// Number of parameters.
     pub params: u64,
     /// Multiply-accumulates of one forward pass of one image.
@@ -112,6 +146,17 @@ impl Plan {
             collapsed: (0..self.collapsed().min(LISTED))
                 .map(|index| self.collapse(index))
                 .collect(),
+            uncontrolled_arms: self.uncontrolled.len(),
+            uncontrolled: self
+                .uncontrolled
+                .iter()
+                .take(LISTED)
+                .map(|lack| UncontrolledSummary {
+                    control: lack.kind.name(),
+                    arm: lack.arm,
+                    reason: lack.reason.clone(),
+                })
+                .collect(),
             comparisons: self.comparisons(),
             estimate: self.estimate(workers),
             warnings: self.warnings(),
@@ -130,15 +175,33 @@ impl Plan {
                 .axes()
                 .iter()
                 .cloned()
-                .zip(self.axis_values(&config))
+                .zip(self.axis_values(point))
                 .collect(),
             baseline: self.is_baseline(point),
+            control: self
+                .control(point)
+                .map(|control| self.controlled(point, control)),
             params: cost.params,
             macs: cost.macs,
             ids: self.ids[point * seeds..(point + 1) * seeds]
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+        }
+    }
+
+    /// Arm `point` beside the arm that it controls.
+    fn controlled(&self, point: usize, control: &Control) -> ControlSummary {
+        let matches = Measure::of(control.kind);
+        let measure = matches.unwrap_or(Measure::Parameters);
+        let count = |arm| measure.count(&self.config(arm), self.facts(arm).image);
+        let excess = excess(count(point), count(control.arm));
+        ControlSummary {
+            of: control.arm,
+            set: named(&control.set),
+            counted: measure.key(),
+            excess,
+            nearest: matches.is_some() && excess.abs() > TOLERANCE,
         }
     }
 
@@ -158,10 +221,21 @@ impl Plan {
             .collect()
     }
 
+    /// The values that a point sets; of a control those of the arm that it controls, and its kind.
+    fn written(&self, origin: Origin) -> Map<String, Value> {
+        let Origin::Control(index) = origin else {
+            return named(self.space.values(origin));
+        };
+        let Control { kind, of, .. } = &self.space.controls[index];
+        let mut values = named(self.space.values(*of));
+        values.insert(CONTROL.to_owned(), kind.name().into());
+        values
+    }
+
     fn collapse(&self, index: usize) -> CollapsedSummary {
         let collapsed = &self.collapsed[index];
         CollapsedSummary {
-            point: named(self.space.values(collapsed.origin)),
+            point: self.written(collapsed.origin),
             into: collapsed.into,
             reason: self.reason(collapsed),
         }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+mod controls;
 mod first;
 mod judged;
 

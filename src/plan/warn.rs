@@ -51,7 +51,8 @@ impl Plan {
             }
         }
         if let Some(sample) = sweep.sample {
-            let kept = self.points() + self.collapsed() - sweep.include.len().min(self.points());
+            let asked = self.points() + self.collapsed() - self.space.controls.len();
+            let kept = asked - sweep.include.len().min(asked);
             if kept < sample.random && (kept as u64) < self.space.grid.size() {
                 out.push(format!(
                     "sample asks for {} points, but only {kept} are left to draw",

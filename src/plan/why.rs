@@ -52,10 +52,27 @@ impl Plan {
                 out.push(self.fate(origin));
             }
         }
+        out.extend(self.controls_with(&matcher));
         if out.is_empty() {
             out.push(self.absent(&conditions));
         }
         Ok(out)
+    }
+
+    /// What became of the controls that have the values, or whose arm has them.
+    fn controls_with(&self, matcher: &Matcher) -> Vec<String> {
+        let has = |origin| matcher.meets_config(&self.space.config(origin));
+        let controls = self.space.controls.iter().enumerate();
+        let made = controls.filter_map(|(index, control)| {
+            let origin = Origin::Control(index);
+            (has(control.of) || has(origin)).then(|| self.fate(origin))
+        });
+        let without = self.uncontrolled.iter().filter_map(|lack| {
+            let of = self.arms[lack.arm].origin;
+            let (kind, point) = (lack.kind.name(), self.space.describe(of));
+            has(of).then(|| format!("{kind} of {point}: none, because {}", lack.reason))
+        });
+        made.chain(without).take(MOST).collect()
     }
 
     /// What became of one point.
@@ -109,7 +126,9 @@ impl Plan {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
+        let is_control = |origin| matches!(origin, Origin::Control(_));
         match (inactive.as_slice(), resolved.as_slice()) {
+            _ if is_control(collapsed.origin) => "it is the same network, trained alike".into(),
             ([], []) => "it is written a second time".into(),
             ([], resolved) => format!("{} stands for the same value", names(resolved)),
             ([one], _) => format!("{} has no effect there", one.path),

@@ -46,6 +46,12 @@ pub const TRIALS: &str = "trials";
 /// Group of the trials' own groups, in every file.
 pub const TRIAL: &str = "trial";
 
+/// The axis that says what kind of control an arm is; there only where a sweep asks for controls.
+pub const CONTROL: &str = "control";
+
+/// Its value, as JSON text, at arms that are no controls.
+pub const NO_CONTROL: &str = "\"none\"";
+
 /// Columns of [`TRIALS`]; the axes and final metrics are further columns, under their own names.
 pub mod column {
     /// 64 hex digits.

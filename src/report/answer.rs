@@ -60,7 +60,7 @@ impl Answer {
                 "The sweep file names no compare.baseline, so the table shows every arm by itself."
                     .into(),
             ),
-            Some(compare) if comparisons.compared().next().is_none() => {
+            Some(compare) if comparisons.edited().next().is_none() => {
                 open("No answer", nothing_to_compare(comparisons, compare))
             }
             Some(_) => Words {
@@ -125,7 +125,7 @@ struct Words<'a> {
 impl Words<'_> {
     fn answer(&self) -> (Kind, &'static str, String) {
         let tally = Tally::of(self.expected, self.comparisons);
-        let count = self.comparisons.compared().count();
+        let count = self.comparisons.edited().count();
         let (kind, headline) = match (tally.confirmed, tally.contradicted, tally.not_resolved) {
             (0, 0, 0) => (Kind::Open, "Nothing was expected"),
             (_, 0, 0) => (Kind::Confirmed, "Confirmed"),
@@ -141,7 +141,7 @@ impl Words<'_> {
         let size = |c: &Comparison| c.paired.summary.mean.map_or(-1.0, f64::abs);
         let largest = self
             .comparisons
-            .compared()
+            .edited()
             .reduce(|a, b| if size(b.1) > size(a.1) { b } else { a });
         if let Some((arm, comparison)) = largest {
             let lead = if count > 1 {
@@ -152,7 +152,11 @@ impl Words<'_> {
             sentences.push(format!("{lead}{}", self.difference(arm, comparison)));
             if count == 1
                 && comparison.paired.summary.n > 0
-                && let Some(Verdict::NotResolved(seeds)) = judge(self.expected, comparison, count)
+                && let Some(Verdict::NotResolved(seeds)) = judge(
+                    self.expected,
+                    comparison,
+                    self.comparisons.compared().count(),
+                )
             {
                 sentences.push(format!(
                     "To resolve this it would take {}.",

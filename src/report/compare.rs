@@ -1,6 +1,7 @@
 //! Trials to arms, arms to seed-paired comparisons with their baselines.
 
 use super::baseline::{Baseline, Configs};
+use super::controls;
 use super::label;
 use super::stats::{Paired, Summary, holm};
 use crate::outcome::Outcome;
@@ -23,6 +24,8 @@ pub struct Arm<'a> {
     pub summary: Summary,
     /// What it is compared with.
     pub role: Role,
+    /// Position of the arm that it controls, if it is a control.
+    pub controls: Option<usize>,
 }
 
 /// What an arm is compared with.
@@ -120,6 +123,11 @@ impl<'a> Comparisons<'a> {
             _ => None,
         })
     }
+
+    /// Those of them that the question is about: not the controls.
+    pub fn edited(&self) -> impl Iterator<Item = (&Arm<'a>, &Comparison)> {
+        self.compared().filter(|(arm, _)| arm.controls.is_none())
+    }
 }
 
 /// The metric that is compared, else the first one whose name starts with `test.`, else the first.
@@ -167,9 +175,20 @@ fn arms_of<'a>(record: &'a SweepRecord, metric: &str) -> Vec<Arm<'a>> {
             summary: Summary::of(&values.values().copied().collect::<Vec<_>>()),
             values,
             role: Role::Alone,
+            controls: None,
         }
     };
-    groups.into_iter().map(arm).collect()
+    let mut arms: Vec<Arm> = groups.into_iter().map(arm).collect();
+    let positions: BTreeMap<&[String], usize> = arms
+        .iter()
+        .enumerate()
+        .map(|(index, arm)| (arm.axes, index))
+        .collect();
+    for arm in &mut arms {
+        let of = controls::controlled(&record.axes, arm.axes);
+        arm.controls = of.and_then(|of| positions.get(&of[..]).copied());
+    }
+    arms
 }
 
 /// Finds every arm's baseline, compares, and corrects over all comparisons.
@@ -201,15 +220,19 @@ fn assign_roles(baseline: &Baseline, configs: &Configs, arms: &mut [Arm]) {
     }
 }
 
-fn comparison(arm: &Arm, index: usize, baseline: &Arm) -> Comparison {
-    let pair = |(seed, value): (&u64, &f64)| Some(value - baseline.values.get(seed)?);
+/// Differences arm − other over the seeds that both have.
+pub fn paired(arm: &Arm, other: &Arm) -> Paired {
+    let pair = |(seed, value): (&u64, &f64)| Some(value - other.values.get(seed)?);
     let differences: Vec<f64> = arm.values.iter().filter_map(pair).collect();
-    let paired = Paired::of(&differences);
+    Paired::of(&differences)
+}
+
+fn comparison(arm: &Arm, index: usize, baseline: &Arm) -> Comparison {
     let has = |seed: u64| baseline.trials.iter().any(|row| row.seed == seed);
     Comparison {
         baseline: index,
         p_holm: None,
-        paired,
+        paired: paired(arm, baseline),
         planned: arm.trials.iter().filter(|row| has(row.seed)).count(),
         cost: Cost {
             params: change(baseline, arm, |arm| first_known(arm, |row| row.params)),

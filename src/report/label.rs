@@ -1,12 +1,15 @@
 //! Names of arms and values as people read them, and text from a record made harmless.
 
+use crate::record::schema::{CONTROL, NO_CONTROL};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The label of an arm: every axis without its section, with its value: `skip.at [14] · depth 2`.
+/// The label of an arm: every axis without its section, with its value: `skip.at [14] · depth 2`. That it is no control is
+/// not said.
 pub fn arm(axes: &[String], values: &[String]) -> String {
     let part = |(axis, text): (&String, &String)| format!("{} {}", short(axes, axis), value(text));
-    let parts: Vec<String> = axes.iter().zip(values).map(part).collect();
+    let told = |(axis, text): &(&String, &String)| *axis != CONTROL || *text != NO_CONTROL;
+    let parts: Vec<String> = axes.iter().zip(values).filter(told).map(part).collect();
     if parts.is_empty() {
         "base".into()
     } else {
@@ -89,6 +92,12 @@ mod tests {
             "noise.kind gaussian · optimizer.kind – · task denoise"
         );
         assert_eq!(arm(&[], &[]), "base");
+        let axes = strings(&["model.depth", "control"]);
+        assert_eq!(arm(&axes, &strings(&["2", "\"none\""])), "depth 2");
+        assert_eq!(
+            arm(&axes, &strings(&["2", "\"zero_skip\""])),
+            "depth 2 · control zero_skip"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Statistics, tables and pages from a record.
 //!
 //! - [`stats`], [`verdict`]: pure numbers.
-//! - [`compare`], [`baseline`]: trials to arms to paired comparisons.
+//! - [`compare`], [`baseline`], [`controls`]: trials to arms to paired comparisons.
 //! - [`rows`], [`answer`], [`notes`], [`number`], [`label`]: numbers to words; every output shows these same words.
 //! - [`table`] (terminal), [`markdown`], [`csv`], [`html`]: the outputs. [`curves`], [`images`], [`effect`], [`trials`] and
 //!   [`changes`] are its parts, [`provenance`] says where the numbers come from.
@@ -13,6 +13,7 @@ pub mod answer;
 pub mod baseline;
 pub mod changes;
 pub mod compare;
+pub mod controls;
 pub mod csv;
 pub mod curves;
 pub mod effect;
@@ -61,7 +62,9 @@ impl<'a> Findings<'a> {
             &comparisons,
             compare.map_or(Expected::Nothing, Expected::of),
         );
-        let answer = Answer::of(&comparisons, &rows, compare);
+        let mut answer = Answer::of(&comparisons, &rows, compare);
+        let beside = controls::note(&comparisons, &rows, &record.axes);
+        answer.notes.extend(beside);
         Self {
             comparisons,
             rows,

@@ -110,6 +110,11 @@ impl Rows {
             .iter()
             .map(|arm| match &arm.role {
                 Role::Compared(comparison) => {
+                    // Of a control nothing was expected.
+                    let expected = match arm.controls {
+                        None => expected,
+                        Some(_) => Expected::Nothing,
+                    };
                     rows.compared(arm, comparison, judge(expected, comparison, count))
                 }
                 Role::Baseline => Row {

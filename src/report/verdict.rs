@@ -121,7 +121,7 @@ pub fn seeds_for_sign_flip(comparisons: usize) -> usize {
     (1..64).find(reaches).unwrap_or(64)
 }
 
-/// The verdicts of all comparisons, counted.
+/// The verdicts of all comparisons but those of controls, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// As expected.
@@ -133,11 +133,11 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Judges and counts every comparison.
+    /// Judges and counts every comparison that the question is about.
     pub fn of(expected: Expected, comparisons: &Comparisons) -> Self {
         let count = comparisons.compared().count();
         let mut tally = Self::default();
-        for (_, comparison) in comparisons.compared() {
+        for (_, comparison) in comparisons.edited() {
             match judge(expected, comparison, count) {
                 Some(Verdict::Confirmed) => tally.confirmed += 1,
                 Some(Verdict::Contradicted) => tally.contradicted += 1,

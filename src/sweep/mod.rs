@@ -3,6 +3,7 @@
 mod assign;
 mod axis;
 mod compare;
+mod controls;
 mod diagnose;
 mod draws;
 mod evaluate;
@@ -13,6 +14,7 @@ mod read;
 pub use assign::Assignment;
 pub use axis::Axis;
 pub use compare::{Baseline, Compare, Expect};
+pub use controls::{Asked, Control};
 pub use diagnose::{Diagnostic, Place};
 pub(crate) use diagnose::{harmless, nearest, quote};
 pub use draws::Sample;
@@ -48,6 +50,8 @@ pub struct Sweep {
     pub seeds: Vec<u64>,
     /// How every trained network is used, beside what its trial says.
     pub evaluate: Vec<Axis>,
+    /// Arms to be made from the others, each kind once.
+    pub controls: Vec<Asked>,
     /// What is compared.
     pub compare: Option<Compare>,
     /// How `compare` names the baseline.

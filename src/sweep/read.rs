@@ -3,7 +3,7 @@
 use super::assign::{Assignment, Entries, assignments, read};
 use super::diagnose::{Diagnostic, Place, quote};
 use super::node::{Node, Tree};
-use super::{Sweep, Written, axis, compare, draws, evaluate};
+use super::{Sweep, Written, axis, compare, controls, draws, evaluate};
 use crate::config::{TaskKind, TrialConfig};
 use crate::error::{Error, Result};
 use std::io::Read as _;
@@ -62,17 +62,6 @@ const KEYS: &[&str] = &[
 /// Checks every key. What is missing has its default; what is wrong is in `found`.
 pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -> Option<Sweep> {
     let keys = Entries::read(root, "", KEYS, found);
-    for later in ["controls"] {
-        if let Some(node) = keys.get(later) {
-            let problem = "is not yet available in this version";
-            found.push(Diagnostic::new(
-                node.place,
-                later,
-                problem,
-                "a sweep without it",
-            ));
-        }
-    }
     let name = match keys.get("name") {
         Some(node) => name(node, found),
         None if matches!(root.value, Tree::Map(_)) => {
@@ -129,6 +118,11 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
         .get("compare")
         .and_then(|node| compare::compare(node, &tasks(&base, &axes, &include), validated, found));
     let (compare, baseline) = compared.unzip();
+    let compared = keys.get("compare").is_some();
+    let controls = keys
+        .get("controls")
+        .map(|node| controls::controls(node, compared, found))
+        .unwrap_or_default();
     Some(Sweep {
         file: file.to_owned(),
         name: name?,
@@ -142,6 +136,7 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
         sample,
         seeds,
         evaluate,
+        controls,
         compare,
         baseline,
     })

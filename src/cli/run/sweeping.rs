@@ -11,7 +11,7 @@ use crate::fanout::supervisor::Trials;
 use crate::fanout::trainer;
 use crate::model;
 use crate::outcome::Outcome;
-use crate::plan::{Plan, Trial, work};
+use crate::plan::{CONTROL, NO_CONTROL, Plan, Trial, work};
 use crate::record::{self, CompareRecord, Folder, PlannedTrial, SweepHeader};
 use crate::sweep::{Compare, Expect, Sweep};
 use std::collections::{BTreeMap, BTreeSet};
@@ -235,7 +235,7 @@ fn header(sweep: &Sweep, plan: &Plan) -> SweepHeader {
     }
 }
 
-/// What the report must know. Conditions on fields that are no axes are left out: they hold at every point, because
+/// What the report must know: the baseline's values, and that it is no control. Conditions on fields that are no axes are left out: they hold at every point, because
 /// the plan refuses a baseline that does not exist.
 fn compare(asked: &Compare, axes: &[String]) -> CompareRecord {
     let (expect, margin) = match asked.expect {
@@ -244,7 +244,8 @@ fn compare(asked: &Compare, axes: &[String]) -> CompareRecord {
         Some(Expect::Higher) => ("higher", 0.0),
         Some(Expect::Same { margin }) => ("same", margin),
     };
-    let baseline = asked.baseline.iter();
+    let no_control = (CONTROL.to_owned(), NO_CONTROL.into());
+    let baseline = asked.baseline.iter().chain([&no_control]);
     CompareRecord {
         baseline: baseline
             .filter(|(path, _)| axes.contains(path))

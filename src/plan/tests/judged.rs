@@ -189,6 +189,8 @@ fn json_has_the_documented_keys_and_all_arms() {
         "excluded",
         "collapsed_points",
         "collapsed",
+        "uncontrolled_arms",
+        "uncontrolled",
         "comparisons",
         "estimate",
         "warnings",

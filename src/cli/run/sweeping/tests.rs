@@ -23,6 +23,7 @@ fn facts(_: &DataConfig) -> Result<DataFacts> {
 fn made_up(trial: &Trial) -> TrialRecord {
     let skips = !trial.config.model.skip.at.is_empty();
     let metric = trial.seed as f64 + f64::from(u8::from(skips));
+    let cost = model::cost(&trial.config.model, trial.image);
     TrialRecord {
         id: trial.id.to_string(),
         seed: trial.seed,
@@ -36,8 +37,8 @@ fn made_up(trial: &Trial) -> TrialRecord {
             metrics: BTreeMap::from([("test.bce".into(), metric)]),
             parameters_digest: String::new(),
             weights: BTreeMap::new(),
-            params: 1,
-            macs: 1,
+            params: cost.params,
+            macs: cost.macs,
             wall_seconds: 1.0,
             dispatch: String::new(),
         },
@@ -62,16 +63,20 @@ fn recorded(yaml: &str, results: &Path) -> SweepRecord {
     SweepRecord::open(&folder.sweep_h5()).expect("whole")
 }
 
-/// How many arms the report compares with their baselines.
-fn compared(yaml: &str) -> usize {
-    let results = tempfile::tempdir().expect("a folder");
-    let record = recorded(yaml, results.path());
+/// What the report finds in a record.
+fn findings(record: &SweepRecord) -> Findings<'_> {
     let config = |id: &str| {
         let detail = record.details().ok()?.read(id).ok()?;
         serde_json::from_str(&detail.config).ok()
     };
-    let findings = Findings::of(&record, &config);
-    findings.comparisons.compared().count()
+    Findings::of(record, &config)
+}
+
+/// How many arms the report compares with their baselines.
+fn compared(yaml: &str) -> usize {
+    let results = tempfile::tempdir().expect("a folder");
+    let record = recorded(yaml, results.path());
+    findings(&record).comparisons.compared().count()
 }
 
 #[test]
@@ -110,5 +115,96 @@ fn networks_that_are_trained_first_are_counted() {
             3 - done
         );
         assert!(text.contains(&counts), "{text}");
+    }
+}
+
+/// Made-up results: the metric is one above the seed where there is a skip, zeros or not, and the seed elsewhere.
+#[test]
+fn controls_are_compared_with_the_baseline_and_judged_by_nobody() {
+    let yaml = "grid: { model.skip.at: [[], [14]], train.lr: [0.1, 0.2] }\nseeds: 8\n\
+        compare: { metric: test.bce, expect: higher, baseline: { model.skip.at: [] } }\n\
+        controls: [matched_parameters, zero_skip]";
+    let results = tempfile::tempdir().expect("a folder");
+    let record = recorded(yaml, results.path());
+    let found = findings(&record);
+    let arms = &found.comparisons.arms;
+    let mean = |arm: &crate::report::compare::Arm| match &arm.role {
+        crate::report::compare::Role::Compared(comparison) => {
+            let baseline = &arms[comparison.baseline].label;
+            Some((baseline.as_str(), comparison.paired.summary.mean?))
+        }
+        _ => None,
+    };
+    let seen: Vec<_> = arms
+        .iter()
+        .map(|arm| (arm.label.as_str(), mean(arm), arm.controls))
+        .collect();
+    let (first, second) = ("skip.at [] · lr 0.1", "skip.at [] · lr 0.2");
+    assert_eq!(
+        seen,
+        [
+            (first, None, None),
+            (second, None, None),
+            ("skip.at [14] · lr 0.1", Some((first, 1.0)), None),
+            ("skip.at [14] · lr 0.2", Some((second, 1.0)), None),
+            (
+                "skip.at [14] · lr 0.1 · control matched_parameters",
+                Some((first, 0.0)),
+                Some(2)
+            ),
+            (
+                "skip.at [14] · lr 0.1 · control zero_skip",
+                Some((first, 1.0)),
+                Some(2)
+            ),
+            (
+                "skip.at [14] · lr 0.2 · control matched_parameters",
+                Some((second, 0.0)),
+                Some(3)
+            ),
+            (
+                "skip.at [14] · lr 0.2 · control zero_skip",
+                Some((second, 1.0)),
+                Some(3)
+            ),
+        ]
+    );
+    let rows: Vec<_> = found
+        .rows
+        .rows
+        .iter()
+        .map(|row| row.verdict.as_str())
+        .collect();
+    assert_eq!(rows, ["", "", "confirmed", "confirmed", "", "", "", ""]);
+    let answer = &found.answer;
+    assert_eq!(answer.headline, "Confirmed");
+    assert!(
+        answer.sentence.contains("in 2 comparisons: confirmed in 2"),
+        "{}",
+        answer.sentence
+    );
+    let beside = answer.notes.last().expect("a note");
+    for part in [
+        "skip.at [14] · lr 0.1 beside matched_parameters +1",
+        "skip.at [14] · lr 0.1 beside zero_skip 0",
+    ] {
+        assert!(beside.contains(part), "{part}: {beside}");
+    }
+}
+
+/// With skips at 14 and at both maps the lecture's network has 259,601 and 260,177 parameters (science.md R5): one wider net is
+/// the control of both.
+#[test]
+fn a_control_that_two_arms_share_is_shown_beside_both() {
+    let yaml = "grid: { model.skip.at: [[], [14], [14, 28]] }\nseeds: 2\n\
+        compare: { metric: test.bce, baseline: { model.skip.at: [] } }\ncontrols: [matched_parameters]";
+    let results = tempfile::tempdir().expect("a folder");
+    let record = recorded(yaml, results.path());
+    let found = findings(&record);
+    assert_eq!(found.comparisons.arms.len(), 4);
+    let beside = found.answer.notes.last().expect("a note");
+    for arm in ["skip.at [14]", "skip.at [14, 28]"] {
+        let part = format!("{arm} beside matched_parameters +1");
+        assert!(beside.contains(&part), "{part}: {beside}");
     }
 }

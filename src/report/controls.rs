@@ -1,0 +1,122 @@
+//! What an arm is worth beside its controls: the same size without the connection, or the connection without what it brings.
+
+use super::compare::{Arm, Change, Comparison, Comparisons, Role, paired};
+use super::label;
+use super::rows::Rows;
+use crate::record::schema::{CONTROL, NO_CONTROL};
+
+/// Differences that are told.
+const TOLD: usize = 20;
+
+/// Two arms are as large as each other when they differ by this part at most: the plan matches them so.
+const ALIKE: f64 = 0.02;
+
+/// The axis values of the arm that an arm controls; nothing when it is no control.
+pub fn controlled(axes: &[String], values: &[String]) -> Option<Vec<String>> {
+    let at = position(axes)?;
+    let is_control = values.get(at).is_some_and(|kind| kind != NO_CONTROL);
+    is_control.then(|| {
+        let mut values = values.to_vec();
+        values[at] = NO_CONTROL.into();
+        values
+    })
+}
+
+/// Where the axis of controls stands.
+fn position(axes: &[String]) -> Option<usize> {
+    axes.iter().position(|axis| axis == CONTROL)
+}
+
+/// The differences of arms to their controls, paired by seed.
+pub fn note(comparisons: &Comparisons, rows: &Rows, axes: &[String]) -> Option<String> {
+    let at = position(axes)?;
+    let mut kinds: Vec<&str> = Vec::new();
+    for arm in comparisons.arms.iter().filter(|arm| arm.controls.is_some()) {
+        if !kinds.contains(&arm.axes[at].as_str()) {
+            kinds.push(&arm.axes[at]);
+        }
+    }
+    let beside = |(index, arm): (usize, &Arm)| -> Vec<String> {
+        let controls = kinds.iter();
+        let controls = controls.filter_map(|kind| control(comparisons, at, index, kind));
+        let told = controls.filter_map(|control| difference(arm, control, rows, at));
+        told.collect()
+    };
+    let arms = comparisons.arms.iter().enumerate();
+    let asked = arms.filter(|(_, arm)| arm.controls.is_none());
+    let mut all: Vec<String> = asked.flat_map(beside).take(TOLD + 1).collect();
+    if all.len() > TOLD {
+        all[TOLD] = "…".into();
+    }
+    (!all.is_empty()).then(|| {
+        format!(
+            "Arms beside their controls (difference in {} with its 95% interval, paired by seed, not corrected for \
+             their number): {}.",
+            label::visible(&comparisons.metric),
+            all.join("; ")
+        )
+    })
+}
+
+/// The control of this kind of the arm at `index`. Controls of arms of one size are one network, which the plan shows beside the
+/// first of them only: for the others it is the one of the same baseline that is as large as they are.
+fn control<'a>(
+    comparisons: &'a Comparisons,
+    at: usize,
+    index: usize,
+    kind: &str,
+) -> Option<&'a Arm<'a>> {
+    let arms = || comparisons.arms.iter();
+    let of_kind = || arms().filter(|arm| arm.controls.is_some() && arm.axes[at] == kind);
+    let own = of_kind().find(|arm| arm.controls == Some(index));
+    let wanted = compared(&comparisons.arms[index])?;
+    let size = |comparison: &Comparison| -> Option<Change> {
+        match label::value(kind).as_str() {
+            "matched_parameters" => comparison.cost.params,
+            "matched_macs" => comparison.cost.macs,
+            _ => None,
+        }
+    };
+    let is_alike = |arm: &&Arm| {
+        let sizes = compared(arm).filter(|other| other.baseline == wanted.baseline);
+        let sizes = sizes.and_then(size).zip(size(wanted));
+        sizes.is_some_and(|(a, b)| (a.to / b.to - 1.0).abs() <= ALIKE)
+    };
+    own.or_else(|| of_kind().find(is_alike))
+}
+
+fn compared<'a>(arm: &'a Arm) -> Option<&'a Comparison> {
+    match &arm.role {
+        Role::Compared(comparison) => Some(comparison),
+        Role::Alone | Role::Baseline | Role::NoBaseline => None,
+    }
+}
+
+/// `skip.at [14] beside zero_skip −0.012 [−0.015, −0.009]`.
+fn difference(arm: &Arm, control: &Arm, rows: &Rows, at: usize) -> Option<String> {
+    let (summary, digits) = (paired(arm, control).summary, rows.difference_digits);
+    let interval = summary.interval;
+    Some(format!(
+        "{} beside {} {}{}",
+        arm.label,
+        label::value(&control.axes[at]),
+        digits.signed(summary.mean?),
+        interval.map_or_else(String::new, |i| format!(" {}", digits.interval(i)))
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_names_the_arm_that_it_controls() {
+        let strings =
+            |texts: &[&str]| -> Vec<String> { texts.iter().map(|&text| text.to_owned()).collect() };
+        let axes = strings(&["model.skip.at", "control"]);
+        let of = |kind| controlled(&axes, &strings(&["[14]", kind]));
+        assert_eq!(of("\"zero_skip\""), Some(strings(&["[14]", "\"none\""])));
+        assert_eq!(of("\"none\""), None);
+        assert_eq!(controlled(&axes[..1], &strings(&["[14]"])), None);
+    }
+}
