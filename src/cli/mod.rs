@@ -25,8 +25,26 @@ mod target;
 mod worker;
 
 use crate::error::{Error, ExitCode, Result};
+use crate::sweep::Form;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
+
+/// Which form of the sweep is meant.
+#[derive(clap::Args)]
+struct QuickForm {
+    /// The sweep's quick form: what its `quick` section says, in the folder `<name>-quick`
+    #[arg(long)]
+    quick: bool,
+}
+
+impl QuickForm {
+    fn form(&self) -> Form {
+        match self.quick {
+            true => Form::Quick,
+            false => Form::Full,
+        }
+    }
+}
 
 /// Ablation experiments on neural-network connections, from a YAML grid to a report.
 #[derive(Parser)]

@@ -36,6 +36,8 @@ const JSON_KEYS: &str = "\
 pub struct Args {
     /// The sweep file
     file: PathBuf,
+    #[command(flatten)]
+    form: super::QuickForm,
     /// Print the plan as JSON
     #[arg(long)]
     json: bool,
@@ -48,7 +50,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let sweep = Sweep::load(&args.file)?;
+    let sweep = Sweep::load_form(&args.file, args.form.form())?;
     let plan = Plan::build(&sweep, args.max_trials, &crate::data::facts)?;
     if let Some(question) = &args.why {
         return print(&visible(&plan.why(question)?.join("\n")));

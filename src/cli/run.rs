@@ -35,6 +35,8 @@ pub(super) const STOP_SIGNALS: [i32; 4] = [SIGINT, SIGTERM, SIGUSR1, SIGHUP];
 pub struct Args {
     /// The sweep file
     file: PathBuf,
+    #[command(flatten)]
+    form: super::QuickForm,
     /// Folder of all results
     #[arg(long, value_name = "DIR", default_value = "results")]
     results: PathBuf,
@@ -83,7 +85,7 @@ struct Asked {
 
 impl Asked {
     fn new(args: &Args) -> Result<Self> {
-        let sweep = Sweep::load(&args.file)?;
+        let sweep = Sweep::load_form(&args.file, args.form.form())?;
         let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
         let digest = plan_digest((0..plan.units()).map(|index| plan.id(index)));
         Ok(Self {

@@ -35,6 +35,8 @@ Variables SBATCH_… are not looked at: give options to sbatch after a --, as in
 pub struct Args {
     /// The sweep file
     file: PathBuf,
+    #[command(flatten)]
+    form: super::QuickForm,
     /// The site: expanse, local, or the path of a profile (copy slurm/expanse.yaml)
     #[arg(long, value_name = "NAME|FILE")]
     profile: String,
@@ -117,7 +119,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let options = options(args)?;
     let account = account(args, &profile)?;
     profile.partition(Allowed::PARTITION.check(&args.partition)?)?;
-    let sweep = Sweep::load(&args.file)?;
+    let sweep = Sweep::load_form(&args.file, args.form.form())?;
     let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
     for warning in plan.warnings() {
         eprintln!("warning: {warning}");

@@ -40,7 +40,7 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
         let mut table = SweepTable::default();
         let mut created = String::new();
         let mut shown = None;
-        for planned in trials {
+        let mut copy = |planned: &PlannedTrial, table: &mut SweepTable| -> Result<()> {
             let id = &planned.id;
             let copied = source.look(id, |trials| {
                 trials.copy_child(id, group).map_err(&refused)?;
@@ -49,13 +49,21 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
             let left = copied.map_err(|damage| source.blame([id], damage))?;
             table.push(planned, left.as_ref());
             if let Some(left) = left {
-                created = created.max(left.ended);
-                shown.get_or_insert(id);
+                created = std::mem::take(&mut created).max(left.ended);
+                shown.get_or_insert(id.clone());
             }
+            Ok(())
+        };
+        for planned in trials {
+            copy(planned, &mut table)?;
+        }
+        let mut uses = SweepTable::default();
+        for planned in &header.evaluations.planned {
+            copy(planned, &mut uses)?;
         }
         h5::text(group, viewer::NX_CLASS, "NXentry").map_err(&refused)?;
         if let Some(id) = shown {
-            h5::text(group, viewer::DEFAULT, id).map_err(&refused)?;
+            h5::text(group, viewer::DEFAULT, &id).map_err(&refused)?;
         }
         let file = group
             .file()
@@ -73,7 +81,15 @@ pub fn merge(folder: &Folder, header: &SweepHeader, trials: &[PlannedTrial]) -> 
             h5::text(&file, name, value).map_err(&refused)?;
         }
         let columns = h5::group(&file, schema::TRIALS).map_err(&refused)?;
-        table.write(&columns, &header.axes).map_err(&refused)
+        table.write(&columns, &header.axes).map_err(&refused)?;
+        if header.evaluations.planned.is_empty() {
+            return Ok(());
+        }
+        let columns = h5::group(&file, schema::EVALUATIONS).map_err(&refused)?;
+        let axes = &header.evaluations.axes;
+        h5::text(&columns, root::AXES, &json(axes)?).map_err(&refused)?;
+        h5::text(&columns, root::METRICS, &json(&uses.metrics())?).map_err(&refused)?;
+        uses.write(&columns, axes).map_err(&refused)
     })?;
     match standing {
         Standing::Damaged(damage) => publish::replace_damaged(&temp, &target, &damage),
@@ -102,7 +118,7 @@ fn digest(header: &SweepHeader, trials: &[PlannedTrial], index: &Index) -> Resul
         sum.text(name);
         sum.text(&value);
     }
-    for trial in trials {
+    for trial in trials.iter().chain(&header.evaluations.planned) {
         sum.text(&trial.id);
         sum.integer(trial.index as u64);
         sum.integer(trial.seed);

@@ -95,6 +95,17 @@ pub struct SweepHeader {
     pub axes: Vec<String>,
     /// What is compared.
     pub compare: Option<CompareRecord>,
+    /// How trained networks are used beyond what their trials say.
+    pub evaluations: PlannedEvaluations,
+}
+
+/// The evaluations of a sweep, as a merge needs them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlannedEvaluations {
+    /// Paths of the axes of the sweep, then those of `evaluate`.
+    pub axes: Vec<String>,
+    /// One entry an evaluation: `index` and `seed` are its trial's, `axes` the values of these axes.
+    pub planned: Vec<PlannedTrial>,
 }
 
 /// Removes what attempts on this machine that died left half-written; for the start of a run.

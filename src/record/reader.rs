@@ -90,6 +90,10 @@ pub struct SweepRecord {
     pub compare: Option<CompareRecord>,
     /// Every planned trial, by index.
     pub trials: Vec<TrialRow>,
+    /// Paths of the axes of evaluations: those of the trials, then those of `evaluate`.
+    pub evaluation_axes: Vec<String>,
+    /// Every evaluation, by the index of its trial.
+    pub evaluations: Vec<TrialRow>,
 }
 
 impl SweepRecord {
@@ -103,6 +107,7 @@ impl SweepRecord {
         let axes: Vec<String> = json(&top, root::AXES, &top.text(root::AXES)?)?;
         let metrics: Vec<String> = json(&top, root::METRICS, &top.text(root::METRICS)?)?;
         let trials = read_rows(&top.child(schema::TRIALS)?, axes.len(), &metrics)?;
+        let (evaluation_axes, evaluations) = read_evaluations(&top)?;
         Ok(Self {
             path: path.to_owned(),
             name: top.text(root::NAME)?,
@@ -114,6 +119,8 @@ impl SweepRecord {
             compare: json(&top, root::COMPARE, &top.text(root::COMPARE)?)?,
             axes,
             trials,
+            evaluation_axes,
+            evaluations,
         })
     }
 
@@ -149,6 +156,22 @@ impl Details {
             message: record.result.message,
         })
     }
+}
+
+/// The axes and rows of `/evaluations`; none where there is no such group.
+fn read_evaluations(top: &Node) -> Result<(Vec<String>, Vec<TrialRow>)> {
+    if !top
+        .children()?
+        .iter()
+        .any(|name| name == schema::EVALUATIONS)
+    {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let table = top.child(schema::EVALUATIONS)?;
+    let axes: Vec<String> = json(&table, root::AXES, &table.text(root::AXES)?)?;
+    let metrics: Vec<String> = json(&table, root::METRICS, &table.text(root::METRICS)?)?;
+    let rows = read_rows(&table, axes.len(), &metrics)?;
+    Ok((axes, rows))
 }
 
 /// The rows of `/trials`, by index.

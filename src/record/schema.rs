@@ -43,6 +43,9 @@ pub mod kind {
 
 /// Group of the table of trials, in `sweep.h5`.
 pub const TRIALS: &str = "trials";
+/// Group of the table of evaluations, in the `sweep.h5` of a sweep that has some. Its columns are those of [`TRIALS`]; `index`
+/// is that of the trial whose network is used. Its attributes [`root::AXES`] and [`root::METRICS`] name its axes and metrics.
+pub const EVALUATIONS: &str = "evaluations";
 /// Group of the trials' own groups, in every file.
 pub const TRIAL: &str = "trial";
 

@@ -11,6 +11,7 @@ use super::notes::counts;
 use super::rows::Row;
 use super::table::columns;
 use super::trials::{self, TrialTable};
+use super::uses::Uses;
 use super::{changes, curves, images, label, provenance};
 use crate::error::{Error, Result};
 use base64::Engine as _;
@@ -49,6 +50,7 @@ struct Page<'a> {
     strips: Vec<Strip>,
     epochs: Vec<u32>,
     trials: TrialTable,
+    uses: Uses,
     changes: Vec<(usize, Vec<FieldChange>)>,
     facts: Vec<provenance::Fact>,
     command: &'static str,
@@ -134,6 +136,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
         strips,
         epochs,
         trials: trials::of(evidence, comparisons),
+        uses: Uses::of(record),
         changes: changes::of(evidence, comparisons),
         facts: provenance::facts(evidence),
         command: provenance::COMMAND,

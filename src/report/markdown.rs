@@ -5,6 +5,7 @@ use super::evidence::Evidence;
 use super::label;
 use super::notes::counts;
 use super::table::columns;
+use super::uses::Uses;
 use super::{changes, provenance};
 
 /// Writes the page.
@@ -42,6 +43,12 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     add([notes, vec![format!("- {}.", counts(comparisons))]]
         .concat()
         .join("\n"));
+    let uses = Uses::of(record);
+    if !uses.rows.is_empty() {
+        add("## Trained once, used in several ways".into());
+        add(uses_table(&uses));
+        add("Means over seeds. Nothing was trained again for this.".into());
+    }
     let changes: Vec<String> = changes::of(evidence, comparisons)
         .into_iter()
         .flat_map(|(index, fields)| fields.into_iter().map(move |field| (index, field)))
@@ -100,6 +107,17 @@ fn comparison_table(findings: &Findings) -> String {
             columns.iter().map(|(_, cell)| escape(cell(row))).collect(),
         ));
     }
+    lines.join("\n")
+}
+
+fn uses_table(uses: &Uses) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
+        format!("| {} |", cells.join(" | "))
+    };
+    let rule = vec!["---:".to_owned(); uses.columns.len()];
+    let mut lines = vec![line(&uses.columns), format!("| {} |", rule.join(" | "))];
+    lines.extend(uses.rows.iter().map(|row| line(row)));
     lines.join("\n")
 }
 

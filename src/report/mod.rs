@@ -29,6 +29,7 @@ pub mod rows;
 pub mod stats;
 pub mod table;
 pub mod trials;
+mod uses;
 pub mod verdict;
 
 use crate::durable;

@@ -8,6 +8,7 @@ mod diagnose;
 mod draws;
 mod evaluate;
 mod node;
+mod quick;
 mod range;
 mod read;
 
@@ -18,6 +19,7 @@ pub use controls::{Asked, Control};
 pub use diagnose::{Diagnostic, Place};
 pub(crate) use diagnose::{harmless, nearest, quote};
 pub use draws::Sample;
+pub use quick::Form;
 
 use crate::config::TrialConfig;
 use crate::error::{Error, Result};
@@ -74,6 +76,15 @@ impl Sweep {
     /// [`Error::Sweep`] with every diagnostic, each with file:line:column, field path and snippet.
     pub fn load(path: &Path) -> Result<Self> {
         let text = read::text(path)?;
+        Self::parse(&path.display().to_string(), &text)
+    }
+
+    /// As [`load`](Self::load), in the form that is asked for.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); also for the quick form of a sweep that has none.
+    pub fn load_form(path: &Path, form: Form) -> Result<Self> {
+        let text = quick::text_of(form, &read::text(path)?);
         Self::parse(&path.display().to_string(), &text)
     }
 

@@ -3,7 +3,7 @@
 use super::assign::{Assignment, Entries, assignments, read};
 use super::diagnose::{Diagnostic, Place, quote};
 use super::node::{Node, Tree};
-use super::{Sweep, Written, axis, compare, controls, draws, evaluate};
+use super::{Form, Sweep, Written, axis, compare, controls, draws, evaluate, quick};
 use crate::config::{TaskKind, TrialConfig};
 use crate::error::{Error, Result};
 use std::io::Read as _;
@@ -56,7 +56,7 @@ pub fn text(path: &Path) -> Result<String> {
 
 const KEYS: &[&str] = &[
     "name", "question", "base", "grid", "zip", "include", "exclude", "seeds", "sample", "compare",
-    "evaluate", "controls",
+    "evaluate", "controls", "quick", "form",
 ];
 
 /// Checks every key. What is missing has its default; what is wrong is in `found`.
@@ -123,7 +123,7 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
         .get("controls")
         .map(|node| controls::controls(node, compared, found))
         .unwrap_or_default();
-    Some(Sweep {
+    let mut sweep = Sweep {
         file: file.to_owned(),
         name: name?,
         question: question.unwrap_or_default(),
@@ -139,7 +139,19 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
         controls,
         compare,
         baseline,
-    })
+    };
+    let form = quick::form(keys.get("form"), found);
+    match (keys.get("quick"), form) {
+        (Some(node), _) => quick::apply(&mut sweep, form, node, found),
+        (None, Form::Full) => {}
+        (None, Form::Quick) => {
+            let problem = "this sweep has no quick form";
+            let example =
+                "for example quick: { base: { data.train: 64, train.epochs: 1 }, seeds: 2 }";
+            found.push(Diagnostic::new(root.place, "quick", problem, example));
+        }
+    }
+    Some(sweep)
 }
 
 /// The tasks that trials may have: that of `base` unless an axis has others, and those of extra points.

@@ -1,7 +1,9 @@
 //! Small made-up trials.
 
 use ablate::outcome::{Outcome, Samples, Table, TrialResult, Weight};
-use ablate::record::{Folder, PlannedTrial, SweepHeader, TrialRecord, digest::Sum};
+use ablate::record::{
+    Folder, PlannedEvaluations, PlannedTrial, SweepHeader, TrialRecord, digest::Sum,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -86,6 +88,7 @@ pub fn header() -> SweepHeader {
         yaml: "name: made-up\n".into(),
         axes: vec!["train.lr".into(), "model.skip.at".into()],
         compare: None,
+        evaluations: PlannedEvaluations::default(),
     }
 }
 

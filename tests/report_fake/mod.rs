@@ -125,6 +125,8 @@ pub fn make(axes: &[&str], arms: &[FakeArm], seeds: u64) -> Fake {
             margin: 0.0,
         }),
         trials,
+        evaluation_axes: Vec::new(),
+        evaluations: Vec::new(),
     };
     Fake { record, details }
 }

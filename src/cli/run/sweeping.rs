@@ -12,7 +12,7 @@ use crate::fanout::trainer;
 use crate::model;
 use crate::outcome::Outcome;
 use crate::plan::{CONTROL, NO_CONTROL, Plan, Trial, work};
-use crate::record::{self, CompareRecord, Folder, PlannedTrial, SweepHeader};
+use crate::record::{self, CompareRecord, Folder, PlannedEvaluations, PlannedTrial, SweepHeader};
 use crate::sweep::{Compare, Expect, Sweep};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -222,6 +222,37 @@ fn cost(config: &TrialConfig, image: [usize; 2]) -> f64 {
     )
 }
 
+/// Every use of every trained network.
+fn evaluations(plan: &Plan) -> PlannedEvaluations {
+    let mut all = PlannedEvaluations {
+        axes: plan.axes().to_vec(),
+        planned: Vec::new(),
+    };
+    for index in 0..plan.len() {
+        let made = plan.evaluations(index);
+        let Some(first) = made.first() else {
+            break;
+        };
+        if index == 0 {
+            let paths = first.settings.iter().map(|(path, _)| path.clone());
+            all.axes.extend(paths);
+        }
+        let trial = plan.trial(index);
+        for evaluation in &made {
+            let settings = evaluation.settings.iter().map(|(_, value)| value);
+            let values = trial.axes.iter().chain(settings);
+            all.planned.push(PlannedTrial {
+                id: evaluation.id.to_string(),
+                index,
+                seed: trial.seed,
+                axes: values.map(ToString::to_string).collect(),
+                otherwise: Outcome::Pending,
+            });
+        }
+    }
+    all
+}
+
 fn header(sweep: &Sweep, plan: &Plan) -> SweepHeader {
     SweepHeader {
         name: sweep.name.clone(),
@@ -232,6 +263,7 @@ fn header(sweep: &Sweep, plan: &Plan) -> SweepHeader {
             .compare
             .as_ref()
             .map(|asked| compare(asked, plan.axes())),
+        evaluations: evaluations(plan),
     }
 }
 

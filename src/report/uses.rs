@@ -1,0 +1,72 @@
+//! Evaluations: what becomes of a trained network's metrics when it is used in other ways. Means over seeds; nothing is compared.
+
+use super::label;
+use crate::outcome::Outcome;
+use crate::record::SweepRecord;
+use std::collections::BTreeSet;
+
+/// Metrics of evaluations as a table of text.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Uses {
+    /// The axes' last names, "n", then the metrics.
+    pub columns: Vec<String>,
+    /// One row an arm and use.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Uses {
+    /// The table; without rows where there are no evaluations.
+    pub fn of(record: &SweepRecord) -> Self {
+        let mut names: BTreeSet<&String> = BTreeSet::new();
+        let mut points: Vec<&Vec<String>> = Vec::new();
+        for row in &record.evaluations {
+            names.extend(row.metrics.keys());
+            if !points.contains(&&row.axes) {
+                points.push(&row.axes);
+            }
+        }
+        if points.is_empty() {
+            return Self::default();
+        }
+        let short = |path: &String| match path.rsplit_once('.') {
+            Some((before, last)) if last == "at" || last == "mode" => {
+                format!("{}.{last}", before.rsplit('.').next().unwrap_or(before))
+            }
+            Some((_, last)) => last.to_owned(),
+            None => path.clone(),
+        };
+        let mut columns: Vec<String> = record.evaluation_axes.iter().map(short).collect();
+        columns.push("n".into());
+        columns.extend(names.iter().map(|name| (*name).clone()));
+        let row = |point: &&Vec<String>| {
+            let of = || {
+                let completed = |row: &&crate::record::TrialRow| {
+                    row.axes == **point && row.outcome == Outcome::Completed
+                };
+                record.evaluations.iter().filter(completed)
+            };
+            let mean = |name: &&String| {
+                let values: Vec<f64> = of()
+                    .filter_map(|row| row.metrics.get(*name))
+                    .copied()
+                    .collect();
+                match values.len() {
+                    0 => String::new(),
+                    n => format!("{:.4}", values.iter().sum::<f64>() / n as f64),
+                }
+            };
+            let value = |text: &String| match text.as_str() {
+                "null" => String::new(),
+                text => label::visible(text.trim_matches('"')).into(),
+            };
+            let mut cells: Vec<String> = point.iter().map(value).collect();
+            cells.push(of().count().to_string());
+            cells.extend(names.iter().map(mean));
+            cells
+        };
+        Self {
+            columns,
+            rows: points.iter().map(row).collect(),
+        }
+    }
+}
