@@ -78,6 +78,35 @@ fn results_do_not_depend_on_the_number_of_ranks() {
     }
 }
 
+/// As under a launcher whose `MPI_Finalize` holds nobody back (Slurm 22.05): who still sends must find the others there.
+#[test]
+fn ranks_leave_together_where_mpi_lets_them_go_alone() {
+    for seeds in [1, 4] {
+        let scene = Scene::new();
+        scene.with_seeds(seeds);
+        let Some(mut command) = mpirun() else {
+            return;
+        };
+        command
+            .args(["--mca", "async_mpi_finalize", "1", "--timeout", "120"])
+            // Over sockets; shared memory would outlive who leaves.
+            .args([
+                "--mca",
+                "btl",
+                "self,tcp",
+                "--mca",
+                "btl_tcp_if_include",
+                "lo",
+            ]);
+        ranks(&mut command, 4, &scene, &["--workers", "1"]);
+        for _ in 0..3 {
+            let output = command.output().expect("mpirun ends");
+            expect_code(&output, 0);
+            assert!(!text(&output).contains("WARNING"), "{}", text(&output));
+        }
+    }
+}
+
 /// The processes of a scene that are ranks, by rank, and `mpirun` itself.
 fn start(count: usize, scene: &Scene, arguments: &[&str], fault: Option<&str>) -> Option<Running> {
     let mut command = mpirun()?;

@@ -229,7 +229,7 @@ fn every_sweep_in_jobs_can_be_planned() {
         let sweep = Sweep::load(&path).expect("a good sweep");
         assert_eq!(sweep.name, name, "a sweep is named as its file");
         let plan = Plan::build(&sweep, Plan::MAX_TRIALS, &facts).expect("a good plan");
-        assert!(plan.len() > 1 && !sweep.question.is_empty(), "{name}");
+        assert!(!plan.is_empty() && !sweep.question.is_empty(), "{name}");
         count += 1;
     }
     assert!(count >= 4);

@@ -10,6 +10,7 @@ use super::{Link, Uplink};
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::placement::Local;
 use mpi::Threading;
+use mpi::request::StaticScope;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator as _, Destination as _, Equivalence as _, Source as _};
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,6 +27,8 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 const LONGEST_ABSENCE: Duration = Duration::from_secs(600);
 const SHORTEST_NAP: Duration = Duration::from_micros(50);
 const LONGEST_NAP: Duration = Duration::from_millis(2);
+/// No other message is empty: they are JSON.
+const FAREWELL: &[u8] = &[];
 
 type Parcel = (usize, Vec<u8>);
 
@@ -76,10 +79,12 @@ impl Courier {
                         world,
                         last_look,
                         shown: Instant::now(),
+                        farewells: 0,
+                        came,
+                        knock: Box::new(knock),
                     }
-                    .carry(&to_send, &came, &knock);
+                    .carry(&to_send);
                 }
-                // Dropping the universe waits until what is buffered was delivered, and for all ranks.
             })
             .map_err(|error| Error::Worker(format!("cannot start a thread for MPI: {error}")))?;
         let (rank, ranks, local) = told.recv().map_err(|_| {
@@ -197,35 +202,88 @@ struct Carrier {
     world: SimpleCommunicator,
     last_look: Arc<Mutex<Instant>>,
     shown: Instant,
+    /// Ranks that said farewell.
+    farewells: usize,
+    came: Sender<Parcel>,
+    knock: Box<dyn Fn()>,
 }
 
 impl Carrier {
     /// Until nobody sends any more.
-    fn carry(mut self, to_send: &Receiver<Parcel>, came: &Sender<Parcel>, knock: &dyn Fn()) {
+    fn carry(mut self, to_send: &Receiver<Parcel>) {
         let mut nap = SHORTEST_NAP;
         loop {
-            let mut idle = true;
-            while let Some((message, status)) = self.world.any_process().immediate_matched_probe() {
-                let mut text = vec![0u8; whole(status.count(u8::equivalent_datatype()))];
-                message.matched_receive_into(&mut text[..]);
-                // Nobody reads any more when this process is about to leave.
-                let _ = came.send((whole(status.source_rank()), text));
-                knock();
-                idle = false;
-            }
+            let mut idle = !self.take_in();
             match to_send.recv_timeout(nap) {
                 Ok((rank, text)) => {
                     self.send(rank, &text);
                     idle = false;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return self.take_leave(),
             }
             self.show_life();
             nap = match idle {
                 true => (2 * nap).min(LONGEST_NAP),
                 false => SHORTEST_NAP,
             };
+        }
+    }
+
+    /// Takes in what came, and says whether anything did.
+    fn take_in(&mut self) -> bool {
+        let mut any = false;
+        while let Some((message, status)) = self.world.any_process().immediate_matched_probe() {
+            let mut text = vec![0u8; whole(status.count(u8::equivalent_datatype()))];
+            message.matched_receive_into(&mut text[..]);
+            match text.is_empty() {
+                true => self.farewells += 1,
+                false => {
+                    // Nobody reads any more when this process is about to leave.
+                    let _ = self.came.send((whole(status.source_rank()), text));
+                    (self.knock)();
+                }
+            }
+            any = true;
+        }
+        any
+    }
+
+    /// Holds the ranks together until none has anything to send: each tells rank 0, which answers when it has heard all.
+    ///
+    /// `MPI_Finalize` should do that and does not everywhere: under srun of Slurm 22.05 ranks got through it while others
+    /// were still sending to them, and those hung in `MPI_Bsend` for ever.
+    fn take_leave(mut self) {
+        let others = whole(self.world.size()) - 1;
+        let to = match whole(self.world.rank()) {
+            0 => {
+                self.hear(others);
+                1..=others
+            }
+            _ => 0..=0,
+        };
+        // A synchronous send is over when the other side has taken it in.
+        let said = to.map(|rank| {
+            let to = self.world.process_at_rank(rank as i32);
+            to.immediate_synchronous_send(StaticScope, FAREWELL)
+        });
+        let said: Vec<_> = said.collect();
+        if self.world.rank() > 0 {
+            self.hear(1);
+        }
+        for mut request in said {
+            while let Err(pending) = request.test() {
+                request = pending;
+                std::thread::sleep(LONGEST_NAP);
+            }
+        }
+    }
+
+    /// Until so many ranks said farewell.
+    fn hear(&mut self, farewells: usize) {
+        while self.farewells < farewells {
+            self.take_in();
+            std::thread::sleep(LONGEST_NAP);
         }
     }
 
