@@ -221,6 +221,9 @@ fn every_sweep_in_jobs_can_be_planned() {
     let mut count = 0;
     for entry in std::fs::read_dir(folder).expect("jobs/") {
         let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
         let name = path
             .file_stem()
             .expect("a name")

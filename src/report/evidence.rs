@@ -6,6 +6,9 @@ use crate::record::{SweepRecord, TrialDetail, TrialRow};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// At most so many uses are shown with pictures.
+const USES: usize = 64;
+
 /// What a report is made from.
 pub struct Evidence<'a> {
     /// The tables.
@@ -24,7 +27,7 @@ impl<'a> Evidence<'a> {
     /// # Errors
     /// When the record is damaged.
     pub fn load(record: &'a SweepRecord) -> Result<Self> {
-        let pictured = pictured(record);
+        let pictured = pictured(&record.trials);
         let from = record.details()?;
         let mut details = BTreeMap::new();
         for row in record.trials.iter().filter(|row| left_details(row)) {
@@ -33,6 +36,9 @@ impl<'a> Evidence<'a> {
                 detail.samples.clear();
             }
             details.insert(row.id.clone(), detail);
+        }
+        for row in uses(record) {
+            details.insert(row.id.clone(), from.read(&row.id)?);
         }
         Ok(Self { record, details })
     }
@@ -60,8 +66,22 @@ impl<'a> Evidence<'a> {
 
     /// For every arm (its axis values) the trial whose pictures are shown.
     pub fn pictured(&self) -> BTreeMap<&'a [String], &'a TrialRow> {
-        pictured(self.record)
+        pictured(&self.record.trials)
     }
+
+    /// For every use of every arm the evaluation whose pictures are shown, in the record's order.
+    pub fn uses(&self) -> impl Iterator<Item = (&'a TrialRow, &TrialDetail)> {
+        let rows = uses(self.record).into_iter();
+        rows.filter_map(|row| Some((row, self.details.get(&row.id)?)))
+    }
+}
+
+fn uses(record: &SweepRecord) -> Vec<&TrialRow> {
+    let shown = pictured(&record.evaluations);
+    let rows = record.evaluations.iter();
+    rows.filter(|row| shown.values().any(|shown| shown.id == row.id))
+        .take(USES)
+        .collect()
 }
 
 /// Whether `/trial/<id>` holds anything for this trial.
@@ -69,14 +89,10 @@ pub fn left_details(row: &TrialRow) -> bool {
     matches!(row.outcome, Outcome::Completed | Outcome::Diverged)
 }
 
-/// The completed trial of every arm that is shown: all of one seed where possible, because a seed decides the noise.
-fn pictured(record: &SweepRecord) -> BTreeMap<&[String], &TrialRow> {
-    let completed = || {
-        record
-            .trials
-            .iter()
-            .filter(|row| row.outcome == Outcome::Completed)
-    };
+/// Of the rows of every arm the completed one that is shown: all of one seed where possible, because a seed decides the
+/// noise.
+fn pictured(rows: &[TrialRow]) -> BTreeMap<&[String], &TrialRow> {
+    let completed = || rows.iter().filter(|row| row.outcome == Outcome::Completed);
     let mut arms_of_seed: BTreeMap<u64, usize> = BTreeMap::new();
     for row in completed() {
         *arms_of_seed.entry(row.seed).or_default() += 1;

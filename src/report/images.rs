@@ -2,7 +2,7 @@
 
 use super::compare::Comparisons;
 use super::evidence::Evidence;
-use super::label;
+use super::{label, uses};
 use crate::error::{Error, Result};
 use crate::outcome::Samples;
 use base64::Engine as _;
@@ -58,8 +58,7 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> 
             .detail(&row.id)
             .map_or(&[][..], |detail| &detail.samples);
         for samples in samples.iter().filter(|samples| is_whole(samples)) {
-            let is_given = matches!(samples.name.as_str(), "input" | "target");
-            if !is_given {
+            if !is_given(samples) {
                 made.push((index, arm, samples, row.seed));
             } else if !given.iter().any(|(shown, _)| *shown == samples) {
                 given.push((samples, row.seed));
@@ -83,7 +82,31 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> 
         };
         strips.push(strip(title, Some(index), samples, seed)?);
     }
+    let axes = uses::columns(evidence.record);
+    for (row, detail) in evidence.uses() {
+        let values = axes.iter().zip(&row.axes);
+        let known = values.filter(|(_, value)| value.as_str() != "null");
+        let title: Vec<_> = known
+            .map(|(axis, value)| format!("{axis} {}", uses::shown(value)))
+            .collect();
+        let made = detail
+            .samples
+            .iter()
+            .filter(|samples| is_whole(samples) && !is_given(samples));
+        for samples in made {
+            let title = match samples.name.as_str() {
+                "output" => title.join(" · "),
+                other => format!("{}: {}", title.join(" · "), label::visible(other)),
+            };
+            strips.push(strip(title, None, samples, row.seed)?);
+        }
+    }
     Ok(strips)
+}
+
+/// Whether every arm gets the same.
+fn is_given(samples: &Samples) -> bool {
+    matches!(samples.name.as_str(), "input" | "target" | "real")
 }
 
 /// Whether the pixels are as many as the shape says; a foreign file may say anything.

@@ -28,14 +28,7 @@ impl Uses {
         if points.is_empty() {
             return Self::default();
         }
-        let short = |path: &String| match path.rsplit_once('.') {
-            Some((before, last)) if last == "at" || last == "mode" => {
-                format!("{}.{last}", before.rsplit('.').next().unwrap_or(before))
-            }
-            Some((_, last)) => last.to_owned(),
-            None => path.clone(),
-        };
-        let mut columns: Vec<String> = record.evaluation_axes.iter().map(short).collect();
+        let mut columns = columns(record);
         columns.push("n".into());
         columns.extend(names.iter().map(|name| (*name).clone()));
         let row = |point: &&Vec<String>| {
@@ -55,11 +48,7 @@ impl Uses {
                     n => format!("{:.4}", values.iter().sum::<f64>() / n as f64),
                 }
             };
-            let value = |text: &String| match text.as_str() {
-                "null" => String::new(),
-                text => label::visible(text.trim_matches('"')).into(),
-            };
-            let mut cells: Vec<String> = point.iter().map(value).collect();
+            let mut cells: Vec<String> = point.iter().map(|value| shown(value)).collect();
             cells.push(of().count().to_string());
             cells.extend(names.iter().map(mean));
             cells
@@ -68,5 +57,25 @@ impl Uses {
             columns,
             rows: points.iter().map(row).collect(),
         }
+    }
+}
+
+/// The axes of arms and of their uses, by short names.
+pub(super) fn columns(record: &SweepRecord) -> Vec<String> {
+    let short = |path: &String| match path.rsplit_once('.') {
+        Some((before, last)) if last == "at" || last == "mode" => {
+            format!("{}.{last}", before.rsplit('.').next().unwrap_or(before))
+        }
+        Some((_, last)) => last.to_owned(),
+        None => path.clone(),
+    };
+    record.evaluation_axes.iter().map(short).collect()
+}
+
+/// A level of such an axis; nothing where it does not matter.
+pub(super) fn shown(value: &str) -> String {
+    match value {
+        "null" => String::new(),
+        text => label::visible(text.trim_matches('"')).into(),
     }
 }
