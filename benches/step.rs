@@ -6,7 +6,7 @@ mod protocol;
 use ablate::config::TrialConfig;
 use ablate::data::{self, Split, Splits};
 use ablate::metric::Due;
-use ablate::model::{Model, cost};
+use ablate::model::{Io, Model, cost};
 use ablate::nn::ops::dispatch;
 use ablate::task::{self, Network, Task};
 use ablate::train::{Ended, Event, Job, MICRO_BATCH, Observer, Support, run};
@@ -29,7 +29,7 @@ const EPOCHS: usize = 1_000_000;
 
 #[derive(Parser)]
 struct Args {
-    /// R4s, R4, R5 or R6 (science.md §1)
+    /// R4s, R4, R5, R6 or R10, that of `jobs/ddpm.yaml` (science.md §1)
     #[arg(long)]
     net: String,
     #[arg(long, default_value_t = 1)]
@@ -52,6 +52,11 @@ fn settings(net: &str) -> Option<Value> {
         "R5" => json!({ "model.skip.at": [14, 28] }),
         "R6" => json!({
             "task": "classify", "model.arch": "resnet", "model.blocks": 6, "model.residual": "add",
+        }),
+        "R10" => json!({
+            "task": "diffuse", "model.arch": "unet", "model.widths": [16, 32, 32], "model.depth": 2,
+            "model.residual": "add", "model.skip.at": [7, 14, 28], "model.attention_at": [7],
+            "diffusion.schedule": "cosine", "generate.images": 0,
         }),
         _ => return None,
     })
@@ -120,11 +125,10 @@ struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     fn new(job: &'a Job<'a>) -> Outcome<Self> {
-        let (model, images) = (&job.config.model, &job.splits.test);
-        let image = [images.h, images.w];
+        let (model, io) = (&job.config.model, Io::of(job.config, job.image));
         Ok(Self {
-            network: Model::new(model, image, job.config.train.init, job.seed)?,
-            task: task::build(job.config, job.seed, job.splits)?,
+            network: Model::new(model, io, job.config.train.init, job.seed)?,
+            task: task::build(job.config, job.seed, job.splits, &Support::NONE)?,
             threads: job.threads,
         })
     }
@@ -200,7 +204,7 @@ fn main() -> Outcome<()> {
         splits.classes = Some(data::classes(&config.data)?);
     }
     let image = [splits.train.h, splits.train.w];
-    let cost = cost(&config.model, image);
+    let cost = cost(&config.model, Io::of(&config, image));
     let job = Job {
         id: "0".repeat(64),
         config: &config,

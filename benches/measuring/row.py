@@ -52,9 +52,9 @@ def number(value):
     return f"{value:.3g}"
 
 
-def step(net, key, must, aim, threads=1, what="training step"):
+def step(net, key, must, aim, threads=1, what="training step", batch=128):
     plural = "thread" if threads == 1 else "threads"
-    return Row(key, f"{what}, {net}, batch 128, {threads} {plural}, against PyTorch", must, aim)
+    return Row(key, f"{what}, {net}, batch {batch}, {threads} {plural}, against PyTorch", must, aim)
 
 
 def rows():
@@ -64,6 +64,7 @@ def rows():
         step("R4s", "step-R4s", 1.5, 2.5),
         step("R4", "step-R4", 1.5, 2.5),
         step("R6", "step-R6", 1.5, 2.5),
+        step("R10", "step-R10", 1.0, 2.5, what="training step, the U-Net of jobs/ddpm.yaml", batch=64),
         step("R5", "step-R5-2", 1.6, 3.0, threads=2),
         step("R5", "eval-R5", 1.8, 3.0, what="evaluation (forward only)"),
         Row("share", "share of the machine's sgemm rate, R5, direct FLOPs", 85, 150, "%"),

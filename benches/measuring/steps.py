@@ -8,7 +8,7 @@ from .peer import Peer, started
 from .turns import best, quartiles, ratio, take_turns
 
 # Oracle: science.md §1.
-PARAMETERS = {"R4s": 14_193, "R4": 185_873, "R5": 260_177, "R6": 429_098}
+PARAMETERS = {"R4s": 14_193, "R4": 185_873, "R5": 260_177, "R6": 429_098, "R10": 303_969}
 
 # Holds both sides to AVX2: ablate's kernels; MKL, oneDNN and ATen.
 AVX2 = {
@@ -21,10 +21,12 @@ AVX2 = {
 # Multiply-accumulates of R5's first convolution: its input gradient, which nobody needs, is not counted.
 R5_FIRST = 28 * 28 * 64 * 9
 BATCH = 128
+# Of nets that are trained with another batch.
+BATCHES = {"R10": 64}
 
 
 def ours(context, net, threads, dtype="f32", env=None):
-    command = [context.programs["step"], "--net", net, "--threads", threads, "--batch", BATCH, "--dtype", dtype]
+    command = [context.programs["step"], "--net", net, "--threads", threads, "--batch", BATCHES.get(net, BATCH), "--dtype", dtype]
     # As a supervisor starts its workers.
     return Peer("ablate", command, {"RAYON_NUM_THREADS": "1", **(env or {})})
 
@@ -39,7 +41,7 @@ def torch(context, net, threads, dtype="f32", adams=("foreach", "fused"), env=No
     memories = {"": {}, " kept": KEEP_FREED}
     for layout, adam, memory in itertools.product(["contiguous", "channels_last"], adams, memories):
         command = [context.python, PEERS / "torch_peer.py", "--net", net, "--threads", threads]
-        command += ["--batch", BATCH, "--dtype", dtype, "--layout", layout, "--adam", adam]
+        command += ["--batch", BATCHES.get(net, BATCH), "--dtype", dtype, "--layout", layout, "--adam", adam]
         env_of_peer = {"OMP_NUM_THREADS": str(threads), **memories[memory], **(env or {})}
         yield Peer(f"torch {layout} {adam}{memory}", command, env_of_peer)
 

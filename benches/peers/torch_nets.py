@@ -1,14 +1,20 @@
 """The nets of science.md §1 in PyTorch, as one would write them, with their counts of parameters checked."""
 
+import sys
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+sys.path.append(str(Path(__file__).parents[2] / "tests" / "vectors"))
+import torch_networks  # noqa: E402
 
 SIDE = 28
 CLASSES = 10
 
 # Oracle: science.md §1; R6 is 402,410 and 4,448 a block.
-PARAMETERS = {"R4s_plain": 11_889, "R4s": 14_193, "R4": 185_873, "R5": 260_177, "R6": 429_098}
+PARAMETERS = {"R4s_plain": 11_889, "R4s": 14_193, "R4": 185_873, "R5": 260_177, "R6": 429_098, "R10": 303_969}
 
 
 def same(inputs, outputs, kernel=3):
@@ -73,6 +79,26 @@ class ResNet(nn.Module):
         return self.logits(F.relu(self.hidden(x.flatten(1))))
 
 
+class Diffusion(nn.Module):
+    """R10, the U-Net of jobs/ddpm.yaml: names the noise in its images at timesteps drawn anew (cosine schedule)."""
+
+    STEPS = 1000
+
+    def __init__(self):
+        super().__init__()
+        config = {"model.arch": "unet", "model.widths": [16, 32, 32], "model.depth": 2, "model.residual": "add"}
+        config |= {"model.skip.at": [7, 14, 28], "model.attention_at": [7]}
+        self.unet = torch_networks.build(config, {"size": [SIDE, SIDE], "channels": 1, "outputs": 1}).float()
+        at = torch.cos((torch.arange(self.STEPS + 1) / self.STEPS + 0.008) / 1.008 * torch.pi / 2) ** 2
+        self.register_buffer("kept", torch.cumprod(1 - (1 - at[1:] / at[:-1]).clamp(max=0.999), 0))
+
+    def forward(self, images):
+        """What the network names, and what was there."""
+        t = torch.randint(self.STEPS, (images.shape[0],))
+        noise, kept = torch.randn_like(images), self.kept[t][:, None, None, None]
+        return self.unet(kept.sqrt() * images + (1 - kept).sqrt() * noise, t), noise
+
+
 def build(name):
     """The net, with PyTorch's own initial values."""
     net = {
@@ -81,6 +107,7 @@ def build(name):
         "R4": lambda: Autoencoder([64, 128], 16, [128, 64]),
         "R5": lambda: Autoencoder([64, 128], 16, [128, 64], join14="before_pool", join28=True),
         "R6": lambda: ResNet(6),
+        "R10": Diffusion,
     }[name]()
     found = count(net)
     assert found == PARAMETERS[name], f"{name} has {found} parameters, expected {PARAMETERS[name]}"
@@ -95,6 +122,8 @@ def loss(name, logits, targets):
     """Mean binary cross-entropy of pixels, or mean cross-entropy of classes."""
     if name == "R6":
         return F.cross_entropy(logits, targets)
+    if name == "R10":
+        return F.mse_loss(*logits)
     return F.binary_cross_entropy_with_logits(logits, targets)
 
 
