@@ -78,6 +78,35 @@ fn whoever_is_killed_the_others_finish() {
     assert_eq!(scene.failures(), [""; 0], "a killed run blames no trial");
 }
 
+/// Whoever claims the trial has to notice that the other has trained what it needs.
+#[test]
+fn runs_share_a_sweep_whose_trials_need_a_network_trained_first() {
+    let scene = || {
+        Scene::of(
+            "name: tiny\n\
+             base:\n  \
+               task: diffuse\n  \
+               data: { dataset: digits, train: 32, test: 16 }\n  \
+               model: { arch: unet, widths: [4, 4], skip: { at: [14, 28] } }\n  \
+               diffusion: { schedule: cosine, timesteps: 100, judge_train: 32, judge_epochs: 1 }\n  \
+               generate: { images: 8, steps: 2 }\n  \
+               train: { epochs: 1, batch: 32 }\n\
+             seeds: 2\n\
+             evaluate: { steps: [3, 5] }\n",
+        )
+    };
+    let alone = scene();
+    alone.run(&["--workers", "1"], 0);
+    for _ in 0..3 {
+        let scene = scene();
+        let runs: Vec<_> = (0..3).map(|_| scene.launch(&["--workers", "1"])).collect();
+        for run in runs {
+            expect_code(&run.end(), 0);
+        }
+        assert_eq!(scene.digests(), alone.digests());
+    }
+}
+
 fn committed(scene: &Scene) -> usize {
     std::fs::read_dir(scene.folder().join("trials")).map_or(0, Iterator::count)
 }

@@ -116,6 +116,17 @@ fn describe(plan: &Plan, summary: &Summary<'_>) -> String {
         count(seeds.len(), "seed"),
         count(*trials, "trial")
     );
+    for first in plan.artefacts() {
+        out += &format!(
+            "trained first, once for all: {}\n",
+            first.role.description()
+        );
+    }
+    let looked_at = (0..plan.len()).step_by(seeds.len().max(1)).take(ROWS);
+    let uses = looked_at.map(|first| plan.evaluations(first).len()).max();
+    if let Some(uses) = uses.filter(|uses| *uses > 0) {
+        out += &format!("evaluate: {} of each trained network\n", count(uses, "use"));
+    }
     for rule in summary.excluded.iter().filter(|rule| rule.points > 0) {
         let rule_text = Value::Object(rule.rule.clone());
         out += &format!(

@@ -248,7 +248,7 @@ fn left(plan: &Plan, folder: &Folder) -> Result<Work> {
     };
     for index in 0..plan.units() {
         let id = plan.id(index).to_string();
-        if done.contains(&id) || counted.of(&id) >= ATTEMPTS {
+        if plan.is_done(&done, index, &id) || counted.of(&id) >= ATTEMPTS {
             continue;
         }
         let trial = plan.trial(index);
@@ -256,7 +256,11 @@ fn left(plan: &Plan, folder: &Folder) -> Result<Work> {
             &trial.config.model,
             model::Io::of(&trial.config, trial.image),
         );
-        let operations = crate::plan::work(cost, &trial.config);
+        let uses = match trial.evaluations.is_empty() {
+            true => 0.0,
+            false => plan.work_of_uses(cost, &trial.config),
+        };
+        let operations = crate::plan::work(cost, &trial.config) + uses;
         let seconds = operations / (GFLOPS_PER_WORKER * 1e9);
         work.trials += 1;
         work.core_seconds += seconds;

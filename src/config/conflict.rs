@@ -57,6 +57,16 @@ impl TrialConfig {
             let problem = "cold needs a network that predicts the clean image from every level: task: restore with noise.aim: clean";
             found.push(Conflict::new("iterate.rule", problem));
         }
+        if self.task == TaskKind::Restore
+            && self.iterate.rule == Rule::Cold
+            && self.iterate.passes > self.noise.start.max(1)
+        {
+            let problem = format!(
+                "cold is back at the clean image after noise.start = {} passes",
+                self.noise.start
+            );
+            found.push(Conflict::new("iterate.passes", problem));
+        }
         let resnet_only = matches!(
             self.model.residual,
             Residual::PreActivation | Residual::Concat
@@ -65,13 +75,17 @@ impl TrialConfig {
             let problem = format!("{} is a shortcut of resnet", self.model.residual.name());
             found.push(Conflict::new("model.residual", problem));
         }
-        if self.data.valid == 0 {
+        let remedy = match self.task.reads_images() {
+            true => ": set data.valid".to_owned(),
+            false => format!(", which the task {} does not have", self.task.name()),
+        };
+        if self.data.valid == 0 || !self.task.reads_images() {
             if self.train.select == Select::BestValid {
-                let problem = "best_valid needs validation images: set data.valid";
+                let problem = format!("best_valid needs validation images{remedy}");
                 found.push(Conflict::new("train.select", problem));
             }
             if self.train.patience.is_some() {
-                let problem = "early stopping needs validation images: set data.valid";
+                let problem = format!("early stopping needs validation images{remedy}");
                 found.push(Conflict::new("train.patience", problem));
             }
         }

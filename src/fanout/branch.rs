@@ -159,8 +159,8 @@ impl Desk for Branch<'_> {
 
     fn tend(&mut self, idle: usize) -> Order {
         if let Err(error) = self.receive() {
-            // Nothing that comes after it can be trusted, and rank 0 cannot be told why.
-            (self.order, self.error) = (Order::Leave, Some(error));
+            // Nothing that comes after it can be trusted, and rank 0 cannot be told why: the job ends.
+            (self.order, self.error) = (Order::Abandon, Some(error));
         }
         let room = match self.order {
             Order::GoOn => {

@@ -218,6 +218,19 @@ impl Queue {
         Some(index)
     }
 
+    /// Number of trials that could be handed out now: none while what they need first is not over, but that itself.
+    pub fn ready(&self) -> usize {
+        match self.artefacts_left() {
+            true => {
+                let waiting = self.waiting.iter();
+                waiting
+                    .take_while(|turn| turn.stage == Stage::Artefact)
+                    .count()
+            }
+            false => self.waiting.len(),
+        }
+    }
+
     /// Whether something that trials need trained first is neither finished nor given up.
     fn artefacts_left(&self) -> bool {
         let artefacts = self

@@ -108,12 +108,13 @@ impl Claiming {
             self.look_for_losses(queue)?;
         }
         self.asked = Instant::now();
-        while queue.waiting() < wanted
-            && let Some(trial) = queue.first_unclaimed()
+        // What trials wait for is claimed however many of them wait: it may be nobody's again.
+        while let Some(trial) = queue.first_unclaimed()
+            && (queue.waiting() < wanted || (queue.ready() < wanted && self.is_artefact(trial)))
         {
             self.claim(self.block(queue, trial), queue, work)?;
         }
-        if queue.waiting() < wanted
+        if queue.ready() < wanted
             && queue.held().next().is_some()
             && self.next_look <= Instant::now()
         {
@@ -140,7 +141,7 @@ impl Claiming {
         self.unheard.clear();
         let held: BTreeSet<_> = queue.held().map(|trial| self.block(queue, trial)).collect();
         for block in held {
-            if queue.waiting() >= wanted {
+            if queue.ready() >= wanted {
                 return Ok(());
             }
             self.claim(block, queue, work)?;
@@ -184,14 +185,18 @@ impl Claiming {
 
     /// Trials are claimed seed by seed, as they are handed out.
     fn block(&self, queue: &Queue, trial: usize) -> usize {
-        let position = match trial < self.points * self.seeds {
-            true => queue
+        let position = match self.is_artefact(trial) {
+            false => queue
                 .entry(trial)
                 .map_or(0, |entry| entry.round * self.points + entry.point),
-            // An artefact: as it stands in the plan.
-            false => trial,
+            // As it stands in the plan.
+            true => trial,
         };
         self.blocks.of(position)
+    }
+
+    fn is_artefact(&self, trial: usize) -> bool {
+        trial >= self.points * self.seeds
     }
 
     fn trials(&self, block: usize) -> impl Iterator<Item = usize> + use<> {

@@ -26,6 +26,14 @@ impl Role {
         }
     }
 
+    /// What the network is, for people.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Judge => "a classifier that judges generated images",
+            Self::Codec => "an autoencoder that makes the latents",
+        }
+    }
+
     /// The role of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Judge, Self::Codec]

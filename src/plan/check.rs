@@ -1,10 +1,12 @@
 //! What can only be judged when points are resolved: values that do not fit together or the images, axes that
 //! nothing uses, a baseline that is not there.
 
-use super::evaluation;
 use super::space::{Origin, Space, shown};
 use super::supply;
-use crate::config::{Conflict, DataFacts, Field, SSIM_WINDOW, TaskKind, TrialConfig};
+use super::{artefact, evaluation};
+use crate::config::{
+    Conflict, DataFacts, Field, SSIM_WINDOW, Space as DiffusionSpace, TaskKind, TrialConfig,
+};
 use crate::diffusion;
 use crate::sweep::{Diagnostic, Place, Sweep};
 
@@ -63,6 +65,9 @@ impl Checks {
         }
         conflicts.extend(supply::shortages(config, facts));
         conflicts.extend(supply::without_classes(config, facts));
+        for first in artefact::needed_for_all(config, &space.sweep.evaluate, facts) {
+            conflicts.extend(supply::before(&first, facts));
+        }
         for conflict in conflicts {
             self.blame(space, origin, conflict);
         }
@@ -182,6 +187,9 @@ fn unmeasurable(
         return Some((problem, "a metric of every task of the sweep"));
     }
     let off = match metric.as_str() {
+        "test.bits" if config.diffusion.space == DiffusionSpace::Latent => {
+            Some("diffusion.space: pixel")
+        }
         "test.bits" if config.diffusion.bits_images == 0 => Some("diffusion.bits_images above 0"),
         "test.frechet" | "test.frechet_floor" if config.generate.images == 0 => {
             Some("generate.images above 0")

@@ -38,21 +38,35 @@ pub fn work(cost: Cost, config: &TrialConfig) -> f64 {
         TaskKind::Gate => (data.train, GRID),
         TaskKind::Sequence => (SENTENCES, SENTENCES),
     };
-    let asked = match (config.task, config.generate.sampler) {
-        (TaskKind::Diffuse, Sampler::Ddim) => config.generate.steps,
-        (TaskKind::Diffuse, Sampler::Ddpm) => config.diffusion.timesteps,
+    let bits = match config.task {
+        TaskKind::Diffuse => config.diffusion.bits_images * config.diffusion.timesteps,
         _ => 0,
     };
-    let bits = config.diffusion.bits_images * config.diffusion.timesteps;
-    let generated = match config.task {
-        TaskKind::Diffuse => (asked * config.generate.images + bits) as f64,
-        _ => 0.0,
-    };
+    let generated = (generated(config) + bits) as f64;
     let epochs = train.epochs as f64;
     let evaluations = train.epochs.div_ceil(train.evaluate_every.max(1)) as f64;
     let evaluated = data.valid as f64 + evaluated as f64;
     let passes = 3.0 * trained as f64 * epochs + evaluated * evaluations + generated;
     2.0 * cost.macs as f64 * passes
+}
+
+/// Floating-point operations of using a trained network once more (an evaluation).
+pub fn work_of_use(cost: Cost, config: &TrialConfig) -> f64 {
+    let passes = match config.task {
+        TaskKind::Diffuse => generated(config),
+        _ => config.data.test * config.iterate.passes,
+    };
+    2.0 * cost.macs as f64 * passes as f64
+}
+
+/// Forward passes of all images that are generated.
+fn generated(config: &TrialConfig) -> usize {
+    let steps = match (config.task, config.generate.sampler) {
+        (TaskKind::Diffuse, Sampler::Ddim) => config.generate.steps,
+        (TaskKind::Diffuse, Sampler::Ddpm) => config.diffusion.timesteps,
+        _ => 0,
+    };
+    steps * config.generate.images
 }
 
 /// An estimate of the time that a plan takes.
@@ -67,6 +81,12 @@ pub struct Estimate {
 }
 
 impl Plan {
+    /// Floating-point operations of all evaluations of a trial.
+    pub fn work_of_uses(&self, cost: Cost, config: &TrialConfig) -> f64 {
+        let uses = super::evaluation::settings(&self.space.sweep.evaluate, config);
+        uses.iter().map(|(used, _)| work_of_use(cost, used)).sum()
+    }
+
     /// Estimates the time on so many workers.
     pub fn estimate(&self, workers: usize) -> Estimate {
         let arms = self.points();
@@ -77,10 +97,15 @@ impl Plan {
             .map(|point| {
                 let config = self.config(point);
                 let io = Io::of(&config, self.facts(point).image);
-                work(cost(&config.model, io), &config)
+                let cost = cost(&config.model, io);
+                work(cost, &config) + self.work_of_uses(cost, &config)
             })
             .sum();
-        let all = operations / count * self.len() as f64;
+        let first = self.artefacts().iter().map(|first| {
+            let io = Io::of(&first.config, first.image);
+            work(cost(&first.config.model, io), &first.config)
+        });
+        let all = operations / count * self.len() as f64 + first.sum::<f64>();
         // Fewer trials than workers leave some idle.
         let busy = workers.min(self.len()).max(1);
         Estimate {

@@ -28,6 +28,7 @@ use crate::error::Result;
 use crate::sweep::{Control as Kind, Sweep};
 use serde_json::Value;
 use space::Space;
+use std::collections::BTreeSet;
 
 /// All trials of a sweep, in order: points in grid order (the last axis varies fastest), then those of `include`, then their
 /// controls; within a point the seeds in order. It keeps the ids and makes everything else when asked.
@@ -184,6 +185,15 @@ impl Plan {
             config,
         };
         all.into_iter().map(made).collect()
+    }
+
+    /// Whether unit `index`, whose id this is, and all its evaluations are among what is committed.
+    pub fn is_done(&self, committed: &BTreeSet<String>, index: usize, id: &str) -> bool {
+        committed.contains(id)
+            && self
+                .evaluations(index)
+                .iter()
+                .all(|made| committed.contains(&made.id.to_string()))
     }
 
     /// Unit `index` (below [`units`](Self::units)), its config resolved on demand.

@@ -1,5 +1,6 @@
 //! What a point asks of its data set and does not find there.
 
+use super::artefact::{Artefact, Role};
 use crate::config::{Conflict, DataFacts, Dataset, TaskKind, TrialConfig};
 
 /// Images of a task that needs classes, without any.
@@ -22,6 +23,25 @@ pub(super) fn without_classes(config: &TrialConfig, facts: &DataFacts) -> Option
     })
 }
 
+/// What a network that is trained first asks of the images, blamed on what asks for that network.
+pub(super) fn before(first: &Artefact, facts: &DataFacts) -> Vec<Conflict> {
+    let path = match first.role {
+        Role::Judge => "generate.images",
+        Role::Codec => "diffusion.space",
+    };
+    let mut found = first.config.conflicts(facts.image);
+    found.extend(without_classes(&first.config, facts));
+    let blamed = |conflict: Conflict| Conflict {
+        path,
+        problem: format!(
+            "for this {} is trained first: {}",
+            first.role.description(),
+            conflict.problem
+        ),
+    };
+    found.into_iter().map(blamed).collect()
+}
+
 /// More images asked for than there are.
 pub(super) fn shortages(config: &TrialConfig, facts: &DataFacts) -> Vec<Conflict> {
     let data = &config.data;
@@ -30,12 +50,23 @@ pub(super) fn shortages(config: &TrialConfig, facts: &DataFacts) -> Vec<Conflict
         return out;
     }
     let diffuses = config.task == TaskKind::Diffuse;
-    if diffuses && config.generate.images > data.test.min(data.train) {
+    if diffuses && config.generate.images > data.test / 2 {
         let problem = format!(
-            "{} generated images are to be compared with as many test and training images, but data.test is {} and data.train {}",
-            config.generate.images, data.test, data.train
+            "{} generated images are compared with as many test images, and those with as many others, but data.test is {}: \
+             at most {} can be",
+            config.generate.images,
+            data.test,
+            data.test / 2
         );
         let path = "generate.images";
+        out.push(Conflict { path, problem });
+    }
+    if diffuses && config.diffusion.bits_images > data.test {
+        let problem = format!(
+            "the bits of more images than data.test, {}, are asked for",
+            data.test
+        );
+        let path = "diffusion.bits_images";
         out.push(Conflict { path, problem });
     }
     let wanted = data.train.saturating_add(data.valid);

@@ -11,6 +11,9 @@ const TOLD: usize = 20;
 /// Two arms are as large as each other when they differ by this part at most: the plan matches them so.
 const ALIKE: f64 = 0.02;
 
+/// Axes of how a skip joins, which is the same where it brings nothing.
+const JOINS: [&str; 2] = ["model.skip.mode", "model.connection"];
+
 /// The axis values of the arm that an arm controls; nothing when it is no control.
 pub fn controlled(axes: &[String], values: &[String]) -> Option<Vec<String>> {
     let at = position(axes)?;
@@ -38,7 +41,7 @@ pub fn note(comparisons: &Comparisons, rows: &Rows, axes: &[String]) -> Option<S
     }
     let beside = |(index, arm): (usize, &Arm)| -> Vec<String> {
         let controls = kinds.iter();
-        let controls = controls.filter_map(|kind| control(comparisons, at, index, kind));
+        let controls = controls.filter_map(|kind| control(comparisons, axes, at, index, kind));
         let told = controls.filter_map(|control| difference(arm, control, rows, at));
         told.collect()
     };
@@ -58,10 +61,12 @@ pub fn note(comparisons: &Comparisons, rows: &Rows, axes: &[String]) -> Option<S
     })
 }
 
-/// The control of this kind of the arm at `index`. Controls of arms of one size are one network, which the plan shows beside the
-/// first of them only: for the others it is the one of the same baseline that is as large as they are.
+/// The control of this kind of the arm at `index`. Arms can share a control, which the plan shows beside the first of them only.
+/// Those of one size share the network without the connection: for the others it is the one of the same baseline that is as
+/// large as they are. Those that differ only in how they join share the network whose skip brings nothing.
 fn control<'a>(
     comparisons: &'a Comparisons,
+    axes: &[String],
     at: usize,
     index: usize,
     kind: &str,
@@ -77,12 +82,19 @@ fn control<'a>(
             _ => None,
         }
     };
+    let joins = |position: usize| position == at || JOINS.contains(&axes[position].as_str());
+    let asked = &comparisons.arms[index];
+    let joins_elsewise = |arm: &&Arm| {
+        let zero = label::value(kind) == "zero_skip";
+        zero && (0..axes.len()).all(|axis| joins(axis) || arm.axes[axis] == asked.axes[axis])
+    };
     let is_alike = |arm: &&Arm| {
         let sizes = compared(arm).filter(|other| other.baseline == wanted.baseline);
         let sizes = sizes.and_then(size).zip(size(wanted));
         sizes.is_some_and(|(a, b)| (a.to / b.to - 1.0).abs() <= ALIKE)
     };
     own.or_else(|| of_kind().find(is_alike))
+        .or_else(|| of_kind().find(joins_elsewise))
 }
 
 fn compared<'a>(arm: &'a Arm) -> Option<&'a Comparison> {

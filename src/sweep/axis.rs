@@ -130,7 +130,10 @@ pub(super) fn refuse_repeats(field: &Field, levels: &[Assignment], found: &mut V
 }
 
 /// A field can vary in one direction only.
-pub fn refuse_shared_fields(axes: &[Axis], found: &mut Vec<Diagnostic>) {
+pub fn refuse_shared_fields<'a>(
+    axes: impl IntoIterator<Item = &'a Axis>,
+    found: &mut Vec<Diagnostic>,
+) {
     let mut seen = HashMap::new();
     for axis in axes {
         for field in &axis.fields {

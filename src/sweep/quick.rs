@@ -25,11 +25,16 @@ const KEYS: [&str; 4] = ["base", "grid", "evaluate", "seeds"];
 
 /// The text that means this form of the sweep.
 pub(super) fn text_of(form: Form, text: &str) -> String {
-    let has_line = text.lines().any(|line| line.trim_end() == LINE);
-    match form {
-        Form::Quick if !has_line => format!("{}\n{LINE}\n", text.trim_end()),
-        _ => text.to_owned(),
+    if form != Form::Quick {
+        return text.to_owned();
     }
+    // In place of a line that says which form, if there is one.
+    let lines = text
+        .trim_end()
+        .lines()
+        .filter(|line| !line.starts_with("form:"));
+    let lines: Vec<_> = lines.chain([LINE, ""]).collect();
+    lines.join("\n")
 }
 
 /// The form that a file means by its key `form`.

@@ -91,7 +91,6 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
             .map(|node| axis::zip(node, found))
             .unwrap_or_default(),
     );
-    axis::refuse_shared_fields(&axes, found);
     let include = written(&keys, "include", found);
     let exclude = written(&keys, "exclude", found);
     let seeds = keys
@@ -104,6 +103,7 @@ pub fn sweep(file: &str, text: &str, root: &Node, found: &mut Vec<Diagnostic>) -
         .get("evaluate")
         .map(|node| evaluate::evaluate(node, found))
         .unwrap_or_default();
+    axis::refuse_shared_fields(axes.iter().chain(&evaluate), found);
     let validates = |a: &Assignment| a.field.path == "data.valid";
     let validated = base.data.valid > 0
         || axes

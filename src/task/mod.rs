@@ -122,6 +122,11 @@ pub trait Task: Sync {
         Ok(Vec::new())
     }
 
+    /// Whether a single example takes so long that one piece a thread is enough between two looks at the observer.
+    fn is_slow(&self, _due: Due) -> bool {
+        false
+    }
+
     /// Names of the metrics that are due then, in order, the loss first.
     fn metrics(&self, due: Due) -> Vec<&'static str>;
 

@@ -48,11 +48,17 @@ impl Evaluation<'_> {
             return Ok(Some(Vec::new()));
         }
         let mut pooled = vec![Ratio::default(); metrics.len()];
-        for slab in (0..n).step_by(SLAB * MICRO_BATCH) {
+        let pieces = if self.task.is_slow(due) {
+            self.threads.max(1)
+        } else {
+            SLAB
+        };
+        let size = pieces * MICRO_BATCH;
+        for slab in (0..n).step_by(size) {
             if observer.stop_requested() {
                 return Ok(None);
             }
-            let end = n.min(slab + SLAB * MICRO_BATCH);
+            let end = n.min(slab + size);
             let pieces = (end - slab).div_ceil(MICRO_BATCH);
             let parts = in_order(self.threads, pieces, |piece| {
                 let start = slab + piece * MICRO_BATCH;

@@ -146,16 +146,7 @@ impl<'a> Sweeping<'a> {
 
     fn left(&self) -> impl Iterator<Item = (usize, String)> + '_ {
         let all = (0..self.plan.units()).map(|index| (index, self.plan.id(index).to_string()));
-        all.filter(|(index, id)| !self.is_done(&self.done, *index, id))
-    }
-
-    /// Whether a unit and all its evaluations are committed.
-    fn is_done(&self, done: &BTreeSet<String>, index: usize, id: &str) -> bool {
-        let evaluations = || self.plan.evaluations(index);
-        done.contains(id)
-            && evaluations()
-                .iter()
-                .all(|made| done.contains(&made.id.to_string()))
+        all.filter(|(index, id)| !self.plan.is_done(&self.done, *index, id))
     }
 }
 
@@ -179,7 +170,7 @@ impl Work for Sweeping<'_> {
         let done = record::done(self.folder)?;
         let counted = Counted::read(self.folder)?;
         for (index, id) in self.left() {
-            queue.learn_of(index, self.is_done(&done, index, &id), counted.of(&id));
+            queue.learn_of(index, self.plan.is_done(&done, index, &id), counted.of(&id));
         }
         Ok(())
     }

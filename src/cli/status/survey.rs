@@ -17,6 +17,10 @@ use std::time::{Duration, Instant};
 pub struct Survey {
     target: Target,
     ids: Vec<String>,
+    /// Of each trial, its evaluations.
+    uses: Vec<Vec<String>>,
+    /// Networks that are trained first.
+    first: Vec<String>,
     outcomes: Outcomes,
     watch: Watch,
     slurm: Slurm,
@@ -82,9 +86,20 @@ pub fn presence(said: &State, beats: Option<Standing>, whereabouts: Whereabouts)
 impl Survey {
     /// Looks at nothing yet.
     pub fn new(target: Target) -> Self {
-        let ids = 0..target.plan.len();
+        let plan = &target.plan;
+        let uses = |index| plan.evaluations(index).into_iter();
         Self {
-            ids: ids.map(|index| target.plan.id(index).to_string()).collect(),
+            ids: (0..plan.len())
+                .map(|index| plan.id(index).to_string())
+                .collect(),
+            uses: (0..plan.len())
+                .map(|index| uses(index).map(|used| used.id.to_string()).collect())
+                .collect(),
+            first: plan
+                .artefacts()
+                .iter()
+                .map(|artefact| artefact.id.to_string())
+                .collect(),
             target,
             outcomes: Outcomes::default(),
             watch: Watch::new(LEASE),
@@ -114,16 +129,30 @@ impl Survey {
             .filter(|trial| self.ids.get(trial.index) == Some(&trial.id))
             .map(|trial| trial.index)
             .collect();
-        let known = self.ids.iter().map(|id| Known {
-            committed: self.outcomes.of(id),
+        let committed = |id: &&String| self.outcomes.of(id).is_some();
+        let known = self.ids.iter().zip(&self.uses).map(|(id, uses)| Known {
+            // Done is a trial with all its uses.
+            committed: self
+                .outcomes
+                .of(id)
+                .filter(|_| uses.iter().all(|id| committed(&id))),
             failures: counted.of(id),
         });
+        let planned = self
+            .ids
+            .iter()
+            .chain(self.uses.iter().flatten())
+            .chain(&self.first);
+        let others = self
+            .outcomes
+            .count()
+            .saturating_sub(planned.filter(committed).count());
         let jobs = runners.iter().filter(|runner| !runner.presence.has_ended());
         let jobs = jobs.filter_map(|runner| runner.status.about.slurm_job_id.clone());
         Ok(View {
             name: self.target.sweep.name.clone(),
             question: self.target.sweep.question.clone(),
-            tally: Tally::count(known, &running, self.outcomes.count()),
+            tally: Tally::count(known, &running, others),
             slurm: self.slurm.look(&self.target.folder, jobs)?,
             runners,
         })

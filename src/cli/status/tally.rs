@@ -61,14 +61,17 @@ impl Standing {
 }
 
 impl Tally {
-    /// Counts planned trials, in the order of the plan; `running` holds the positions of those in training, `committed`
-    /// says how many trials the folder holds, planned or not.
+    /// Counts planned trials, in the order of the plan; `running` holds the positions of those in training, `others` is what
+    /// the folder holds beside what is planned.
     pub fn count(
         trials: impl IntoIterator<Item = Known>,
         running: &BTreeSet<usize>,
-        committed: usize,
+        others: usize,
     ) -> Self {
-        let mut tally = Self::default();
+        let mut tally = Self {
+            others,
+            ..Self::default()
+        };
         for (index, trial) in trials.into_iter().enumerate() {
             tally.planned += 1;
             match trial.committed {
@@ -77,7 +80,6 @@ impl Tally {
                 None => tally.undone(trial.failures, running.contains(&index)),
             }
         }
-        tally.others = committed.saturating_sub(tally.done());
         tally
     }
 
@@ -121,12 +123,12 @@ impl Tally {
 mod tests {
     use super::*;
 
-    fn count(trials: &[(Option<Outcome>, u32)], running: &[usize], committed: usize) -> Tally {
+    fn count(trials: &[(Option<Outcome>, u32)], running: &[usize], others: usize) -> Tally {
         let known = trials.iter().map(|&(committed, failures)| Known {
             committed,
             failures,
         });
-        Tally::count(known, &running.iter().copied().collect(), committed)
+        Tally::count(known, &running.iter().copied().collect(), others)
     }
 
     #[test]
@@ -142,7 +144,7 @@ mod tests {
             (completed, 0),
         ];
         // Position 0 is done already: its runner has not said so yet.
-        let tally = count(&trials, &[0, 4], 5);
+        let tally = count(&trials, &[0, 4], 2);
         let expected = Tally {
             planned: 7,
             completed: 2,
@@ -161,7 +163,7 @@ mod tests {
     fn scripts_hear_whether_there_is_more_to_do() {
         let done = (Some(Outcome::Completed), 0);
         let code = |trials: &[_], running: &[usize]| {
-            let tally = count(trials, running, 1);
+            let tally = count(trials, running, 0);
             (tally.is_finished(), tally.standing().exit_code())
         };
         assert_eq!(code(&[done], &[]), (true, ExitCode::Done));

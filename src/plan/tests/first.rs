@@ -79,7 +79,9 @@ fn only_what_needs_something_has_it_trained_first() {
 
 #[test]
 fn what_an_evaluation_needs_is_trained_first_too() {
-    let plan = diffuse("grid: { generate.images: [0] }\nevaluate: { images: [0, 100] }");
+    let plan = plan(&format!(
+        "base: {{ {DIFFUSE}, generate.images: 0 }}\nevaluate: {{ images: [0, 100] }}"
+    ));
     let judge = artefacts(&plan);
     assert_eq!(judge.len(), 1);
     assert_eq!(plan.trial(0).needs, judge);

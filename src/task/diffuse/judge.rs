@@ -9,15 +9,15 @@ use crate::metric::{Cloud, frechet};
 use crate::model::Model;
 use crate::task::noisy::{gather, values};
 
-/// The squared Fréchet distance of generated images to as many test images, and that of training images to the same test
-/// images: what a perfect generator would score.
+/// The squared Fréchet distance of generated images to the first test images, as many, and that of the next test images to
+/// them: what a perfect generator would score. Not training images: the judge has learned from them, which moves its features.
 ///
 /// # Errors
 /// When a tensor operation fails.
 pub(super) fn judge(judge: &Model, images: &[f32], splits: &Splits) -> Result<Vec<(String, f64)>> {
     let test = &splits.test;
     let size = test.h * test.w;
-    let n = (images.len() / size).min(test.n).min(splits.train.n);
+    let n = (images.len() / size).min(test.n / 2);
     let cloud = |pixels: &[f32]| -> Result<Cloud> {
         let images = Images {
             n,
@@ -28,7 +28,7 @@ pub(super) fn judge(judge: &Model, images: &[f32], splits: &Splits) -> Result<Ve
         Ok(Cloud::of(&features(judge, &images)?, n))
     };
     let (made, wanted) = (cloud(images)?, cloud(&test.pixels)?);
-    let real = cloud(&splits.train.pixels)?;
+    let real = cloud(&test.pixels[n * size..])?;
     let distances = [frechet(&made, &wanted), frechet(&real, &wanted)];
     let names = GENERATED_METRICS.iter().map(|name| (*name).to_owned());
     Ok(names.zip(distances).collect())

@@ -321,6 +321,10 @@ impl Task for Diffuse<'_> {
         }
     }
 
+    fn is_slow(&self, due: Due) -> bool {
+        due != Due::Each && self.config.diffusion.bits_images > 0
+    }
+
     fn metrics(&self, due: Due) -> Vec<&'static str> {
         const EACH: [&str; 1 + TENTHS] = [
             "loss", "loss_d0", "loss_d1", "loss_d2", "loss_d3", "loss_d4", "loss_d5", "loss_d6",

@@ -7,7 +7,7 @@ use super::checkpoint::{Identity, Keeper};
 use super::evaluation::Evaluation;
 use super::state::{Course, State};
 use super::{Ended, Event, Job, Observer, clip, gradient, optimizer, schedule};
-use crate::config::NUMERICS_VERSION;
+use crate::config::{GENERATED_METRICS, NUMERICS_VERSION};
 use crate::data::order;
 use crate::error::Result;
 use crate::model::{Cost, restore};
@@ -95,13 +95,17 @@ impl<'a> Attempt<'a> {
                 }
             }
         }
-        match self.final_metrics(observer)? {
-            None => self.stop(observer),
-            Some(metrics) => {
-                let result = self.result(Outcome::Completed, String::new(), metrics)?;
-                Ok(Ended::Finished(result))
+        let Some(metrics) = self.final_metrics(observer)? else {
+            return self.stop(observer);
+        };
+        let result = match without_number(&metrics) {
+            Some(name) => {
+                let message = format!("{name} of the generated images is not finite");
+                self.result(Outcome::Diverged, message, BTreeMap::new())?
             }
-        }
+            None => self.result(Outcome::Completed, String::new(), metrics)?,
+        };
+        Ok(Ended::Finished(result))
     }
 
     fn finished(&self) -> bool {
@@ -203,6 +207,12 @@ impl<'a> Attempt<'a> {
         self.state.progress.seconds += passed;
         self.state.progress.epoch_seconds += passed;
     }
+}
+
+/// The first measure of generated images that is NaN or infinite.
+fn without_number(metrics: &BTreeMap<String, f64>) -> Option<&str> {
+    let mut names = GENERATED_METRICS.iter().copied();
+    names.find(|name| metrics.get(*name).is_some_and(|value| !value.is_finite()))
 }
 
 /// The first parameter with a NaN or an infinity.
