@@ -3,14 +3,16 @@
 use super::sampler::visited;
 use super::schedule::{PUBLISHED_TIMESTEPS, Schedule, named_ends, scale};
 use crate::config::{
-    Conflict, DiffusionConfig, Rescale, Sampler, Stride, Target, TaskKind, Terminal, TrialConfig,
-    Weighting,
+    Clip, Conflict, DiffusionConfig, Rescale, Sampler, Space, Stride, Target, TaskKind, Terminal,
+    TrialConfig, Weighting,
 };
 
 /// ᾱ of the last timestep above which its images are visibly not pure noise.
 const MUCH_SIGNAL: f64 = 1e-3;
 /// Evaluations per image below which samples are poor whatever the network (Song et al. 2021, table 1).
 const FEW_STEPS: usize = 10;
+/// An error that is multiplied by more than this on the way makes images of its own.
+const MUCH_GAIN: f64 = 1000.0;
 
 /// Settings of a diffusion that contradict each other or leave a division by zero; none for other tasks.
 pub fn conflicts(config: &TrialConfig) -> Vec<Conflict> {
@@ -97,6 +99,21 @@ pub fn warnings(config: &TrialConfig) -> Vec<String> {
              set stride: trailing",
             timesteps - 1,
             schedule.at(first).alpha_bar
+        ));
+    }
+    let held = diffusion.space == Space::Pixel && generate.clip == Clip::Clip;
+    let first = visited
+        .first()
+        .map_or(1.0, |first| schedule.at(*first).alpha_bar);
+    if diffusion.target == Target::Epsilon && !held && first.sqrt() * MUCH_GAIN < 1.0 {
+        out.push(format!(
+            "diffusion.target: sampling starts where ᾱ = {first:.2e}, which multiplies an error in epsilon by {:.0}, and nothing clips what \
+             comes of it ({}); set diffusion.target: v, or another schedule",
+            first.sqrt().recip(),
+            match diffusion.space {
+                Space::Latent => "latents have no range",
+                Space::Pixel => "generate.clip: free",
+            }
         ));
     }
     if visited.len() < FEW_STEPS {
@@ -248,6 +265,20 @@ mod tests {
             c.generate.steps = 1000;
         });
         assert_eq!(found, [""; 0], "it visits all");
+        let found = of(|c| {
+            c.diffusion.schedule = NoiseSchedule::Cosine;
+            c.diffusion.space = Space::Latent;
+        });
+        assert!(
+            found.len() == 1 && found[0].contains("target: v"),
+            "{found:?}"
+        );
+        let found = of(|c| {
+            c.diffusion.schedule = NoiseSchedule::Cosine;
+            c.diffusion.space = Space::Latent;
+            c.diffusion.target = Target::V;
+        });
+        assert_eq!(found, [""; 0]);
         let found = of(|c| c.generate.steps = 9);
         assert!(
             found.len() == 1 && found[0].contains("9 steps"),
