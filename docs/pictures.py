@@ -90,10 +90,11 @@ with record("iterate") as r:
     sheet("lessons/iterate.png", rows)
 
 with record("small_steps") as r:
-    trial = find(r, "trials", 0, aim="clean")
+    trial = find(r, "trials", 0, aim="clean", rule="cold")
     rows = [("input", samples(r, trial, "input", 8)), ("target", samples(r, trial, "target", 8))]
-    for aim, name in [("clean", "clean image"), ("next_level", "next level")]:
+    uses = [("next level", "next_level", "plain"), ("clean image", "clean", "plain"), ("cold diffusion", "clean", "cold")]
+    for name, aim, rule in uses:
         for passes in [1, 7]:
-            use = find(r, "evaluations", 0, aim=aim, passes=passes)
+            use = find(r, "evaluations", 0, aim=aim, rule=rule, passes=passes)
             rows.append((f"{name}: {passes} step{'s' * (passes > 1)}", samples(r, use, "output", 8)))
     sheet("lessons/small_steps.png", rows)
