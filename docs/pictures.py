@@ -98,3 +98,11 @@ with record("small_steps") as r:
             use = find(r, "evaluations", 0, aim=aim, rule=rule, passes=passes)
             rows.append((f"{name}: {passes} step{'s' * (passes > 1)}", samples(r, use, "output", 8)))
     sheet("lessons/small_steps.png", rows)
+
+with record("latent") as r:
+    rows = []
+    for at in [[], [4, 8]]:
+        trial = find(r, "trials", 0, at=at)
+        rows.append((f"skips {at}", samples(r, trial, "samples", 12)))
+        rows.append(("one on its way", samples(r, trial, "chain", 12)))
+    sheet("lessons/latent.png", rows)
