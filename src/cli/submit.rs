@@ -8,7 +8,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::fanout::attempts::Counted;
 use crate::fanout::queue::ATTEMPTS;
 use crate::model;
-use crate::plan::{GFLOPS_PER_WORKER, Plan};
+use crate::plan::{GFLOPS_PER_WORKER, Plan, work_of_use};
 use crate::record::{self, Folder};
 use crate::slurm::allowed::Allowed;
 use crate::slurm::client;
@@ -252,14 +252,9 @@ fn left(plan: &Plan, folder: &Folder) -> Result<Work> {
             continue;
         }
         let trial = plan.trial(index);
-        let cost = model::cost(
-            &trial.config.model,
-            model::Io::of(&trial.config, trial.image),
-        );
-        let uses = match trial.evaluations.is_empty() {
-            true => 0.0,
-            false => plan.work_of_uses(cost, &trial.config),
-        };
+        let cost = model::cost_of(&trial.config, trial.image);
+        let uses = trial.evaluations.iter();
+        let uses: f64 = uses.map(|used| work_of_use(cost, &used.config)).sum();
         let operations = crate::plan::work(cost, &trial.config) + uses;
         let seconds = operations / (GFLOPS_PER_WORKER * 1e9);
         work.trials += 1;

@@ -165,6 +165,11 @@ fn paper(config: &ModelConfig, io: Io) -> Paper {
     Paper::Wired(wiring, drawing)
 }
 
+/// As [`cost`], of the network of a trial, for images of this height and width.
+pub fn cost_of(config: &TrialConfig, image: [usize; 2]) -> Cost {
+    cost(&config.model, Io::of(config, image))
+}
+
 /// Parameters and multiply-accumulates, by arithmetic alone.
 pub fn cost(config: &ModelConfig, io: impl Into<Io>) -> Cost {
     let mut cost = Cost { params: 0, macs: 0 };

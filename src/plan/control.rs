@@ -2,7 +2,7 @@
 
 use super::space::Origin;
 use crate::config::{Arch, Connection, ModelConfig, SkipMode, TrialConfig, field};
-use crate::model::{Io, cost};
+use crate::model::cost_of;
 use crate::sweep::{Assignment, Control as Kind, Place};
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ impl Measure {
 
     /// How many a network has, for images of this height and width.
     pub(super) fn count(self, config: &TrialConfig, image: [usize; 2]) -> u64 {
-        let cost = cost(&config.model, Io::of(config, image));
+        let cost = cost_of(config, image);
         match self {
             Self::Parameters => cost.params,
             Self::Macs => cost.macs,

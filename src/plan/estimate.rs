@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::config::{Pairs, Sampler, TaskKind, TrialConfig};
-use crate::model::{Cost, Io, cost};
+use crate::model::{Cost, cost_of};
 
 /// Points of the test grid of `task: gate`.
 const GRID: usize = 1024;
@@ -82,7 +82,7 @@ pub struct Estimate {
 
 impl Plan {
     /// Floating-point operations of all evaluations of a trial.
-    pub fn work_of_uses(&self, cost: Cost, config: &TrialConfig) -> f64 {
+    fn work_of_uses(&self, cost: Cost, config: &TrialConfig) -> f64 {
         let uses = super::evaluation::settings(&self.space.sweep.evaluate, config);
         uses.iter().map(|(used, _)| work_of_use(cost, used)).sum()
     }
@@ -96,15 +96,12 @@ impl Plan {
         let operations: f64 = looked_at
             .map(|point| {
                 let config = self.config(point);
-                let io = Io::of(&config, self.facts(point).image);
-                let cost = cost(&config.model, io);
+                let cost = cost_of(&config, self.facts(point).image);
                 work(cost, &config) + self.work_of_uses(cost, &config)
             })
             .sum();
-        let first = self.artefacts().iter().map(|first| {
-            let io = Io::of(&first.config, first.image);
-            work(cost(&first.config.model, io), &first.config)
-        });
+        let first = self.artefacts().iter();
+        let first = first.map(|first| work(cost_of(&first.config, first.image), &first.config));
         let all = operations / count * self.len() as f64 + first.sum::<f64>();
         // Fewer trials than workers leave some idle.
         let busy = workers.min(self.len()).max(1);

@@ -16,7 +16,7 @@ mod why;
 
 pub use artefact::{Artefact, Role};
 pub use control::{CONTROL, NO_CONTROL, percent};
-pub use estimate::{Estimate, GFLOPS_PER_WORKER, work};
+pub use estimate::{Estimate, GFLOPS_PER_WORKER, work, work_of_use};
 pub use evaluation::Evaluation;
 pub use id::TrialId;
 pub use space::Origin;

@@ -2,7 +2,7 @@
 
 use super::control::{CONTROL, Control, Measure, TOLERANCE, excess};
 use super::{Estimate, Origin, Plan};
-use crate::model::{Io, cost};
+use crate::model::cost_of;
 use crate::sweep::Assignment;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -167,7 +167,7 @@ impl Plan {
     /// Arm `point` (below [`points`](Self::points)), with its cost.
     pub fn arm(&self, point: usize) -> ArmSummary {
         let config = self.config(point);
-        let cost = cost(&config.model, Io::of(&config, self.facts(point).image));
+        let cost = cost_of(&config, self.facts(point).image);
         let seeds = self.space.sweep.seeds.len();
         ArmSummary {
             arm: point,

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::record::{SweepRecord, TrialDetail, TrialRow};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// At most so many uses are shown with pictures.
 const USES: usize = 64;
@@ -27,12 +27,12 @@ impl<'a> Evidence<'a> {
     /// # Errors
     /// When the record is damaged.
     pub fn load(record: &'a SweepRecord) -> Result<Self> {
-        let pictured = pictured(&record.trials);
+        let pictured = ids(&pictured(&record.trials));
         let from = record.details()?;
         let mut details = BTreeMap::new();
         for row in record.trials.iter().filter(|row| left_details(row)) {
             let mut detail = from.read(&row.id)?;
-            if !pictured.values().any(|shown| shown.id == row.id) {
+            if !pictured.contains(row.id.as_str()) {
                 detail.samples.clear();
             }
             details.insert(row.id.clone(), detail);
@@ -76,10 +76,14 @@ impl<'a> Evidence<'a> {
     }
 }
 
+fn ids<'a>(rows: &BTreeMap<&[String], &'a TrialRow>) -> BTreeSet<&'a str> {
+    rows.values().map(|row| row.id.as_str()).collect()
+}
+
 fn uses(record: &SweepRecord) -> Vec<&TrialRow> {
-    let shown = pictured(&record.evaluations);
+    let shown = ids(&pictured(&record.evaluations));
     let rows = record.evaluations.iter();
-    rows.filter(|row| shown.values().any(|shown| shown.id == row.id))
+    rows.filter(|row| shown.contains(row.id.as_str()))
         .take(USES)
         .collect()
 }

@@ -2,8 +2,8 @@
 
 use super::label;
 use crate::outcome::Outcome;
-use crate::record::SweepRecord;
-use std::collections::BTreeSet;
+use crate::record::{SweepRecord, TrialRow};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Metrics of evaluations as a table of text.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -18,11 +18,16 @@ impl Uses {
     /// The table; without rows where there are no evaluations.
     pub fn of(record: &SweepRecord) -> Self {
         let mut names: BTreeSet<&String> = BTreeSet::new();
-        let mut points: Vec<&Vec<String>> = Vec::new();
+        let mut points: Vec<&[String]> = Vec::new();
+        let mut of: BTreeMap<&[String], Vec<&TrialRow>> = BTreeMap::new();
         for row in &record.evaluations {
             names.extend(row.metrics.keys());
-            if !points.contains(&&row.axes) {
+            let rows = of.entry(&row.axes).or_insert_with(|| {
                 points.push(&row.axes);
+                Vec::new()
+            });
+            if row.outcome == Outcome::Completed {
+                rows.push(row);
             }
         }
         if points.is_empty() {
@@ -31,25 +36,18 @@ impl Uses {
         let mut columns = columns(record);
         columns.push("n".into());
         columns.extend(names.iter().map(|name| (*name).clone()));
-        let row = |point: &&Vec<String>| {
-            let of = || {
-                let completed = |row: &&crate::record::TrialRow| {
-                    row.axes == **point && row.outcome == Outcome::Completed
-                };
-                record.evaluations.iter().filter(completed)
-            };
+        let row = |point: &&[String]| {
+            let rows = &of[point];
             let mean = |name: &&String| {
-                let values: Vec<f64> = of()
-                    .filter_map(|row| row.metrics.get(*name))
-                    .copied()
-                    .collect();
+                let values = rows.iter().filter_map(|row| row.metrics.get(*name));
+                let values: Vec<f64> = values.copied().collect();
                 match values.len() {
                     0 => String::new(),
                     n => format!("{:.4}", values.iter().sum::<f64>() / n as f64),
                 }
             };
             let mut cells: Vec<String> = point.iter().map(|value| shown(value)).collect();
-            cells.push(of().count().to_string());
+            cells.push(rows.len().to_string());
             cells.extend(names.iter().map(mean));
             cells
         };

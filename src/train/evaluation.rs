@@ -48,12 +48,10 @@ impl Evaluation<'_> {
             return Ok(Some(Vec::new()));
         }
         let mut pooled = vec![Ratio::default(); metrics.len()];
-        let pieces = if self.task.is_slow(due) {
-            self.threads.max(1)
-        } else {
-            SLAB
+        let size = match self.task.is_slow(due) {
+            true => self.threads.max(1) * MICRO_BATCH,
+            false => SLAB * MICRO_BATCH,
         };
-        let size = pieces * MICRO_BATCH;
         for slab in (0..n).step_by(size) {
             if observer.stop_requested() {
                 return Ok(None);

@@ -20,7 +20,7 @@ pub use gradient::MICRO_BATCH;
 use crate::config::TrialConfig;
 use crate::data::{Split, Splits};
 use crate::error::Result;
-use crate::model::{Cost, Io, Model, cost};
+use crate::model::{Cost, Io, Model, cost, cost_of};
 use crate::outcome::{TrialResult, Weight};
 use crate::task::Network;
 use std::collections::BTreeMap;
@@ -156,7 +156,7 @@ pub fn evaluate(
 ) -> Result<Evaluated> {
     memory::keep_freed();
     let network = network(job.config, job.image, job.seed, weights)?;
-    let cost = cost(&job.config.model, Io::of(job.config, job.image));
+    let cost = cost_of(job.config, job.image);
     attempt::Attempt::new(job, &network, cost)?.evaluate(observer)
 }
 

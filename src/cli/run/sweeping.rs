@@ -207,10 +207,7 @@ impl Sweeping<'_> {
 
 /// Expected work of a trial.
 fn cost(config: &TrialConfig, image: [usize; 2]) -> f64 {
-    work(
-        model::cost(&config.model, model::Io::of(config, image)),
-        config,
-    )
+    work(model::cost_of(config, image), config)
 }
 
 /// Every use of every trained network.
@@ -220,16 +217,15 @@ fn evaluations(plan: &Plan) -> PlannedEvaluations {
         planned: Vec::new(),
     };
     for index in 0..plan.len() {
-        let made = plan.evaluations(index);
-        let Some(first) = made.first() else {
+        let trial = plan.trial(index);
+        let Some(first) = trial.evaluations.first() else {
             break;
         };
         if index == 0 {
             let paths = first.settings.iter().map(|(path, _)| path.clone());
             all.axes.extend(paths);
         }
-        let trial = plan.trial(index);
-        for evaluation in &made {
+        for evaluation in &trial.evaluations {
             let settings = evaluation.settings.iter().map(|(_, value)| value);
             let values = trial.axes.iter().chain(settings);
             all.planned.push(PlannedTrial {
@@ -258,8 +254,8 @@ fn header(sweep: &Sweep, plan: &Plan) -> SweepHeader {
     }
 }
 
-/// What the report must know: the baseline's values, and that it is no control. Conditions on fields that are no axes are left out: they hold at every point, because
-/// the plan refuses a baseline that does not exist.
+/// What the report must know: the baseline's values, and that it is no control. Conditions on fields that are no axes are left
+/// out: they hold at every point, because the plan refuses a baseline that does not exist.
 fn compare(asked: &Compare, axes: &[String]) -> CompareRecord {
     let (expect, margin) = match asked.expect {
         None => ("", 0.0),

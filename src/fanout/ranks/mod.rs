@@ -4,6 +4,8 @@
 //! vanish at once.
 
 #[cfg(feature = "mpi")]
+mod carrier;
+#[cfg(feature = "mpi")]
 pub mod courier;
 pub mod launcher;
 pub mod message;
