@@ -185,10 +185,17 @@ fn a_panic_of_any_rank_ends_the_job() {
 
 #[test]
 fn a_signal_reaches_every_rank_and_the_same_command_goes_on() {
-    let calm = long();
+    // mpirun passes TERM on only after `odls_base_sigkill_timeout`, 5 s here: the sweep must outlast that on any machine.
+    let longer = || {
+        let scene = Scene::new();
+        scene.write("[[], [14]]", 160);
+        scene.with_seeds(4);
+        scene
+    };
+    let calm = longer();
     calm.run(&["--workers", "2"], 0);
     for signal in [Signal::USR1, Signal::TERM] {
-        let scene = long();
+        let scene = longer();
         let Some(mut job) = start(2, &scene, &["--workers", "1"], None) else {
             return;
         };
