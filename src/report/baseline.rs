@@ -76,7 +76,7 @@ impl<'a> Baseline<'a> {
 }
 
 /// Whether two JSON texts say the same value: `1` and `1.0`, whatever the spaces.
-fn same_value(a: &str, b: &str) -> bool {
+pub(super) fn same_value(a: &str, b: &str) -> bool {
     fn same(a: &Value, b: &Value) -> bool {
         match (a, b) {
             (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),

@@ -17,6 +17,11 @@ pub fn arm(axes: &[String], values: &[String]) -> String {
     }
 }
 
+/// The name of one axis: without its section, where that names no other axis too.
+pub fn axis(axes: &[String], axis: usize) -> String {
+    short(axes, &axes[axis])
+}
+
 /// A JSON text as it is written in YAML: text without quotes; `null`, a field without effect, as a dash.
 pub fn value(json: &str) -> String {
     match serde_json::from_str(json) {

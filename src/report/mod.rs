@@ -18,6 +18,7 @@ pub mod csv;
 pub mod curves;
 pub mod effect;
 pub mod evidence;
+pub mod factorial;
 pub mod html;
 pub mod images;
 pub mod label;

@@ -61,6 +61,15 @@ impl Digits {
     }
 }
 
+/// `8` when all are there, else `7/8`.
+pub fn of(n: usize, planned: usize) -> String {
+    if n == planned {
+        n.to_string()
+    } else {
+        format!("{n}/{planned}")
+    }
+}
+
 /// A p-value: three digits after the point, `<0.001` below that.
 pub fn p_value(p: f64) -> String {
     match p {

@@ -144,7 +144,7 @@ impl Rows {
         };
         Row {
             arm: arm.label.clone(),
-            n: of(summary.n, arm.trials.len()),
+            n: number::of(summary.n, arm.trials.len()),
             mean,
             sd: summary
                 .sd
@@ -191,15 +191,6 @@ impl Rows {
 
 fn shown<T>(value: Option<T>, show: impl Fn(T) -> String) -> String {
     value.map_or_else(String::new, show)
-}
-
-/// `8` when all are there, else `7/8`.
-fn of(n: usize, planned: usize) -> String {
-    if n == planned {
-        n.to_string()
-    } else {
-        format!("{n}/{planned}")
-    }
 }
 
 /// The verdict of one comparison in a few words.

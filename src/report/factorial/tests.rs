@@ -1,0 +1,254 @@
+use super::design::Design;
+use super::*;
+use crate::outcome::Outcome;
+use crate::record::TrialRow;
+use crate::report::compare::{Arm, Role};
+use crate::report::stats::Summary;
+use std::collections::BTreeMap;
+
+/// Rows of a grid: axis values as JSON text, then the metric by seed.
+struct Grid {
+    axes: Vec<String>,
+    rows: Vec<(Vec<String>, Vec<TrialRow>, Vec<f64>)>,
+}
+
+impl Grid {
+    fn new(axes: &[&str], arms: &[(&[&str], &[f64])]) -> Self {
+        let texts = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|&text| text.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let trial = |seed: usize| TrialRow {
+            id: String::new(),
+            index: 0,
+            seed: seed as u64,
+            outcome: Outcome::Completed,
+            axes: Vec::new(),
+            metrics: BTreeMap::new(),
+            params: 0,
+            macs: 0,
+            wall_seconds: 0.0,
+            device: String::new(),
+            host: String::new(),
+            attempt: 1,
+        };
+        let arm = |(values, y): &(&[&str], &[f64])| {
+            (texts(values), (0..y.len()).map(trial).collect(), y.to_vec())
+        };
+        Self {
+            axes: texts(axes),
+            rows: arms.iter().map(arm).collect(),
+        }
+    }
+
+    /// NaN: the trial of that seed has no value.
+    fn arms(&self) -> Vec<Arm<'_>> {
+        let values = |(_, _, y): &(Vec<String>, Vec<TrialRow>, Vec<f64>)| {
+            let found = y.iter().enumerate().filter(|(_, y)| y.is_finite());
+            values
+                .map(|(seed, y)| (seed as u64, *y))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let arms = self.rows.iter();
+        arms.map(|row| Arm {
+            label: String::new(),
+            axes: &row.0,
+            trials: row.1.iter().collect(),
+            values: values(row),
+            summary: Summary::of(&[]),
+            role: Role::Alone,
+            controls: None,
+        })
+        .collect()
+    }
+}
+
+fn told(
+    grid: &Grid,
+    baseline: &[(&str, &'static str)],
+) -> Vec<(String, String, Option<f64>, usize)> {
+    let arms = grid.arms();
+    let wanted = |axis: &str| {
+        baseline
+            .iter()
+            .find(|(path, _)| *path == axis)
+            .map(|(_, value)| *value)
+    };
+    let factorial = Factorial::of(&Design::of(&arms, &grid.axes, wanted));
+    let tell = |effect: Effect| {
+        let Contrast {
+            paired, settings, ..
+        } = effect.contrast;
+        (effect.factor, effect.level, paired.summary.mean, settings)
+    };
+    factorial.effects.into_iter().map(tell).collect()
+}
+
+fn mean_of(effects: &[(String, String, Option<f64>, usize)], factor: &str) -> f64 {
+    let effect = effects
+        .iter()
+        .find(|(name, ..)| name == factor)
+        .expect(factor);
+    effect.2.expect("a mean")
+}
+
+/// Oracle: science.md §5: y = 10 + 2A − B + .5C + 1.5AB at ±1 has the effects A 4, B −2, C 1, AB 3, AC 0, BC 0.
+#[test]
+fn the_reference_design_has_the_reference_effects() {
+    let mut arms = Vec::new();
+    for a in [-1.0, 1.0] {
+        for b in [-1.0, 1.0] {
+            for c in [-1.0, 1.0] {
+                let y = 10.0 + 2.0 * a - b + 0.5 * c + 1.5 * a * b;
+                let values = [a, b, c].map(|x: f64| if x < 0.0 { "0" } else { "1" });
+                arms.push((values, [y, y + 0.25]));
+            }
+        }
+    }
+    let arms: Vec<(&[&str], &[f64])> = arms
+        .iter()
+        .map(|(values, y)| (&values[..], &y[..]))
+        .collect();
+    let grid = Grid::new(&["A", "B", "C"], &arms);
+    let effects = told(&grid, &[]);
+    let found = ["A", "B", "C", "A × B", "A × C", "B × C"].map(|name| mean_of(&effects, name));
+    assert_eq!(found, [4.0, -2.0, 1.0, 3.0, 0.0, 0.0]);
+    assert_eq!(effects[0].3, 4, "averaged over four settings of the others");
+    let turned = told(&grid, &[("A", "1")]);
+    assert_eq!(
+        (turned[0].1.as_str(), mean_of(&turned, "A")),
+        ("0 against 1", -4.0)
+    );
+}
+
+/// By hand: with lr 1 and 2 at every width, the third seed lacks one value.
+#[test]
+fn a_seed_without_one_of_the_values_is_left_out_and_counted() {
+    let grid = Grid::new(
+        &["w", "lr"],
+        &[
+            (&["1", "1"], &[1.0, 2.0, 3.0]),
+            (&["1", "2"], &[2.0, 4.0, 9.0]),
+            (&["2", "1"], &[5.0, 7.0, f64::NAN]),
+            (&["2", "2"], &[8.0, 8.0, 9.0]),
+        ],
+    );
+    let arms = grid.arms();
+    let factorial = Factorial::of(&Design::of(&arms, &grid.axes, |_| None));
+    let w = &factorial.effects[0].contrast;
+    // Seed 0: ((5−1) + (8−2)) / 2 = 5; seed 1: ((7−2) + (8−4)) / 2 = 4.5.
+    assert_eq!(
+        (w.paired.summary.mean, w.paired.summary.n, w.planned),
+        (Some(4.75), 2, 3)
+    );
+    assert_eq!(rows(&factorial, Better::Lower)[0].n, "2/3");
+}
+
+/// `skip.mode` has no effect without a skip: those points collapsed into one arm.
+#[test]
+fn a_collapsed_arm_stands_for_every_level_of_what_has_no_effect_in_it() {
+    let grid = Grid::new(
+        &["model.skip.at", "model.skip.mode"],
+        &[
+            (&["[]", "null"], &[10.0]),
+            (&["[14]", "\"concat\""], &[7.0]),
+            (&["[14]", "\"add\""], &[9.0]),
+            (&["[28]", "\"concat\""], &[6.0]),
+            (&["[28]", "\"add\""], &[4.0]),
+        ],
+    );
+    let effects = told(&grid, &[("model.skip.at", "[]")]);
+    let main = |level: &str| {
+        effects
+            .iter()
+            .find(|(_, name, ..)| name == level)
+            .map(|it| (it.2, it.3))
+    };
+    assert_eq!(main("[14] against []"), Some((Some(-2.0), 2)));
+    assert_eq!(main("[28] against []"), Some((Some(-5.0), 2)));
+    // Only where there is a skip: ((9−7) + (4−6)) / 2.
+    assert_eq!(main("add against concat"), Some((Some(0.0), 2)));
+    assert!(
+        !effects.iter().any(|(factor, ..)| factor.contains('×')),
+        "the mode has no effect at the baseline to differ from"
+    );
+}
+
+#[test]
+fn axes_that_move_together_are_one_factor() {
+    let grid = Grid::new(
+        &["model.widths", "train.lr", "model.depth"],
+        &[
+            (&["8", "0.1", "1"], &[1.0]),
+            (&["8", "0.1", "2"], &[2.0]),
+            (&["16", "0.2", "1"], &[3.0]),
+            (&["16", "0.2", "2"], &[6.0]),
+        ],
+    );
+    let effects = told(&grid, &[]);
+    assert_eq!(mean_of(&effects, "widths & lr"), 3.0);
+    assert_eq!(mean_of(&effects, "widths & lr × depth"), 1.0);
+    assert_eq!(effects.len(), 3);
+}
+
+#[test]
+fn controls_and_single_factors_are_no_design() {
+    let one = Grid::new(&["a"], &[(&["1"], &[1.0]), (&["2"], &[2.0])]);
+    assert!(told(&one, &[]).is_empty());
+    let with_control = Grid::new(
+        &["a", "control"],
+        &[
+            (&["1", "\"none\""], &[1.0]),
+            (&["2", "\"none\""], &[2.0]),
+            (&["2", "\"zero_skip\""], &[2.0]),
+        ],
+    );
+    assert!(told(&with_control, &[]).is_empty());
+}
+
+/// A grid with a hole: the effect is averaged over the settings that are complete.
+#[test]
+fn an_excluded_point_takes_its_setting_out_of_the_mean() {
+    let grid = Grid::new(
+        &["a", "b"],
+        &[
+            (&["1", "1"], &[1.0]),
+            (&["2", "1"], &[4.0]),
+            (&["1", "2"], &[100.0]),
+        ],
+    );
+    let effects = told(&grid, &[]);
+    assert_eq!((mean_of(&effects, "a"), effects[0].3), (3.0, 1));
+    assert_eq!(mean_of(&effects, "b"), 99.0);
+}
+
+/// By hand: means over the third factor, then over seeds.
+#[test]
+fn the_lines_of_an_interaction_are_means_over_all_other_factors() {
+    let grid = Grid::new(
+        &["a", "b", "c"],
+        &[
+            (&["1", "1", "1"], &[1.0, 3.0]),
+            (&["1", "1", "2"], &[3.0, 5.0]),
+            (&["1", "2", "1"], &[0.0, 0.0]),
+            (&["1", "2", "2"], &[0.0, 0.0]),
+            (&["2", "1", "1"], &[7.0, 7.0]),
+            (&["2", "1", "2"], &[7.0, 7.0]),
+            (&["2", "2", "1"], &[8.0, 8.0]),
+            (&["2", "2", "2"], &[8.0, 8.0]),
+        ],
+    );
+    let arms = grid.arms();
+    let means = lines::of(&Design::of(&arms, &grid.axes, |_| None));
+    assert_eq!(means.len(), 6, "every ordered pair");
+    let first = &means[0];
+    assert_eq!((first.along, first.lines), (0, 1));
+    let values: Vec<Vec<Option<f64>>> = first
+        .values
+        .iter()
+        .map(|line| line.iter().map(|s| s.mean).collect())
+        .collect();
+    assert_eq!(values, [[Some(3.0), Some(7.0)], [Some(0.0), Some(8.0)]]);
+}
