@@ -250,12 +250,13 @@ fn change(baseline: &Arm, arm: &Arm, value: impl Fn(&Arm) -> Option<f64>) -> Opt
 }
 
 /// Parameters and MACs are the same for all seeds of an arm; 0 means unknown.
-fn first_known(arm: &Arm, value: impl Fn(&TrialRow) -> u64) -> Option<f64> {
+pub(super) fn first_known(arm: &Arm, value: impl Fn(&TrialRow) -> u64) -> Option<f64> {
     let known = arm.trials.iter().map(|row| value(row)).find(|&n| n > 0);
     known.map(|n| n as f64)
 }
 
-fn mean_wall(arm: &Arm) -> Option<f64> {
+/// Mean seconds of its completed trials.
+pub(super) fn mean_wall(arm: &Arm) -> Option<f64> {
     let completed = arm
         .trials
         .iter()

@@ -4,9 +4,7 @@ use super::compare::{Arm, Change, Comparison, Comparisons, Role, paired};
 use super::label;
 use super::rows::Rows;
 use crate::record::schema::{CONTROL, NO_CONTROL};
-
-/// Differences that are told.
-const TOLD: usize = 20;
+use serde::Serialize;
 
 /// Two arms are as large as each other when they differ by this part at most: the plan matches them so.
 const ALIKE: f64 = 0.02;
@@ -30,16 +28,36 @@ fn position(axes: &[String]) -> Option<usize> {
     axes.iter().position(|axis| axis == CONTROL)
 }
 
+/// An arm beside one of its controls, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// `skip.at [14]`.
+    pub arm: String,
+    /// `zero_skip`.
+    pub control: String,
+    /// Seeds that both have.
+    pub n: String,
+    /// `−0.012`.
+    pub difference: String,
+    /// `[−0.015, −0.009]`.
+    pub interval: String,
+}
+
+/// What the differences are.
+pub const CAPTION: &str = "Differences of arms to their controls, paired by seed, with their 95% interval; not corrected for their number.";
+
 /// The differences of arms to their controls, paired by seed.
-pub fn note(comparisons: &Comparisons, rows: &Rows, axes: &[String]) -> Option<String> {
-    let at = position(axes)?;
+pub fn rows(comparisons: &Comparisons, rows: &Rows, axes: &[String]) -> Vec<Row> {
+    let Some(at) = position(axes) else {
+        return Vec::new();
+    };
     let mut kinds: Vec<&str> = Vec::new();
     for arm in comparisons.arms.iter().filter(|arm| arm.controls.is_some()) {
         if !kinds.contains(&arm.axes[at].as_str()) {
             kinds.push(&arm.axes[at]);
         }
     }
-    let beside = |(index, arm): (usize, &Arm)| -> Vec<String> {
+    let beside = |(index, arm): (usize, &Arm)| -> Vec<Row> {
         let controls = kinds.iter();
         let controls = controls.filter_map(|kind| control(comparisons, axes, at, index, kind));
         let told = controls.filter_map(|control| difference(arm, control, rows, at));
@@ -47,18 +65,7 @@ pub fn note(comparisons: &Comparisons, rows: &Rows, axes: &[String]) -> Option<S
     };
     let arms = comparisons.arms.iter().enumerate();
     let asked = arms.filter(|(_, arm)| arm.controls.is_none());
-    let mut all: Vec<String> = asked.flat_map(beside).take(TOLD + 1).collect();
-    if all.len() > TOLD {
-        all[TOLD] = "…".into();
-    }
-    (!all.is_empty()).then(|| {
-        format!(
-            "Arms beside their controls (difference in {} with its 95% interval, paired by seed, not corrected for \
-             their number): {}.",
-            label::visible(&comparisons.metric),
-            all.join("; ")
-        )
-    })
+    asked.flat_map(beside).collect()
 }
 
 /// The control of this kind of the arm at `index`. Arms can share a control, which the plan shows beside the first of them only.
@@ -104,17 +111,16 @@ fn compared<'a>(arm: &'a Arm) -> Option<&'a Comparison> {
     }
 }
 
-/// `skip.at [14] beside zero_skip −0.012 [−0.015, −0.009]`.
-fn difference(arm: &Arm, control: &Arm, rows: &Rows, at: usize) -> Option<String> {
+fn difference(arm: &Arm, control: &Arm, rows: &Rows, at: usize) -> Option<Row> {
     let (summary, digits) = (paired(arm, control).summary, rows.difference_digits);
     let interval = summary.interval;
-    Some(format!(
-        "{} beside {} {}{}",
-        arm.label,
-        label::value(&control.axes[at]),
-        digits.signed(summary.mean?),
-        interval.map_or_else(String::new, |i| format!(" {}", digits.interval(i)))
-    ))
+    Some(Row {
+        arm: arm.label.clone(),
+        control: label::value(&control.axes[at]),
+        n: summary.n.to_string(),
+        difference: digits.signed(summary.mean?),
+        interval: interval.map_or_else(String::new, |interval| digits.interval(interval)),
+    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Learning curves as numbers for the chart: per metric and arm the mean over completed seeds, its 95% band, and
 //! every seed.
 
+use super::chart::short;
 use super::compare::{Arm, Comparisons};
 use super::evidence::Evidence;
+use super::floor;
 use super::label;
+use super::shown::spread;
 use super::stats::Summary;
 use crate::outcome::{Outcome, Table};
 use serde::Serialize;
@@ -12,6 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Columns of the epochs table that are no learning curves.
 const NO_CURVES: [&str; 3] = ["epoch", "seconds", "lr"];
 
+/// At most so many epochs of a curve, spread evenly, first and last among them.
+const EPOCHS: usize = 240;
+
+/// At most so many numbers of single seeds in all curves: some 2 MB. Beyond, means and bands are drawn alone.
+const SEED_VALUES: usize = 250_000;
+
 /// All curves of one metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Metric {
@@ -19,7 +28,9 @@ pub struct Metric {
     pub name: String,
     /// Epochs, ascending.
     pub epochs: Vec<u64>,
-    /// One entry for every arm, in order.
+    /// What no network can be better than, where it is known.
+    pub floor: Option<f64>,
+    /// One entry for every drawn arm, in order.
     pub arms: Vec<Curve>,
 }
 
@@ -48,14 +59,25 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Vec<Metric> {
     let metrics = names
         .into_iter()
         .map(|name| metric(evidence, comparisons, name));
-    metrics.filter(|metric| !metric.epochs.is_empty()).collect()
+    let mut metrics: Vec<Metric> = metrics.filter(|metric| !metric.epochs.is_empty()).collect();
+    // What was measured only once is no curve yet.
+    metrics.sort_by_key(|metric| metric.epochs.len() == 1);
+    let curves = || metrics.iter().flat_map(|metric| &metric.arms);
+    let numbers: usize = curves().flat_map(|curve| &curve.seeds).map(Vec::len).sum();
+    if numbers > SEED_VALUES {
+        let curves = metrics.iter_mut().flat_map(|metric| &mut metric.arms);
+        curves.for_each(|curve| curve.seeds = Vec::new());
+    }
+    metrics
 }
 
 fn metric(evidence: &Evidence, comparisons: &Comparisons, name: &str) -> Metric {
     let trial = |id: &str| points(&evidence.detail(id)?.epochs, name);
-    let arms: Vec<Vec<(Outcome, BTreeMap<u64, f64>)>> = comparisons
+    let drawn = comparisons
         .arms
         .iter()
+        .filter(|arm| evidence.shown.drawn.contains(arm.axes));
+    let arms: Vec<Vec<(Outcome, BTreeMap<u64, f64>)>> = drawn
         .map(|arm: &Arm| {
             let with_points = arm
                 .trials
@@ -70,9 +92,11 @@ fn metric(evidence: &Evidence, comparisons: &Comparisons, name: &str) -> Metric 
         .flat_map(|(_, points)| points.keys().copied())
         .collect();
     let epochs: Vec<u64> = epochs.into_iter().collect();
+    let epochs: Vec<u64> = spread(epochs.len(), EPOCHS).map(|at| epochs[at]).collect();
     Metric {
         name: label::visible(name).into_owned(),
         arms: arms.iter().map(|trials| curve(trials, &epochs)).collect(),
+        floor: floor::of(comparisons, name).map(|floor| short(floor.mean)),
         epochs,
     }
 }
@@ -116,11 +140,6 @@ fn curve(trials: &[(Outcome, BTreeMap<u64, f64>)], epochs: &[u64]) -> Curve {
     curve
 }
 
-/// Six significant digits: more than a screen shows, a third of the bytes.
-fn short(value: f64) -> f64 {
-    format!("{value:.5e}").parse().unwrap_or(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,10 +167,5 @@ mod tests {
         table.insert("epoch", vec![1.0, 2.0, f64::NAN]);
         table.insert("loss", vec![0.5, f64::INFINITY, 0.25]);
         assert_eq!(points(&table, "loss"), Some([(1, 0.5)].into()));
-    }
-
-    #[test]
-    fn six_digits_stay() {
-        assert_eq!(short(0.123456789), 0.123457);
     }
 }

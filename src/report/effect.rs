@@ -1,6 +1,5 @@
-//! The effect of every arm as a dot with a whisker against zero: coordinates of small drawings on one shared scale.
+//! Effects as dots with whiskers against zero: coordinates of small drawings on one shared scale.
 
-use super::compare::{Arm, Comparisons, Role};
 use super::stats::Summary;
 use serde::Serialize;
 
@@ -12,7 +11,7 @@ const MARGIN: f64 = 8.0;
 
 /// One drawing; lengths in units of [`WIDTH`], rounded so that the page stays small.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Effect {
+pub struct Drawing {
     /// Where zero is.
     pub zero: f64,
     /// Where the mean difference is.
@@ -21,37 +20,78 @@ pub struct Effect {
     pub whisker: Option<[f64; 2]>,
 }
 
-/// The drawing of every arm, `None` where nothing is compared.
-pub fn of(comparisons: &Comparisons) -> Vec<Option<Effect>> {
-    let reach = comparisons
-        .compared()
-        .flat_map(|(_, c)| ends(&c.paired.summary));
-    let (low, high) = reach.fold((0.0_f64, 0.0_f64), |(low, high), x| {
-        (low.min(x), high.max(x))
-    });
-    let span = if high > low { high - low } else { 1.0 };
-    let place = |x: f64| {
-        let x = MARGIN + (x - low) / span * (WIDTH - 2.0 * MARGIN);
-        (x * 10.0).round() / 10.0
-    };
-    let effect = |arm: &Arm| {
-        let Role::Compared(comparison) = &arm.role else {
-            return None;
-        };
-        let summary = &comparison.paired.summary;
-        Some(Effect {
-            zero: place(0.0),
-            mean: place(summary.mean?),
-            whisker: summary.interval.map(|i| [place(i.low), place(i.high)]),
-        })
-    };
-    comparisons.arms.iter().map(effect).collect()
+/// The scale that the drawings of a table share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    low: f64,
+    high: f64,
 }
 
-fn ends(summary: &Summary) -> impl Iterator<Item = f64> {
-    let interval = summary.interval.map(|i| [i.low, i.high]);
-    summary
-        .mean
-        .into_iter()
-        .chain(interval.into_iter().flatten())
+impl Scale {
+    /// From the lowest to the highest end, zero included.
+    pub fn of(summaries: impl Iterator<Item = Summary>) -> Self {
+        let ends = summaries.flat_map(|summary| {
+            let interval = summary.interval.map(|i| [i.low, i.high]);
+            summary
+                .mean
+                .into_iter()
+                .chain(interval.into_iter().flatten())
+        });
+        let (low, high) = ends.fold((0.0_f64, 0.0_f64), |(low, high), x| {
+            (low.min(x), high.max(x))
+        });
+        Self { low, high }
+    }
+
+    /// The drawing of one effect; nothing without a value.
+    pub fn draw(self, summary: &Summary) -> Option<Drawing> {
+        Some(Drawing {
+            zero: self.place(0.0),
+            mean: self.place(summary.mean?),
+            whisker: summary
+                .interval
+                .map(|i| [self.place(i.low), self.place(i.high)]),
+        })
+    }
+
+    fn place(self, x: f64) -> f64 {
+        let span = if self.high > self.low {
+            self.high - self.low
+        } else {
+            1.0
+        };
+        let x = MARGIN + (x - self.low) / span * (WIDTH - 2.0 * MARGIN);
+        (x * 10.0).round() / 10.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: from −1 to 3 over 154 units from 8; zero at a quarter.
+    #[test]
+    fn effects_share_a_scale_with_zero_on_it() {
+        let summary = Summary {
+            mean: Some(1.0),
+            ..Summary::of(&[])
+        };
+        let scale = Scale {
+            low: -1.0,
+            high: 3.0,
+        };
+        let drawing = scale.draw(&summary).unwrap();
+        assert_eq!(
+            (drawing.zero, drawing.mean, drawing.whisker),
+            (46.5, 85.0, None)
+        );
+        assert_eq!(scale.draw(&Summary::of(&[])), None);
+        assert_eq!(
+            Scale::of([summary].into_iter()),
+            Scale {
+                low: 0.0,
+                high: 1.0
+            }
+        );
+    }
 }

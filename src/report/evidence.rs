@@ -1,46 +1,54 @@
 //! A record with the details that pages need, already read: pages can be made of it without a file.
 
+use super::shown::Shown;
 use crate::error::Result;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Table};
 use crate::record::{SweepRecord, TrialDetail, TrialRow};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// At most so many uses are shown with pictures.
-const USES: usize = 64;
 
 /// What a report is made from.
 pub struct Evidence<'a> {
     /// The tables.
     pub record: &'a SweepRecord,
+    /// The arms that a page shows.
+    pub shown: Shown<'a>,
     details: BTreeMap<String, TrialDetail>,
 }
 
 impl<'a> Evidence<'a> {
     /// Takes details by trial id.
     pub fn new(record: &'a SweepRecord, details: BTreeMap<String, TrialDetail>) -> Self {
-        Self { record, details }
+        Self {
+            shown: Shown::of(record),
+            record,
+            details,
+        }
     }
 
-    /// Reads the details of all trials that left any. Pictures are kept only of the trials that are shown.
+    /// Reads the details of all trials that left any. Curves are kept only of the arms that are drawn, pictures only of the
+    /// trials that are shown, so that a large sweep fits in memory.
     ///
     /// # Errors
     /// When the record is damaged.
     pub fn load(record: &'a SweepRecord) -> Result<Self> {
-        let pictured = ids(&pictured(&record.trials));
+        let mut evidence = Self::new(record, BTreeMap::new());
+        let pictured = ids(evidence.pictured().values());
         let from = record.details()?;
-        let mut details = BTreeMap::new();
         for row in record.trials.iter().filter(|row| left_details(row)) {
             let mut detail = from.read(&row.id)?;
             if !pictured.contains(row.id.as_str()) {
-                detail.samples.clear();
+                detail.samples = Vec::new();
             }
-            details.insert(row.id.clone(), detail);
+            if !evidence.shown.drawn.contains(&row.axes[..]) {
+                detail.epochs = Table::default();
+            }
+            evidence.details.insert(row.id.clone(), detail);
         }
-        for row in uses(record) {
-            details.insert(row.id.clone(), from.read(&row.id)?);
+        for row in evidence.pictured_uses() {
+            evidence.details.insert(row.id.clone(), from.read(&row.id)?);
         }
-        Ok(Self { record, details })
+        Ok(evidence)
     }
 
     /// The details of a trial that left any.
@@ -64,28 +72,32 @@ impl<'a> Evidence<'a> {
         serde_json::from_str(&self.detail(id)?.config).ok()
     }
 
-    /// For every arm (its axis values) the trial whose pictures are shown.
+    /// For every drawn arm (its axis values) the trial whose pictures are shown.
     pub fn pictured(&self) -> BTreeMap<&'a [String], &'a TrialRow> {
-        pictured(&self.record.trials)
+        let mut pictured = pictured(&self.record.trials);
+        pictured.retain(|axes, _| self.shown.drawn.contains(axes));
+        pictured
     }
 
-    /// For every use of every arm the evaluation whose pictures are shown, in the record's order.
+    /// For every use of every drawn arm the evaluation whose pictures are shown, in the record's order.
     pub fn uses(&self) -> impl Iterator<Item = (&'a TrialRow, &TrialDetail)> {
-        let rows = uses(self.record).into_iter();
+        let rows = self.pictured_uses().into_iter();
         rows.filter_map(|row| Some((row, self.details.get(&row.id)?)))
     }
+
+    fn pictured_uses(&self) -> Vec<&'a TrialRow> {
+        let record: &'a SweepRecord = self.record;
+        let shown = ids(pictured(&record.evaluations).values());
+        let arm = |row: &'a TrialRow| row.axes.get(..record.axes.len());
+        let of_arm =
+            |row: &&'a TrialRow| arm(row).is_some_and(|arm| self.shown.drawn.contains(arm));
+        let rows = record.evaluations.iter().filter(of_arm);
+        rows.filter(|row| shown.contains(row.id.as_str())).collect()
+    }
 }
 
-fn ids<'a>(rows: &BTreeMap<&[String], &'a TrialRow>) -> BTreeSet<&'a str> {
-    rows.values().map(|row| row.id.as_str()).collect()
-}
-
-fn uses(record: &SweepRecord) -> Vec<&TrialRow> {
-    let shown = ids(&pictured(&record.evaluations));
-    let rows = record.evaluations.iter();
-    rows.filter(|row| shown.contains(row.id.as_str()))
-        .take(USES)
-        .collect()
+fn ids<'a, 'b: 'a>(rows: impl Iterator<Item = &'a &'b TrialRow>) -> BTreeSet<&'b str> {
+    rows.map(|row| row.id.as_str()).collect()
 }
 
 /// Whether `/trial/<id>` holds anything for this trial.

@@ -1,38 +1,26 @@
-//! `report.html`: one file that needs no network. The template writes what is made here, escaped.
+//! `report.html`: one file that needs no network. The templates write what is made here, escaped.
 
 use super::Findings;
 use super::changes::FieldChange;
-use super::compare::Role;
+use super::chart::{COLOURS, Chart};
+use super::compare::{Comparison, Role};
+use super::controls;
 use super::curves::Metric;
-use super::effect::{self, Effect};
+use super::effect::{self, Drawing, Scale};
 use super::evidence::Evidence;
-use super::images::Strip;
+use super::factorial;
+use super::images::Gallery;
 use super::notes::counts;
+use super::pareto::{self, Pareto};
 use super::rows::Row;
 use super::table::columns;
-use super::trials::{self, TrialTable};
-use super::uses::Uses;
-use super::{changes, curves, images, label, provenance};
-use crate::error::{Error, Result};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use minijinja::Environment;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use super::trials::TrialTable;
+use super::uses::{self, Uses};
+use super::{changes, curves, images, interactions, label, page, provenance};
+use crate::error::Result;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
-const TEMPLATE: &str = include_str!("assets/report.html");
-const STYLE: &str = include_str!("assets/report.css");
-const SCRIPT: &str = include_str!("assets/report.js");
-/// uPlot 1.6.32, MIT; see assets/uplot/README.md.
-const CHART_STYLE: &str = include_str!("assets/uplot/uPlot.min.css");
-const CHART_SCRIPT: &str = include_str!("assets/uplot/uPlot.iife.min.js");
-
-/// Colours of arms; the baselines are grey. Beyond them line styles change.
-const COLOURS: usize = 6;
-
-/// All that the template writes.
+/// All that the templates write.
 #[derive(Serialize)]
 struct Page<'a> {
     name: String,
@@ -45,19 +33,25 @@ struct Page<'a> {
     arms: Vec<ArmView<'a>>,
     effect_width: f64,
     compared: bool,
-    curves: String,
-    has_curves: bool,
-    strips: Vec<Strip>,
-    epochs: Vec<u32>,
-    trials: TrialTable,
+    in_tables: String,
+    drawn: String,
+    beside: &'a [controls::Row],
+    beside_caption: &'static str,
+    effects: Vec<EffectView>,
+    effects_caption: String,
+    interactions: Vec<Chart>,
+    curves: Curves<'a>,
+    pareto: Vec<Pareto>,
+    pictures: Gallery,
     uses: Uses,
+    use_charts: Vec<Chart>,
+    use_pictures: Gallery,
+    tenths: Vec<Chart>,
     changes: Vec<(usize, Vec<FieldChange>)>,
+    trials: TrialTable,
     facts: Vec<provenance::Fact>,
     command: &'static str,
     yaml: String,
-    style: [&'static str; 2],
-    scripts: [&'static str; 2],
-    script_hashes: [String; 2],
 }
 
 #[derive(Serialize)]
@@ -75,18 +69,30 @@ struct ArmView<'a> {
     row: &'a Row,
     colour: Option<usize>,
     dash: usize,
-    effect: Option<Effect>,
+    in_tables: bool,
+    drawn: bool,
+    effect: Option<Drawing>,
 }
 
-/// What the script reads.
+/// An effect of a factor with its drawing.
+#[derive(Serialize)]
+struct EffectView {
+    #[serde(flatten)]
+    row: factorial::Row,
+    drawing: Option<Drawing>,
+}
+
+/// What the script draws; `arms` are positions among all arms.
 #[derive(Serialize)]
 struct Curves<'a> {
-    arms: Vec<CurveArm<'a>>,
-    metrics: &'a [Metric],
+    arms: Vec<usize>,
+    metrics: Vec<Metric>,
+    labels: Vec<Look<'a>>,
 }
 
+/// How an arm looks.
 #[derive(Serialize)]
-struct CurveArm<'a> {
+struct Look<'a> {
     label: &'a str,
     colour: Option<usize>,
     dash: usize,
@@ -95,21 +101,15 @@ struct CurveArm<'a> {
 /// Writes the page.
 ///
 /// # Errors
-/// Only such as the code rules out: the template is part of the program.
+/// Only such as the code rules out: the templates are part of the program.
 pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
     let (record, comparisons) = (evidence.record, &findings.comparisons);
-    let arms = arm_views(findings);
-    let metrics = curves::of(evidence, comparisons);
-    let strips = images::of(evidence, comparisons)?;
-    let mut epochs: Vec<u32> = strips
-        .iter()
-        .filter(|strip| strip.arm.is_some())
-        .flat_map(|strip| strip.frames.iter().map(|frame| frame.epoch))
-        .collect();
-    epochs.sort_unstable();
-    epochs.dedup();
-    let scripts = [CHART_SCRIPT, SCRIPT];
-    let page = Page {
+    let (shown, better) = (&evidence.shown, findings.rows.better);
+    let design = factorial::design(comparisons, &record.axes, record.compare.as_ref());
+    let arms = arm_views(evidence, findings);
+    let mut changes = changes::of(evidence, comparisons);
+    changes.retain(|(arm, _)| arms[*arm].in_tables);
+    page::render(&Page {
         name: label::visible(&record.name).into_owned(),
         question: label::visible(record.question.trim()).into_owned(),
         answer: AnswerView {
@@ -120,86 +120,95 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
         },
         counts: counts(comparisons),
         metric: label::visible(&comparisons.metric).into_owned(),
-        better: findings.rows.better.name(),
+        better: better.name(),
         columns: columns(&findings.rows)
             .iter()
             .map(|(name, _)| *name)
             .collect(),
         effect_width: effect::WIDTH,
         compared: comparisons.compared().next().is_some(),
-        curves: json(&Curves {
-            arms: arms.iter().map(curve_arm).collect(),
-            metrics: &metrics,
-        })?,
-        has_curves: !metrics.is_empty(),
+        in_tables: shown.note("in this table", &shown.in_tables),
+        drawn: shown.note("drawn", &shown.drawn),
+        beside: &findings.beside,
+        beside_caption: controls::CAPTION,
+        effects: effect_views(findings),
+        effects_caption: factorial::caption(&findings.factorial, &comparisons.metric, better),
+        interactions: interactions::of(&design, &comparisons.metric),
+        curves: Curves {
+            arms: (0..arms.len()).filter(|arm| arms[*arm].drawn).collect(),
+            metrics: curves::of(evidence, comparisons),
+            labels: arms.iter().map(look).collect(),
+        },
         arms,
-        strips,
-        epochs,
-        trials: trials::of(evidence, comparisons),
+        pareto: pareto::of(comparisons, better, shown),
+        pictures: images::by_epoch(evidence, comparisons)?,
         uses: Uses::of(record),
-        changes: changes::of(evidence, comparisons),
+        use_charts: uses::charts(record),
+        use_pictures: images::by_use(evidence, comparisons)?,
+        tenths: interactions::tenths(comparisons),
+        changes,
+        trials: TrialTable::of(evidence, comparisons),
         facts: provenance::facts(evidence),
         command: provenance::COMMAND,
         yaml: label::visible_lines(record.yaml.trim_end()).into_owned(),
-        style: [CHART_STYLE, STYLE],
-        scripts,
-        script_hashes: scripts.map(|script| BASE64.encode(Sha256::digest(script))),
+    })
+}
+
+/// Baselines are grey; colours go to drawn arms first, so that no two of the first of them look alike.
+fn arm_views<'a>(evidence: &Evidence, findings: &'a Findings) -> Vec<ArmView<'a>> {
+    let comparisons = &findings.comparisons;
+    let compared = |role: &'a Role| match role {
+        Role::Compared(comparison) => Some(&**comparison),
+        Role::Alone | Role::Baseline | Role::NoBaseline => None,
     };
-    render(&page).map_err(|error| Error::Internal(format!("report.html: {error:#}")))
-}
-
-fn render(page: &Page) -> std::result::Result<String, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    environment.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()?,
+    let summary = |comparison: &Comparison| comparison.paired.summary;
+    let scale = Scale::of(
+        comparisons
+            .compared()
+            .map(|(_, comparison)| summary(comparison)),
     );
-    // The name ends in .html: everything is escaped that is not marked safe.
-    environment.add_template("report.html", TEMPLATE)?;
-    environment.get_template("report.html")?.render(Serde(page))
-}
-
-fn arm_views<'a>(findings: &'a Findings) -> Vec<ArmView<'a>> {
-    let (mut baselines, mut others) = (0, 0);
-    let arms = findings.comparisons.arms.iter().zip(&findings.rows.rows);
-    let effects = effect::of(&findings.comparisons);
-    arms.zip(effects)
-        .map(|((arm, row), effect)| {
-            let is_baseline = matches!(arm.role, Role::Baseline);
-            let count = if is_baseline {
-                &mut baselines
-            } else {
-                &mut others
-            };
-            let (colour, dash) = match is_baseline {
-                true => (None, *count),
-                false => (Some(*count % COLOURS), *count / COLOURS),
-            };
-            *count += 1;
-            ArmView {
-                row,
-                colour,
-                dash,
-                effect,
-            }
+    let arms = comparisons.arms.iter().zip(&findings.rows.rows);
+    let mut views: Vec<ArmView> = arms
+        .map(|(arm, row)| ArmView {
+            row,
+            colour: None,
+            dash: 0,
+            in_tables: evidence.shown.in_tables.contains(arm.axes),
+            drawn: evidence.shown.drawn.contains(arm.axes),
+            effect: compared(&arm.role).and_then(|comparison| scale.draw(&summary(comparison))),
         })
-        .collect()
+        .collect();
+    let (mut baselines, mut others) = (0, 0);
+    for drawn in [true, false] {
+        let arms = views.iter_mut().zip(&comparisons.arms);
+        for (view, arm) in arms.filter(|(view, _)| view.drawn == drawn) {
+            if matches!(arm.role, Role::Baseline) {
+                view.dash = baselines;
+                baselines += 1;
+            } else {
+                (view.colour, view.dash) = (Some(others % COLOURS), others / COLOURS);
+                others += 1;
+            }
+        }
+    }
+    views
 }
 
-fn curve_arm<'a>(arm: &ArmView<'a>) -> CurveArm<'a> {
-    CurveArm {
+fn effect_views(findings: &Findings) -> Vec<EffectView> {
+    let effects = &findings.factorial.effects;
+    let scale = Scale::of(effects.iter().map(|effect| effect.contrast.paired.summary));
+    let rows = factorial::rows(&findings.factorial, findings.rows.better);
+    let view = |(row, effect): (factorial::Row, &factorial::Effect)| EffectView {
+        row,
+        drawing: scale.draw(&effect.contrast.paired.summary),
+    };
+    rows.into_iter().zip(effects).map(view).collect()
+}
+
+fn look<'a>(arm: &ArmView<'a>) -> Look<'a> {
+    Look {
         label: &arm.row.arm,
         colour: arm.colour,
         dash: arm.dash,
     }
-}
-
-/// JSON that can stand in a script element: no `<` can end it.
-fn json(value: &impl Serialize) -> Result<String> {
-    let text = serde_json::to_string(value);
-    let text = text.map_err(|error| Error::Internal(format!("report.html: {error}")))?;
-    Ok(text.replace('<', "\\u003c"))
 }

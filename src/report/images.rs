@@ -1,24 +1,38 @@
-//! Pictures as strips: the same test images side by side, one PNG an epoch, embedded as data.
+//! Pictures as strips: the same images side by side, one PNG a step, embedded as data. Steps are epochs of training or
+//! ways to use the trained network.
 
 use super::compare::Comparisons;
 use super::evidence::Evidence;
+use super::png::{GAP, side_by_side, url};
+use super::shown::spread;
 use super::{label, uses};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::outcome::Samples;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 
 /// At most so many pictures in a strip.
 const PICTURES: usize = 16;
 
-/// At most so many epochs of an arm, spread evenly, first and last among them.
+/// At most so many steps of a strip, spread evenly, first and last among them.
 const FRAMES: usize = 12;
 
-/// Transparent pixels between two pictures.
-const GAP: usize = 2;
+/// About so many pixels in all pictures of a page: some 4 MB.
+const PIXELS: usize = 6_000_000;
 
-/// A row of pictures, at one or several epochs.
+/// Strips under one slider.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Gallery {
+    /// What the slider is called: `after epoch`.
+    pub slider: &'static str,
+    /// Its steps, as they are told: `20`, `passes 4`.
+    pub steps: Vec<String>,
+    /// The strips.
+    pub strips: Vec<Strip>,
+    /// What the reader may compare.
+    pub caption: &'static str,
+}
+
+/// A row of pictures, at one or several steps.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Strip {
     /// Whose pictures: `input`, `target`, or the arm.
@@ -29,24 +43,32 @@ pub struct Strip {
     pub alt: String,
     /// Pixels of a PNG, width and height.
     pub size: [usize; 2],
-    /// PNGs by epoch, ascending.
+    /// By step, ascending.
     pub frames: Vec<Frame>,
 }
 
-/// The pictures after one epoch.
+/// The pictures of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Frame {
-    /// Epochs trained.
-    pub epoch: u32,
+    /// Position among the gallery's steps.
+    pub step: usize,
     /// `data:image/png;base64,…`
     pub url: String,
 }
 
-/// The strips of a sweep: what went in, what should come out, what each arm made of it.
+/// A strip before it is drawn: its pictures by key of the step.
+struct Row<'a, K> {
+    title: String,
+    arm: Option<usize>,
+    seed: u64,
+    frames: Vec<(K, &'a Samples, usize)>,
+}
+
+/// What was trained, by epoch: what went in, what should come out, what each arm made of it.
 ///
 /// # Errors
 /// Only such as the code rules out: PNGs are written to memory.
-pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> {
+pub fn by_epoch(evidence: &Evidence, comparisons: &Comparisons) -> Result<Gallery> {
     let pictured = evidence.pictured();
     let mut given: Vec<(&Samples, u64)> = Vec::new();
     let mut made = Vec::new();
@@ -54,12 +76,16 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> 
         let Some(row) = pictured.get(arm.axes) else {
             continue;
         };
-        let samples = evidence
-            .detail(&row.id)
-            .map_or(&[][..], |detail| &detail.samples);
+        let detail = evidence.detail(&row.id);
+        let samples = detail.map_or(&[][..], |detail| &detail.samples);
         for samples in samples.iter().filter(|samples| is_whole(samples)) {
             if !is_given(samples) {
-                made.push((index, arm, samples, row.seed));
+                made.push(by_epochs(
+                    titled(&arm.label, samples),
+                    Some(index),
+                    samples,
+                    row.seed,
+                ));
             } else if !given.iter().any(|(shown, _)| *shown == samples) {
                 given.push((samples, row.seed));
             }
@@ -67,41 +93,146 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> 
     }
     given.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     let one_seed = given.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    let mut strips = Vec::new();
-    for (samples, seed) in given {
+    let given = given.into_iter().map(|(samples, seed)| {
         let title = match one_seed {
             true => samples.name.clone(),
             false => format!("{} (seed {seed})", samples.name),
         };
-        strips.push(strip(title, None, samples, seed)?);
-    }
-    for (index, arm, samples, seed) in made {
-        let title = match samples.name.as_str() {
-            "output" => arm.label.clone(),
-            other => format!("{}: {}", arm.label, label::visible(other)),
-        };
-        strips.push(strip(title, Some(index), samples, seed)?);
-    }
-    let axes = uses::columns(evidence.record);
+        by_epochs(title, None, samples, seed)
+    });
+    let rows: Vec<Row<u32>> = given.chain(made).collect();
+    let arms = rows.iter().filter(|row| row.arm.is_some());
+    let mut epochs: Vec<u32> = arms
+        .flat_map(|row| row.frames.iter().map(|(epoch, ..)| *epoch))
+        .collect();
+    epochs.sort_unstable();
+    epochs.dedup();
+    // What was given is the same at every epoch.
+    let step = |epoch: &u32| epochs.iter().position(|it| it >= epoch).unwrap_or(0);
+    Ok(Gallery {
+        slider: "after epoch",
+        strips: draw(&rows, step)?,
+        steps: epochs.iter().map(ToString::to_string).collect(),
+        caption: caption(evidence),
+    })
+}
+
+/// What becomes of the trained networks of every arm in other uses.
+///
+/// # Errors
+/// As [`by_epoch`].
+pub fn by_use(evidence: &Evidence, comparisons: &Comparisons) -> Result<Gallery> {
+    let record = evidence.record;
+    let (axes, own) = (uses::columns(record), record.axes.len());
+    let mut steps: Vec<&[String]> = evidence.uses().map(|(row, _)| &row.axes[own..]).collect();
+    steps.sort_by_cached_key(|used| by_name_then_number(used));
+    steps.dedup();
+    let mut rows: Vec<Row<usize>> = Vec::new();
     for (row, detail) in evidence.uses() {
-        let values = axes.iter().zip(&row.axes);
-        let known = values.filter(|(_, value)| value.as_str() != "null");
-        let title: Vec<_> = known
-            .map(|(axis, value)| format!("{axis} {}", uses::shown(value)))
-            .collect();
-        let made = detail
+        let (axes, used) = row.axes.split_at(own);
+        let step = steps.iter().position(|step| *step == used).unwrap_or(0);
+        let Some(arm) = comparisons.arms.iter().position(|arm| arm.axes == axes) else {
+            continue;
+        };
+        for samples in detail
             .samples
             .iter()
-            .filter(|samples| is_whole(samples) && !is_given(samples));
-        for samples in made {
-            let title = match samples.name.as_str() {
-                "output" => title.join(" · "),
-                other => format!("{}: {}", title.join(" · "), label::visible(other)),
-            };
-            strips.push(strip(title, None, samples, row.seed)?);
+            .filter(|samples| is_whole(samples) && !is_given(samples))
+        {
+            let title = titled(&comparisons.arms[arm].label, samples);
+            let frame = (step, samples, samples.epochs.len() - 1);
+            match rows
+                .iter_mut()
+                .find(|row| row.arm == Some(arm) && row.title == title)
+            {
+                Some(row) => row.frames.push(frame),
+                None => rows.push(Row {
+                    title,
+                    arm: Some(arm),
+                    seed: row.seed,
+                    frames: vec![frame],
+                }),
+            }
         }
     }
-    Ok(strips)
+    for row in &mut rows {
+        row.frames.sort_by_key(|(step, ..)| *step);
+    }
+    for row in &mut rows {
+        row.frames.sort_by_key(|(step, ..)| *step);
+    }
+    let told = |used: &&[String]| {
+        let parts = axes[own..]
+            .iter()
+            .zip(*used)
+            .filter(|(_, value)| value.as_str() != "null");
+        let parts: Vec<String> = parts
+            .map(|(axis, value)| format!("{axis} {}", uses::shown(value)))
+            .collect();
+        parts.join(" · ")
+    };
+    Ok(Gallery {
+        slider: "used with",
+        strips: draw(&rows, |step| *step)?,
+        steps: steps.iter().map(told).collect(),
+        caption: caption(evidence),
+    })
+}
+
+/// The slider goes through the passes of one rule, then of the next: what is named comes before what is counted.
+fn by_name_then_number(values: &[String]) -> (Vec<&str>, Vec<i64>) {
+    let number = |value: &String| {
+        value
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+    };
+    let name = |value: &'_ String| number(value).is_none() && value != "null";
+    let names = values
+        .iter()
+        .map(|value| if name(value) { value.as_str() } else { "" });
+    // Bits that sort as the numbers do, as in `f64::total_cmp`.
+    let bits = |number: f64| {
+        number.to_bits() as i64 ^ ((number.to_bits() as i64 >> 63) as u64 >> 1) as i64
+    };
+    (
+        names.collect(),
+        values
+            .iter()
+            .filter_map(|value| number(value).map(bits))
+            .collect(),
+    )
+}
+
+fn titled(arm: &str, samples: &Samples) -> String {
+    match samples.name.as_str() {
+        "output" => arm.to_owned(),
+        other => format!("{arm}: {}", label::visible(other)),
+    }
+}
+
+fn by_epochs(title: String, arm: Option<usize>, samples: &Samples, seed: u64) -> Row<'_, u32> {
+    let epochs = samples.epochs.iter().enumerate();
+    let mut frames: Vec<_> = epochs.map(|(at, epoch)| (*epoch, samples, at)).collect();
+    frames.sort_by_key(|(epoch, ..)| *epoch);
+    Row {
+        title,
+        arm,
+        seed,
+        frames,
+    }
+}
+
+fn caption(evidence: &Evidence) -> &'static str {
+    let shown = evidence.detailed().flat_map(|(_, detail)| &detail.samples);
+    let names: Vec<&str> = shown.map(|samples| samples.name.as_str()).collect();
+    if names.contains(&"samples") {
+        "Generated: where the seed is the same, every row starts from the same latents. A chain shows one image from noise to the end."
+    } else if names.contains(&"input") {
+        "The same test images in every row, with the same noise where the seed is the same."
+    } else {
+        "Every row shows what one arm makes of the same inputs."
+    }
 }
 
 /// Whether every arm gets the same.
@@ -118,69 +249,50 @@ fn is_whole(samples: &Samples) -> bool {
     pixels.is_some_and(|n| n > 0 && n == samples.pixels.len())
 }
 
-fn strip(title: String, arm: Option<usize>, samples: &Samples, seed: u64) -> Result<Strip> {
-    let [n, h, w] = samples.shape;
-    let shown = n.min(PICTURES);
-    let size = [shown * w + (shown - 1) * GAP, h];
-    let mut frames = Vec::new();
-    for index in spread(samples.epochs.len()) {
-        let pictures = &samples.pixels[index * n * h * w..][..shown * h * w];
-        let png = png(size, &side_by_side(pictures, [shown, h, w]))?;
-        frames.push(Frame {
-            epoch: samples.epochs[index],
-            url: format!("data:image/png;base64,{}", BASE64.encode(png)),
+/// Draws all rows within the page's budget of pixels: fewer steps first, then fewer pictures.
+fn draw<K>(rows: &[Row<K>], step: impl Fn(&K) -> usize) -> Result<Vec<Strip>> {
+    let pixels: usize = rows
+        .iter()
+        .filter_map(|row| row.frames.first())
+        .map(|(_, samples, _)| samples.shape[0].min(PICTURES) * samples.shape[1] * samples.shape[2])
+        .sum();
+    let frames = (PIXELS / pixels.max(1)).clamp(2, FRAMES);
+    let pictures = (PICTURES * PIXELS / (2 * pixels).max(1)).clamp(1, PICTURES);
+    rows.iter()
+        .map(|row| strip(row, &step, frames, pictures))
+        .collect()
+}
+
+fn strip<K>(
+    row: &Row<K>,
+    step: &impl Fn(&K) -> usize,
+    frames: usize,
+    pictures: usize,
+) -> Result<Strip> {
+    let (mut size, mut shown, mut drawn) = ([0, 0], 0, Vec::new());
+    for at in spread(row.frames.len(), frames) {
+        let (key, samples, index) = &row.frames[at];
+        let [n, h, w] = samples.shape;
+        shown = n.min(pictures);
+        size = [shown * w + (shown - 1) * GAP, h];
+        let pixels = &samples.pixels[index * n * h * w..][..shown * h * w];
+        drawn.push(Frame {
+            step: step(key),
+            url: url(size, &side_by_side(pixels, [shown, h, w]))?,
         });
     }
-    frames.sort_by_key(|frame| frame.epoch);
-    let what = if arm.is_some() { "output for" } else { "of" };
+    let what = if row.arm.is_some() {
+        "made by this arm"
+    } else {
+        "given to every arm"
+    };
     Ok(Strip {
-        alt: format!("{title}: {what} the same {shown} test images, seed {seed}"),
-        title,
-        arm,
+        alt: format!("{}: {shown} pictures {what}, seed {}", row.title, row.seed),
+        title: row.title.clone(),
+        arm: row.arm,
         size,
-        frames,
+        frames: drawn,
     })
-}
-
-/// Which of `n` epochs are kept.
-fn spread(n: usize) -> Vec<usize> {
-    if n <= FRAMES {
-        return (0..n).collect();
-    }
-    (0..FRAMES).map(|i| i * (n - 1) / (FRAMES - 1)).collect()
-}
-
-/// Grey and alpha, row-major: pictures of shape [n, h, w] in one row with transparent gaps.
-fn side_by_side(pictures: &[u8], [n, h, w]: [usize; 3]) -> Vec<u8> {
-    let mut pixels = Vec::with_capacity(2 * h * (n * w + (n - 1) * GAP));
-    for row in 0..h {
-        for picture in 0..n {
-            if picture > 0 {
-                pixels.extend([0; 2 * GAP]);
-            }
-            let line = &pictures[(picture * h + row) * w..][..w];
-            pixels.extend(line.iter().flat_map(|&grey| [grey, u8::MAX]));
-        }
-    }
-    pixels
-}
-
-fn png([width, height]: [usize; 2], pixels: &[u8]) -> Result<Vec<u8>> {
-    let too_large = |_| Error::Internal(format!("a strip of {width}×{height} pixels"));
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(
-        &mut out,
-        u32::try_from(width).map_err(too_large)?,
-        u32::try_from(height).map_err(too_large)?,
-    );
-    encoder.set_color(png::ColorType::GrayscaleAlpha);
-    encoder.set_depth(png::BitDepth::Eight);
-    let written = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(pixels)?;
-        writer.finish()
-    });
-    written.map_err(|error| Error::Internal(format!("PNG: {error}")))?;
-    Ok(out)
 }
 
 #[cfg(test)]
@@ -188,38 +300,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_stand_side_by_side_with_a_transparent_gap() {
-        let pixels = side_by_side(&[1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]);
-        let opaque = |grey: u8| [grey, 255];
-        let gap = [[0, 0]; GAP];
-        let rows = [
-            [opaque(1), opaque(2), opaque(5), opaque(6)],
-            [opaque(3), opaque(4), opaque(7), opaque(8)],
+    fn uses_are_in_the_order_of_names_then_of_numbers() {
+        let uses = [
+            ["8", "\"plain\""],
+            ["2", "\"renoise\""],
+            ["1", "null"],
+            ["-0.5", "\"plain\""],
+            ["10", "\"plain\""],
         ];
-        let expected: Vec<u8> = rows
-            .iter()
-            .flat_map(|row| [&row[..2], &gap[..], &row[2..]].concat())
-            .flatten()
-            .collect();
-        assert_eq!(pixels, expected);
-    }
-
-    #[test]
-    fn a_strip_decodes_to_its_pixels() {
-        let bytes = png([2, 1], &[10, 255, 20, 255]).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
-            .read_info()
-            .unwrap();
-        let mut pixels = [0; 4];
-        reader.next_frame(&mut pixels).unwrap();
-        assert_eq!(pixels, [10, 255, 20, 255]);
-    }
-
-    #[test]
-    fn frames_are_spread_with_first_and_last() {
-        assert_eq!(spread(3), [0, 1, 2]);
-        let kept = spread(200);
-        assert_eq!((kept.len(), kept[0], kept[FRAMES - 1]), (FRAMES, 0, 199));
+        let mut uses = uses.map(|values| values.map(String::from));
+        uses.sort_by_cached_key(|values| {
+            let (names, numbers) = by_name_then_number(values);
+            (names.join(" "), numbers)
+        });
+        assert_eq!(
+            uses.map(|[passes, _]| passes),
+            ["1", "-0.5", "8", "10", "2"]
+        );
     }
 
     #[test]
@@ -234,5 +331,27 @@ mod tests {
         assert!(!is_whole(&samples([1, 2, 2], vec![0; 5])));
         assert!(!is_whole(&samples([0, 2, 2], vec![])));
         assert!(!is_whole(&samples([usize::MAX, 2, 2], vec![0; 4])));
+    }
+
+    /// Forty arms of sixteen pictures at a hundred epochs: 40 × 16 × 784 pixels fit twelve times into the budget of twelve.
+    #[test]
+    fn many_large_strips_have_fewer_steps_and_pictures() {
+        let samples = |n: usize, side: usize| Samples {
+            name: "output".into(),
+            epochs: (1..=20).collect(),
+            shape: [n, side, side],
+            pixels: vec![0; 20 * n * side * side],
+        };
+        let drawn = |arms: usize, samples: &Samples| {
+            let rows: Vec<_> = (0..arms)
+                .map(|arm| by_epochs(String::new(), Some(arm), samples, 0))
+                .collect();
+            let strips = draw(&rows, |epoch| *epoch as usize).unwrap();
+            (strips[0].frames.len(), strips[0].size[0] / samples.shape[2])
+        };
+        assert_eq!(drawn(2, &samples(16, 28)), (12, 17));
+        assert_eq!(drawn(40, &samples(16, 28)).0, 6_000_000 / (40 * 16 * 784));
+        assert_eq!(drawn(4, &samples(16, 256)).0, 2);
+        assert!(drawn(4, &samples(16, 256)).1 < 16);
     }
 }

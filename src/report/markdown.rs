@@ -6,7 +6,7 @@ use super::label;
 use super::notes::counts;
 use super::table::columns;
 use super::uses::Uses;
-use super::{changes, provenance};
+use super::{changes, controls, factorial, provenance};
 
 /// Writes the page.
 pub fn text(evidence: &Evidence, findings: &Findings) -> String {
@@ -43,11 +43,62 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     add([notes, vec![format!("- {}.", counts(comparisons))]]
         .concat()
         .join("\n"));
+    if !findings.beside.is_empty() {
+        add("## Beside their controls".into());
+        let heading = ["arm", "control", "arm − control", "95% interval", "n"];
+        let row = |row: &controls::Row| {
+            [
+                &row.arm,
+                &row.control,
+                &row.difference,
+                &row.interval,
+                &row.n,
+            ]
+            .map(Clone::clone)
+        };
+        add(table(&heading, findings.beside.iter().map(row)));
+        add(controls::CAPTION.into());
+    }
+    let effects = factorial::rows(&findings.factorial, findings.rows.better);
+    if !effects.is_empty() {
+        add("## What each factor is worth".into());
+        let heading = [
+            "factor",
+            "level",
+            "effect",
+            "95% interval",
+            "p",
+            "wins",
+            "n",
+            "averaged over",
+        ];
+        let row = |row: factorial::Row| {
+            [
+                row.factor,
+                row.level,
+                row.effect,
+                row.interval,
+                row.p,
+                row.wins,
+                row.n,
+                row.settings,
+            ]
+        };
+        add(table(&heading, effects.into_iter().map(row)));
+        add(factorial::caption(
+            &findings.factorial,
+            &comparisons.metric,
+            findings.rows.better,
+        ));
+    }
     let uses = Uses::of(record);
     if !uses.rows.is_empty() {
         add("## Trained once, used in several ways".into());
-        add(uses_table(&uses));
-        add("Means over seeds. Nothing was trained again for this.".into());
+        add(table(&uses.columns, uses.rows.iter()));
+        add(
+            "Mean ± half of the 95% t-interval over seeds. Nothing was trained again for this."
+                .into(),
+        );
     }
     let changes: Vec<String> = changes::of(evidence, comparisons)
         .into_iter()
@@ -110,14 +161,17 @@ fn comparison_table(findings: &Findings) -> String {
     lines.join("\n")
 }
 
-fn uses_table(uses: &Uses) -> String {
-    let line = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
-        format!("| {} |", cells.join(" | "))
-    };
-    let rule = vec!["---:".to_owned(); uses.columns.len()];
-    let mut lines = vec![line(&uses.columns), format!("| {} |", rule.join(" | "))];
-    lines.extend(uses.rows.iter().map(|row| line(row)));
+/// A table of text; numbers are in the later columns.
+fn table<Row: AsRef<[String]>>(
+    heading: &[impl AsRef<str>],
+    rows: impl Iterator<Item = Row>,
+) -> String {
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let mut lines = vec![
+        line(heading.iter().map(|name| escape(name.as_ref())).collect()),
+        line(vec!["---".to_owned(); heading.len()]),
+    ];
+    lines.extend(rows.map(|row| line(row.as_ref().iter().map(|cell| escape(cell)).collect())));
     lines.join("\n")
 }
 

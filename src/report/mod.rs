@@ -12,6 +12,7 @@
 pub mod answer;
 pub mod baseline;
 pub mod changes;
+pub mod chart;
 pub mod compare;
 pub mod controls;
 pub mod csv;
@@ -19,14 +20,20 @@ pub mod curves;
 pub mod effect;
 pub mod evidence;
 pub mod factorial;
+pub mod floor;
 pub mod html;
 pub mod images;
+pub mod interactions;
 pub mod label;
 pub mod markdown;
 pub mod notes;
 pub mod number;
+mod page;
+pub mod pareto;
+pub mod png;
 pub mod provenance;
 pub mod rows;
+pub mod shown;
 pub mod stats;
 pub mod table;
 pub mod trials;
@@ -39,6 +46,7 @@ use crate::record::{Folder, SweepRecord};
 use answer::Answer;
 use compare::Comparisons;
 use evidence::Evidence;
+use factorial::Factorial;
 use rows::Rows;
 use verdict::Expected;
 
@@ -51,6 +59,10 @@ pub struct Findings<'a> {
     pub comparisons: Comparisons<'a>,
     /// The comparison table.
     pub rows: Rows,
+    /// Arms beside their controls.
+    pub beside: Vec<controls::Row>,
+    /// What each factor of a grid is worth.
+    pub factorial: Factorial,
     /// The answer.
     pub answer: Answer,
 }
@@ -64,12 +76,14 @@ impl<'a> Findings<'a> {
             &comparisons,
             compare.map_or(Expected::Nothing, Expected::of),
         );
-        let mut answer = Answer::of(&comparisons, &rows, compare);
-        let beside = controls::note(&comparisons, &rows, &record.axes);
-        answer.notes.extend(beside);
+        let answer = Answer::of(&comparisons, &rows, compare);
+        let beside = controls::rows(&comparisons, &rows, &record.axes);
+        let factorial = Factorial::of(&factorial::design(&comparisons, &record.axes, compare));
         Self {
             comparisons,
             rows,
+            beside,
+            factorial,
             answer,
         }
     }

@@ -1,6 +1,7 @@
 //! What a careful reader must know beside the answer: what became of every trial, and what could not be compared.
 
 use super::compare::{Arm, Comparisons, Role};
+use super::floor;
 use super::label;
 use crate::outcome::Outcome;
 use crate::record::TrialRow;
@@ -77,6 +78,7 @@ pub fn notes(comparisons: &Comparisons) -> Vec<String> {
             "No baseline with equal values of all other axes: {alone}."
         ));
     }
+    notes.extend(floor::note(comparisons));
     notes
 }
 

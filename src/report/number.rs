@@ -1,7 +1,7 @@
 //! Numbers as people read them: no more digits than the uncertainty allows, a true minus sign, grouped thousands.
 
 use super::compare::Change;
-use super::stats::Interval;
+use super::stats::{Interval, Summary};
 
 /// How many digits a column of values is shown with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,14 @@ impl Digits {
         } else {
             format!("+{text}")
         }
+    }
+
+    /// A mean with half of its interval: `0.1652 ± 0.0021`; nothing without values.
+    pub fn measured(self, summary: &Summary) -> String {
+        let half = |interval: Interval| format!(" ± {}", self.show(interval.half_width()));
+        summary.mean.map_or_else(String::new, |mean| {
+            self.show(mean) + &summary.interval.map_or_else(String::new, half)
+        })
     }
 
     /// An interval of differences: `[−0.0151, −0.0102]`.

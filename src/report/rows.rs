@@ -133,14 +133,9 @@ impl Rows {
 
     fn alone(&self, arm: &Arm) -> Row {
         let summary = &arm.summary;
-        let mean = match (summary.mean, summary.interval) {
-            (None, _) => "no value".into(),
-            (Some(mean), None) => self.digits.show(mean),
-            (Some(mean), Some(interval)) => format!(
-                "{} ± {}",
-                self.digits.show(mean),
-                self.digits.show(interval.half_width())
-            ),
+        let mean = match summary.mean {
+            None => "no value".into(),
+            Some(_) => self.digits.measured(summary),
         };
         Row {
             arm: arm.label.clone(),

@@ -56,7 +56,9 @@ impl Summary {
         let mean = (n > 0).then(|| values.iter().sum::<f64>() / n as f64);
         let sd = mean.filter(|_| n > 1).map(|mean| {
             let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-            (squares / (n - 1) as f64).sqrt()
+            let sd = (squares / (n - 1) as f64).sqrt();
+            // Equal values leave only what their mean was rounded by.
+            if sd > TIE * mean.abs() { sd } else { 0.0 }
         });
         let interval = mean.zip(sd).map(|(mean, sd)| {
             let half = t_quantile(n) * sd / (n as f64).sqrt();

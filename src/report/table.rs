@@ -2,6 +2,7 @@
 
 use super::Findings;
 use super::compare::Comparisons;
+use super::controls;
 use super::label;
 use super::notes::counts;
 use super::rows::{Row, Rows};
@@ -14,6 +15,8 @@ pub fn text(record: &SweepRecord, findings: &Findings, width: Option<u16>) -> St
         comparisons,
         rows,
         answer,
+        beside,
+        ..
     } = findings;
     let mut parts = Vec::new();
     if !record.question.trim().is_empty() {
@@ -29,8 +32,24 @@ pub fn text(record: &SweepRecord, findings: &Findings, width: Option<u16>) -> St
     }
     parts.push(answer.text());
     parts.extend(answer.notes.iter().cloned());
+    if !beside.is_empty() {
+        parts.push(controls::CAPTION.into());
+        parts.extend(beside.iter().take(BESIDE).map(told));
+        let more = beside.len().saturating_sub(BESIDE);
+        parts.extend((more > 0).then(|| format!("  … and {more} more in report.md")));
+    }
     parts.push(format!("{}.", counts(comparisons)));
     parts.join("\n") + "\n"
+}
+
+/// Arms beside their controls that are told; the other outputs tell all.
+const BESIDE: usize = 20;
+
+fn told(row: &controls::Row) -> String {
+    format!(
+        "  {} beside {}: {} {}",
+        row.arm, row.control, row.difference, row.interval
+    )
 }
 
 const MACS: &str = "Δ MACs";

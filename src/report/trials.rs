@@ -17,33 +17,33 @@ pub struct TrialTable {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// One cell.
+/// One cell, as the script reads it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Cell {
+#[serde(untagged)]
+pub enum Cell {
     /// As shown.
-    pub text: String,
-    /// What to sort by, when it is a number.
-    pub number: Option<f64>,
-    /// Why the trial ended like this, beside its outcome.
-    pub note: String,
+    Text(String),
+    /// As shown, and what to sort by.
+    Number(String, f64),
+    /// As shown, and why the trial ended like this.
+    Noted {
+        /// As shown.
+        text: String,
+        /// The reason.
+        note: String,
+    },
 }
 
 impl Cell {
     fn text(text: &str) -> Self {
-        Self {
-            text: label::visible(text).into_owned(),
-            number: None,
-            note: String::new(),
-        }
+        Self::Text(label::visible(text).into_owned())
     }
 
     /// Five significant digits, or nothing.
     fn number(value: Option<f64>) -> Self {
-        let value = value.filter(|value| value.is_finite());
-        Self {
-            text: value.map_or_else(String::new, five_digits),
-            number: value,
-            note: String::new(),
+        match value.filter(|value| value.is_finite()) {
+            Some(value) => Self::Number(five_digits(value), value),
+            None => Self::Text(String::new()),
         }
     }
 }
@@ -62,49 +62,52 @@ fn five_digits(value: f64) -> String {
     text.replace('-', "−")
 }
 
-/// Every planned trial: seed, arm, outcome, the metrics with the compared one first, seconds, machine and id.
-pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> TrialTable {
-    let trials = &evidence.record.trials;
-    let metrics: BTreeSet<&str> = trials
-        .iter()
-        .flat_map(|row| row.metrics.keys())
-        .map(String::as_str)
-        .collect();
-    let mut metrics: Vec<&str> = metrics.into_iter().collect();
-    metrics.sort_by_key(|name| *name != comparisons.metric);
-    let arms = comparisons.arms.iter();
-    let labels: BTreeMap<&[String], &str> =
-        arms.map(|arm| (arm.axes, arm.label.as_str())).collect();
-    let row = |row: &TrialRow| {
-        let mut cells = vec![
-            Cell::text(labels.get(&row.axes[..]).copied().unwrap_or_default()),
-            Cell {
-                number: Some(row.seed as f64),
-                ..Cell::text(&row.seed.to_string())
-            },
-            Cell {
-                note: label::visible(evidence.message(&row.id)).into_owned(),
-                ..Cell::text(row.outcome.name())
-            },
-        ];
-        let of_metric = |name: &&str| Cell::number(row.metrics.get(*name).copied());
-        cells.extend(metrics.iter().map(of_metric));
-        cells.push(Cell::number(
-            Some(row.wall_seconds).filter(|_| row.outcome != Outcome::Pending),
-        ));
-        cells.push(Cell::text(&row.host));
-        cells.push(Cell::text(row.id.get(..16).unwrap_or(&row.id)));
-        cells
-    };
-    let columns = ["arm", "seed", "outcome"].into_iter();
-    let columns = columns
-        .chain(metrics.iter().copied())
-        .chain(["seconds", "machine", "trial"]);
-    TrialTable {
-        columns: columns
-            .map(|name| label::visible(name).into_owned())
-            .collect(),
-        rows: trials.iter().map(row).collect(),
+impl TrialTable {
+    /// Every planned trial: arm, seed, outcome, the metrics with the compared one first, seconds, machine and id.
+    pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Self {
+        let trials = &evidence.record.trials;
+        let metrics: BTreeSet<&str> = trials
+            .iter()
+            .flat_map(|row| row.metrics.keys())
+            .map(String::as_str)
+            .collect();
+        let mut metrics: Vec<&str> = metrics.into_iter().collect();
+        metrics.sort_by_key(|name| *name != comparisons.metric);
+        let arms = comparisons.arms.iter();
+        let labels: BTreeMap<&[String], &str> =
+            arms.map(|arm| (arm.axes, arm.label.as_str())).collect();
+        let row = |row: &TrialRow| {
+            let outcome = match evidence.message(&row.id) {
+                "" => Cell::text(row.outcome.name()),
+                note => Cell::Noted {
+                    text: row.outcome.name().into(),
+                    note: label::visible(note).into_owned(),
+                },
+            };
+            let mut cells = vec![
+                Cell::text(labels.get(&row.axes[..]).copied().unwrap_or_default()),
+                Cell::Number(row.seed.to_string(), row.seed as f64),
+                outcome,
+            ];
+            let of_metric = |name: &&str| Cell::number(row.metrics.get(*name).copied());
+            cells.extend(metrics.iter().map(of_metric));
+            cells.push(Cell::number(
+                Some(row.wall_seconds).filter(|_| row.outcome != Outcome::Pending),
+            ));
+            cells.push(Cell::text(&row.host));
+            cells.push(Cell::text(row.id.get(..16).unwrap_or(&row.id)));
+            cells
+        };
+        let columns = ["arm", "seed", "outcome"].into_iter();
+        let columns = columns
+            .chain(metrics.iter().copied())
+            .chain(["seconds", "machine", "trial"]);
+        Self {
+            columns: columns
+                .map(|name| label::visible(name).into_owned())
+                .collect(),
+            rows: trials.iter().map(row).collect(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod design;
 pub mod lines;
 
 use super::compare::Comparisons;
+use super::label;
 use super::number::{self, Digits};
 use super::rows::Better;
 use super::stats::{Test, holm};
@@ -154,6 +155,22 @@ pub fn rows(factorial: &Factorial, better: Better) -> Vec<Row> {
         .iter()
         .map(|effect| row(effect, digits, better))
         .collect()
+}
+
+/// What the columns mean.
+pub fn caption(factorial: &Factorial, metric: &str, better: Better) -> String {
+    let metric = label::visible(metric);
+    let left_out = match factorial.left_out {
+        0 => String::new(),
+        n => format!(" {n} more interactions are not told."),
+    };
+    format!(
+        "A factor's effect: {metric} at a level minus that at its baseline level, averaged over so many settings of the \
+         other factors, by seed, with its 95% t-interval over seeds. An interaction (×) is half the change of one effect \
+         that the other factor's level makes: 0 when the two do not depend on each other. p: exact two-sided sign-flip test \
+         after Holm's correction over this table ((t): Student's t, above 20 seeds); wins: seeds where the level is {}.{left_out}",
+        better.name()
+    )
 }
 
 fn row(effect: &Effect, digits: Digits, better: Better) -> Row {

@@ -47,7 +47,7 @@ impl Grid {
     fn arms(&self) -> Vec<Arm<'_>> {
         let values = |(_, _, y): &(Vec<String>, Vec<TrialRow>, Vec<f64>)| {
             let found = y.iter().enumerate().filter(|(_, y)| y.is_finite());
-            values
+            found
                 .map(|(seed, y)| (seed as u64, *y))
                 .collect::<BTreeMap<_, _>>()
         };

@@ -1,0 +1,75 @@
+// Lines of means with whiskers over a few named places: interactions, uses, tenths of the timesteps.
+function lines(id) {
+  const charts = data(`${id}-data`);
+  const part = (name) => byId(`${id}-${name}`);
+  const [host, select, log] = [part("chart"), part("choice"), part("log")];
+  for (const chart of charts) select.append(make("option", { textContent: chart.name }));
+  let plot = null;
+  let shown = [];
+  let entries = [];
+  const chart = () => charts[select.selectedIndex];
+
+  function choose() {
+    shown = chart().lines.map(() => true);
+    entries = legend(part("legend"), chart().lines, () => true, (index, on) => { shown[index] = on; draw(); });
+    draw();
+  }
+
+  function tell(at) {
+    const { x, y, places, lines } = chart();
+    const place = at ?? places.length - 1;
+    part("cursor").textContent = `${y}, ${x} ${places[place]}`;
+    entries.forEach(({ value }, index) => {
+      const { mean, low, high } = lines[index];
+      const half = low[place] === null ? 0 : (high[place] - low[place]) / 2;
+      value.textContent = mean[place] === null ? "" : measured(mean[place], half);
+    });
+  }
+
+  function draw() {
+    const { x, places, lines } = chart();
+    const on = lines.filter((_, index) => shown[index]);
+    const isLog = log.checked;
+    const series = on.map((line) => ({ stroke: toneOf(line), width: 2, dash: dashOf(line), spanGaps: true, points: { show: true, size: 7, fill: toneOf(line), stroke: toneOf(line) } }));
+    const range = rangeOf(on.flatMap(({ mean, low, high }) => [...mean, ...low, ...high]), isLog);
+    const crowded = places.join("").length * 8 + places.length * 12 > host.clientWidth - 80;
+    plot?.destroy();
+    plot = newPlot(host, {
+      series: [{}, ...series],
+      cursor: { drag: { x: false, y: false }, points: { show: false } },
+      scales: {
+        x: { time: false, range: [-0.35, places.length - 0.65] },
+        y: { distr: isLog ? 3 : 1, range },
+      },
+      axes: [
+        { ...axis(), label: x, labelFont: FONT, labelSize: 20, size: crowded ? 74 : 30, rotate: crowded ? -40 : 0, splits: () => places.map((_, at) => at), values: () => places },
+        measureAxis(),
+      ],
+      hooks: { setCursor: [(u) => tell(u.cursor.idx)], draw: [(u) => whiskers(u, on, isLog)] },
+    }, [places.map((_, at) => at), ...on.map((line) => drawable(line.mean, isLog))]);
+    tell(null);
+  }
+
+  function whiskers(u, on, isLog) {
+    paint(u, (ctx, toX, toY, scale) => {
+      ctx.lineWidth = 1.4 * scale;
+      for (const line of on) {
+        ctx.strokeStyle = toneOf(line);
+        line.low.forEach((low, at) => {
+          if (low === null || (isLog && low <= 0)) return;
+          whisker(ctx, toX(at), toY(low), toY(line.high[at]), scale);
+        });
+      }
+    });
+  }
+
+  select.addEventListener("change", choose);
+  log.addEventListener("change", draw);
+  onArrows(host, (move) => {
+    const { places } = chart();
+    const at = plot.cursor.idx ?? (move > 0 ? -1 : places.length);
+    plot.setCursor({ left: plot.valToPos(Math.min(Math.max(at + move, 0), places.length - 1), "x"), top: 10 });
+  });
+  keepDrawn(host, draw);
+  choose();
+}

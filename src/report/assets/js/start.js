@@ -1,0 +1,6 @@
+for (const controls of document.querySelectorAll(".controls")) controls.hidden = false;
+if (byId("curve-data")) curves();
+for (const block of document.querySelectorAll(".chart-block")) lines(block.id);
+if (byId("pareto-data")) pareto();
+for (const id of ["picture", "use-picture"]) if (byId(`${id}-data`)) pictures(id);
+trials();

@@ -1,0 +1,78 @@
+//! The charts of interactions and of the loss over timesteps.
+
+use super::chart::{Chart, Line};
+use super::compare::Comparisons;
+use super::factorial::design::Design;
+use super::factorial::lines::{self, Means};
+use super::label;
+use super::shown::{DRAWN, spread};
+use super::stats::Summary;
+use crate::outcome::Outcome;
+use std::collections::BTreeSet;
+
+/// At most so many places or lines of one chart.
+const LEVELS: usize = 24;
+
+/// At most so many charts.
+const CHARTS: usize = 60;
+
+/// One chart for every ordered pair of factors: crossing or diverging lines are an interaction.
+pub fn of(design: &Design, metric: &str) -> Vec<Chart> {
+    let factors = &design.factors;
+    let fits = |means: &&Means| {
+        [means.along, means.lines]
+            .iter()
+            .all(|at| factors[*at].levels.len() <= LEVELS)
+    };
+    let chart = |means: &Means| {
+        let (along, lines) = (&factors[means.along], &factors[means.lines]);
+        let line = |(number, summaries): (usize, &Vec<Summary>)| {
+            let label = format!("{} {}", lines.name, lines.levels[number]);
+            Line::of(label, number, summaries.iter())
+        };
+        Chart {
+            name: format!("{} along {}", lines.name, along.name),
+            x: along.name.clone(),
+            y: label::visible(metric).into_owned(),
+            places: along.levels.clone(),
+            lines: means.values.iter().enumerate().map(line).collect(),
+        }
+    };
+    let means = lines::of(design);
+    means.iter().filter(fits).take(CHARTS).map(chart).collect()
+}
+
+/// Metrics measured by tenth of something (`test.loss_d0` … `test.loss_d9`: of the timesteps) as charts over it.
+pub fn tenths(comparisons: &Comparisons) -> Vec<Chart> {
+    let rows = comparisons.arms.iter().flat_map(|arm| &arm.trials);
+    let names: BTreeSet<&str> = rows
+        .flat_map(|row| row.metrics.keys())
+        .filter_map(|name| name.strip_suffix("_d0"))
+        .collect();
+    let kept: Vec<usize> = spread(comparisons.arms.len(), DRAWN).collect();
+    let chart = |name: &str| {
+        let line = |(number, at): (usize, &usize)| {
+            let arm = &comparisons.arms[*at];
+            let completed = || {
+                arm.trials
+                    .iter()
+                    .filter(|row| row.outcome == Outcome::Completed)
+            };
+            let summary = |tenth: usize| {
+                let name = format!("{name}_d{tenth}");
+                let values = completed().filter_map(|row| row.metrics.get(&name).copied());
+                Summary::of(&values.filter(|value| value.is_finite()).collect::<Vec<_>>())
+            };
+            let summaries: Vec<Summary> = (0..10).map(summary).collect();
+            Line::of(arm.label.clone(), number, summaries.iter())
+        };
+        Chart {
+            name: format!("{} by tenth of the timesteps", label::visible(name)),
+            x: "tenth of the timesteps (t small to t large)".into(),
+            y: label::visible(name).into_owned(),
+            places: (1..=10).map(|tenth| tenth.to_string()).collect(),
+            lines: kept.iter().enumerate().map(line).collect(),
+        }
+    };
+    names.into_iter().map(chart).collect()
+}
