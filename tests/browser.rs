@@ -9,7 +9,7 @@ mod report_fake;
 use ablate::report::evidence::Evidence;
 use ablate::report::pages;
 use common::skip;
-use report_fake::{Fake, grid, skip_or_not};
+use report_fake::{Fake, everything, grid, skip_or_not};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -141,7 +141,7 @@ fn with_script(fake: &Fake, script: &str) -> String {
 #[test]
 fn the_page_draws_without_an_error_and_without_the_network() {
     let Some(program) = chromium() else { return };
-    for fake in [skip_or_not(), grid()] {
+    for fake in [skip_or_not(), grid(), everything()] {
         let visit = visit(&program, &page(&fake));
         assert_eq!(visit.console, [""; 0]);
         assert_eq!(visit.requests, [""; 0]);
@@ -196,13 +196,44 @@ fn a_script_that_is_not_the_reports_own_does_not_run() {
 #[test]
 fn every_control_does_what_it_says() {
     let Some(program) = chromium() else { return };
-    let visit = visit(&program, &with_script(&skip_or_not(), CONTROLS));
+    let visit = visit(&program, &with_script(&everything(), CONTROLS));
     let (_, title) = visit.dom.split_once("<title>").expect("title");
     let title = title.split_once("</title>").expect("title").0;
     assert_eq!(visit.console, [""; 0]);
     let acts = [
-        "seeds", "band", "log", "arm", "metric", "zoom", "whole", "key", "picture", "sorted",
+        "seeds",
+        "band",
+        "log",
+        "arm",
+        "metric",
+        "zoom",
+        "whole",
+        "hidden",
+        "shown",
+        "key",
+        "interaction-choice",
+        "interaction-log",
+        "interaction-line",
+        "interaction-key",
+        "pareto-choice",
+        "pareto-log",
+        "pareto-key",
+        "pareto-hover",
+        "picture",
+        "use-choice",
+        "use-log",
+        "use-line",
+        "use-key",
+        "tenth-log",
+        "tenth-line",
+        "tenth-key",
+        "use-picture",
+        "sorted",
         "reversed",
+        "paged",
+        "more",
+        "filtered",
+        "column",
     ];
     let expected: Vec<String> = acts.iter().map(|act| format!("{act}=true")).collect();
     assert_eq!(title, format!("SEEN {}", expected.join(" ")));

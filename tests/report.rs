@@ -5,7 +5,7 @@ mod report_fake;
 use ablate::outcome::Outcome;
 use ablate::report::evidence::Evidence;
 use ablate::report::{Findings, pages, table};
-use report_fake::{Fake, FakeArm, grid, make, skip_or_not};
+use report_fake::{Fake, FakeArm, everything, grid, make, skip_or_not};
 
 fn write(fake: &Fake) -> [String; 3] {
     pages(&Evidence::new(&fake.record, fake.details.clone())).expect("pages")
@@ -19,7 +19,7 @@ fn terminal(fake: &Fake, width: u16) -> String {
 
 #[test]
 fn the_same_record_gives_the_same_bytes() {
-    for fake in [skip_or_not(), grid()] {
+    for fake in [skip_or_not(), grid(), everything()] {
         assert!(write(&fake) == write(&fake));
     }
 }

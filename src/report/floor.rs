@@ -41,13 +41,10 @@ pub fn note(comparisons: &Comparisons) -> Option<String> {
         _ => "no network can be below it",
     };
     let digits = Digits::of(std::iter::empty(), [mean].into_iter());
-    let range = match low < high {
-        true => format!(
-            " ({} to {} over trials)",
-            digits.show(low),
-            digits.show(high)
-        ),
-        false => String::new(),
+    let (low, high) = (digits.show(low), digits.show(high));
+    let range = match low == high {
+        true => String::new(),
+        false => format!(" ({low} to {high} over trials)"),
     };
     Some(format!(
         "The floor of {} is {}{range}: {meaning}.",

@@ -109,6 +109,7 @@ fn chart(points: &[Point], axes: &[String], axis: usize, metric: &str) -> Chart 
             values[place] = summary(&point.1, metric);
         }
     }
+    lines.retain(|(_, values)| values.iter().any(|value| value.mean.is_some()));
     let names: Vec<&String> = (0..axes.len())
         .filter(|at| *at != axis)
         .map(|at| &axes[at])

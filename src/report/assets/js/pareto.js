@@ -69,7 +69,8 @@ function pareto() {
         ctx.arc(toX(point.x), toY(point.y), (point.front ? 5.5 : 4) * scale, 0, 2 * Math.PI);
         ctx.fill();
       }
-      if (front.length > 10) return;
+      // More names than there is room for would hide each other.
+      if (front.length > 10 || host.clientWidth < 110 * front.length) return;
       [ctx.fillStyle, ctx.font, ctx.textBaseline] = [cssColour("--ink"), `${12 * scale}px system-ui, sans-serif`, "bottom"];
       for (const point of front) {
         const right = toX(point.x) > u.bbox.left + u.bbox.width * 0.6;
