@@ -2,6 +2,7 @@
 //!
 //! `make storm` runs this (it takes minutes); `ABLATE_STORM_SEED` replays one schedule, `ABLATE_STORM_RUNS` sets how many.
 
+mod large;
 #[path = "../scene/mod.rs"]
 mod scene;
 
