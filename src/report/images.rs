@@ -2,21 +2,15 @@
 
 use super::compare::Comparisons;
 use super::evidence::Evidence;
-use super::{label, uses};
-use crate::error::{Error, Result};
+use super::{label, strip, uses};
+use crate::error::Result;
 use crate::outcome::Samples;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 
-/// At most so many pictures in a strip.
-const PICTURES: usize = 16;
-
 /// At most so many epochs of an arm, spread evenly, first and last among them.
 const FRAMES: usize = 12;
-
-/// Transparent pixels between two pictures.
-const GAP: usize = 2;
 
 /// A row of pictures, at one or several epochs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,7 +51,7 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> 
         let samples = evidence
             .detail(&row.id)
             .map_or(&[][..], |detail| &detail.samples);
-        for samples in samples.iter().filter(|samples| is_whole(samples)) {
+        for samples in samples.iter().filter(|samples| strip::is_whole(samples)) {
             if !is_given(samples) {
                 made.push((index, arm, samples, row.seed));
             } else if !given.iter().any(|(shown, _)| *shown == samples) {
@@ -73,14 +67,14 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> 
             true => samples.name.clone(),
             false => format!("{} (seed {seed})", samples.name),
         };
-        strips.push(strip(title, None, samples, seed)?);
+        strips.push(of_samples(title, None, samples, seed)?);
     }
     for (index, arm, samples, seed) in made {
         let title = match samples.name.as_str() {
             "output" => arm.label.clone(),
             other => format!("{}: {}", arm.label, label::visible(other)),
         };
-        strips.push(strip(title, Some(index), samples, seed)?);
+        strips.push(of_samples(title, Some(index), samples, seed)?);
     }
     let axes = uses::columns(evidence.record);
     for (row, detail) in evidence.uses() {
@@ -92,13 +86,13 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> 
         let made = detail
             .samples
             .iter()
-            .filter(|samples| is_whole(samples) && !is_given(samples));
+            .filter(|samples| strip::is_whole(samples) && !is_given(samples));
         for samples in made {
             let title = match samples.name.as_str() {
                 "output" => title.join(" · "),
                 other => format!("{}: {}", title.join(" · "), label::visible(other)),
             };
-            strips.push(strip(title, None, samples, row.seed)?);
+            strips.push(of_samples(title, None, samples, row.seed)?);
         }
     }
     Ok(strips)
@@ -109,23 +103,11 @@ fn is_given(samples: &Samples) -> bool {
     matches!(samples.name.as_str(), "input" | "target" | "real")
 }
 
-/// Whether the pixels are as many as the shape says; a foreign file may say anything.
-fn is_whole(samples: &Samples) -> bool {
-    let pixels = samples
-        .shape
-        .iter()
-        .try_fold(samples.epochs.len(), |n, side| n.checked_mul(*side));
-    pixels.is_some_and(|n| n > 0 && n == samples.pixels.len())
-}
-
-fn strip(title: String, arm: Option<usize>, samples: &Samples, seed: u64) -> Result<Strip> {
-    let [n, h, w] = samples.shape;
-    let shown = n.min(PICTURES);
-    let size = [shown * w + (shown - 1) * GAP, h];
+fn of_samples(title: String, arm: Option<usize>, samples: &Samples, seed: u64) -> Result<Strip> {
+    let shown = strip::shown(samples);
     let mut frames = Vec::new();
     for index in spread(samples.epochs.len()) {
-        let pictures = &samples.pixels[index * n * h * w..][..shown * h * w];
-        let png = png(size, &side_by_side(pictures, [shown, h, w]))?;
+        let png = strip::png(samples, index)?;
         frames.push(Frame {
             epoch: samples.epochs[index],
             url: format!("data:image/png;base64,{}", BASE64.encode(png)),
@@ -137,7 +119,7 @@ fn strip(title: String, arm: Option<usize>, samples: &Samples, seed: u64) -> Res
         alt: format!("{title}: {what} the same {shown} test images, seed {seed}"),
         title,
         arm,
-        size,
+        size: strip::size(samples),
         frames,
     })
 }
@@ -150,89 +132,14 @@ fn spread(n: usize) -> Vec<usize> {
     (0..FRAMES).map(|i| i * (n - 1) / (FRAMES - 1)).collect()
 }
 
-/// Grey and alpha, row-major: pictures of shape [n, h, w] in one row with transparent gaps.
-fn side_by_side(pictures: &[u8], [n, h, w]: [usize; 3]) -> Vec<u8> {
-    let mut pixels = Vec::with_capacity(2 * h * (n * w + (n - 1) * GAP));
-    for row in 0..h {
-        for picture in 0..n {
-            if picture > 0 {
-                pixels.extend([0; 2 * GAP]);
-            }
-            let line = &pictures[(picture * h + row) * w..][..w];
-            pixels.extend(line.iter().flat_map(|&grey| [grey, u8::MAX]));
-        }
-    }
-    pixels
-}
-
-fn png([width, height]: [usize; 2], pixels: &[u8]) -> Result<Vec<u8>> {
-    let too_large = |_| Error::Internal(format!("a strip of {width}×{height} pixels"));
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(
-        &mut out,
-        u32::try_from(width).map_err(too_large)?,
-        u32::try_from(height).map_err(too_large)?,
-    );
-    encoder.set_color(png::ColorType::GrayscaleAlpha);
-    encoder.set_depth(png::BitDepth::Eight);
-    let written = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(pixels)?;
-        writer.finish()
-    });
-    written.map_err(|error| Error::Internal(format!("PNG: {error}")))?;
-    Ok(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pictures_stand_side_by_side_with_a_transparent_gap() {
-        let pixels = side_by_side(&[1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]);
-        let opaque = |grey: u8| [grey, 255];
-        let gap = [[0, 0]; GAP];
-        let rows = [
-            [opaque(1), opaque(2), opaque(5), opaque(6)],
-            [opaque(3), opaque(4), opaque(7), opaque(8)],
-        ];
-        let expected: Vec<u8> = rows
-            .iter()
-            .flat_map(|row| [&row[..2], &gap[..], &row[2..]].concat())
-            .flatten()
-            .collect();
-        assert_eq!(pixels, expected);
-    }
-
-    #[test]
-    fn a_strip_decodes_to_its_pixels() {
-        let bytes = png([2, 1], &[10, 255, 20, 255]).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
-            .read_info()
-            .unwrap();
-        let mut pixels = [0; 4];
-        reader.next_frame(&mut pixels).unwrap();
-        assert_eq!(pixels, [10, 255, 20, 255]);
-    }
 
     #[test]
     fn frames_are_spread_with_first_and_last() {
         assert_eq!(spread(3), [0, 1, 2]);
         let kept = spread(200);
         assert_eq!((kept.len(), kept[0], kept[FRAMES - 1]), (FRAMES, 0, 199));
-    }
-
-    #[test]
-    fn shapes_that_lie_are_not_shown() {
-        let samples = |shape, pixels| Samples {
-            name: "output".into(),
-            epochs: vec![1],
-            shape,
-            pixels,
-        };
-        assert!(is_whole(&samples([1, 2, 2], vec![0; 4])));
-        assert!(!is_whole(&samples([1, 2, 2], vec![0; 5])));
-        assert!(!is_whole(&samples([0, 2, 2], vec![])));
-        assert!(!is_whole(&samples([usize::MAX, 2, 2], vec![0; 4])));
     }
 }

@@ -1,0 +1,201 @@
+//! What TensorBoard's HParams tab compares: axes and seed as hyperparameters, final metrics and costs as metrics; one row a run.
+//!
+//! Field numbers: `tensorboard/plugins/hparams/{api,plugin_data}.proto`, `google/protobuf/struct.proto`.
+
+use super::event::Value;
+use super::runs::Run;
+use super::wire::Message;
+use crate::outcome::Outcome;
+use crate::record::SweepRecord;
+use crate::report::label;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// More levels than this of a number are shown as a range.
+const LISTED: usize = 12;
+
+/// The name of the seed among the hyperparameters.
+const SEED: &str = "seed";
+
+/// What all values of a hyperparameter are: a `DataType` of the plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text = 1,
+    Bool = 2,
+    Number = 3,
+}
+
+/// The hyperparameters of an export: every axis in the record's order, then the seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hparams<'a> {
+    kinds: Vec<(&'a str, Kind, Vec<Json>)>,
+}
+
+impl<'a> Hparams<'a> {
+    /// Looks at the values of all runs.
+    pub fn of(runs: &[Run<'a>]) -> Self {
+        let mut names: Vec<&str> = Vec::new();
+        let mut levels: BTreeMap<&str, (BTreeSet<String>, Vec<Json>)> = BTreeMap::new();
+        for (name, value) in runs.iter().flat_map(values) {
+            let (seen, values) = levels.entry(name).or_insert_with(|| {
+                names.push(name);
+                Default::default()
+            });
+            if seen.insert(value.to_string()) {
+                values.push(value);
+            }
+        }
+        // The seed stands behind all axes, also those that only evaluations have.
+        names.sort_by_key(|name| *name == SEED);
+        let kinds = names.into_iter().map(|name| {
+            let (_, values) = levels.remove(name).unwrap_or_default();
+            (name, kind(&values), values)
+        });
+        Self {
+            kinds: kinds.collect(),
+        }
+    }
+
+    /// What is compared, for the folder of all runs.
+    pub fn experiment(&self, record: &SweepRecord, runs: &[Run]) -> Value {
+        let hparams = self.kinds.iter().map(|(name, kind, values)| {
+            let info = Message::default()
+                .text(1, &label::visible(name))
+                .integer(4, *kind as i64);
+            domain(info, *kind, values)
+        });
+        let metrics = metrics(record, runs).into_iter().map(|metric| {
+            let name = Message::default().text(2, &metric.tag);
+            Message::default()
+                .message(1, &name)
+                .text(3, &label::visible(metric.name))
+                .text(4, metric.description)
+        });
+        let experiment = Message::default()
+            .text(1, &label::visible(&record.question))
+            .messages(4, hparams)
+            .messages(5, metrics)
+            .text(6, &label::visible(&record.name));
+        Value::hparams("_hparams_/experiment", 2, &experiment)
+    }
+
+    /// The hyperparameters of one run and when it started, in seconds since 1970.
+    pub fn start(&self, run: &Run, time: f64) -> Value {
+        let own: BTreeMap<&str, Json> = values(run).collect();
+        let entries = self.kinds.iter().filter_map(|(name, kind, _)| {
+            let value = encoded(*kind, own.get(name)?);
+            let name = label::visible(name);
+            Some(Message::default().text(1, &name).message(2, &value))
+        });
+        let info = Message::default().messages(1, entries).double(5, time);
+        Value::hparams("_hparams_/session_start_info", 3, &info)
+    }
+}
+
+/// How and when a run ended, in seconds since 1970.
+pub fn end(outcome: Outcome, time: f64) -> Value {
+    const SUCCESS: i64 = 1;
+    const FAILURE: i64 = 2;
+    let status = match outcome {
+        Outcome::Completed => SUCCESS,
+        _ => FAILURE,
+    };
+    let info = Message::default().integer(1, status).double(2, time);
+    Value::hparams("_hparams_/session_end_info", 4, &info)
+}
+
+/// The tag of a final metric.
+pub fn final_tag(metric: &str) -> String {
+    format!("final/{}", label::visible(metric))
+}
+
+/// What a run cost, by tag; what is not known is left out.
+pub fn costs(run: &Run) -> impl Iterator<Item = (&'static str, f64)> {
+    let row = run.row;
+    let costs = [
+        ("cost/params", row.params as f64),
+        ("cost/macs", row.macs as f64),
+        ("cost/wall_seconds", row.wall_seconds),
+    ];
+    costs.into_iter().filter(|(_, cost)| *cost > 0.0)
+}
+
+struct Metric<'a> {
+    tag: String,
+    name: &'a str,
+    description: &'static str,
+}
+
+/// Final metrics, the compared one first, then costs.
+fn metrics<'a>(record: &'a SweepRecord, runs: &[Run<'a>]) -> Vec<Metric<'a>> {
+    let names: BTreeSet<&str> = runs
+        .iter()
+        .flat_map(|run| run.row.metrics.keys().map(String::as_str))
+        .collect();
+    let compared = record
+        .compare
+        .as_ref()
+        .map(|compare| compare.metric.as_str());
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_by_key(|name| Some(*name) != compared);
+    let finals = names.into_iter().map(|name| Metric {
+        tag: final_tag(name),
+        name,
+        description: match Some(name) == compared {
+            true => "what the sweep compares",
+            false => "",
+        },
+    });
+    let costs: BTreeSet<&str> = runs.iter().flat_map(costs).map(|(tag, _)| tag).collect();
+    let costs = costs.into_iter().map(|tag| Metric {
+        tag: tag.into(),
+        name: tag,
+        description: "",
+    });
+    finals.chain(costs).collect()
+}
+
+/// The hyperparameters of a run; those without effect on it are left out.
+fn values<'a>(run: &Run<'a>) -> impl Iterator<Item = (&'a str, Json)> + use<'a> {
+    let axes = run.axes.iter().zip(&run.row.axes);
+    let parsed = axes.filter_map(|(axis, text)| {
+        let value: Json = serde_json::from_str(text).ok()?;
+        (!value.is_null()).then_some((axis.as_str(), value))
+    });
+    parsed.chain([(SEED, Json::from(run.row.seed))])
+}
+
+fn kind(values: &[Json]) -> Kind {
+    if values.iter().all(Json::is_number) {
+        Kind::Number
+    } else if values.iter().all(Json::is_boolean) {
+        Kind::Bool
+    } else {
+        Kind::Text
+    }
+}
+
+/// A `google.protobuf.Value`.
+fn encoded(kind: Kind, value: &Json) -> Message {
+    let message = Message::default();
+    match (kind, value) {
+        (Kind::Number, Json::Number(number)) => {
+            message.double(2, number.as_f64().unwrap_or_default())
+        }
+        (Kind::Bool, Json::Bool(value)) => message.integer(4, i64::from(*value)),
+        _ => message.text(3, &label::value(&value.to_string())),
+    }
+}
+
+/// Which values a hyperparameter has: a list, or for many numbers their range.
+fn domain(info: Message, kind: Kind, values: &[Json]) -> Message {
+    if kind == Kind::Number && values.len() > LISTED {
+        let numbers = || values.iter().filter_map(Json::as_f64);
+        let interval = Message::default()
+            .double(1, numbers().fold(f64::INFINITY, f64::min))
+            .double(2, numbers().fold(f64::NEG_INFINITY, f64::max));
+        return info.message(6, &interval);
+    }
+    let list = Message::default().messages(1, values.iter().map(|value| encoded(kind, value)));
+    info.message(5, &list)
+}
