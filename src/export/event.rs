@@ -3,6 +3,12 @@
 //! Field numbers: `tensorboard/compat/proto/{event,summary,tensor}.proto`, `tensorboard/plugins/hparams/plugin_data.proto`.
 
 use super::wire::{self, Message};
+use crate::report::label;
+
+/// The tag of a thing that has this name in that group of the record: its path there. TensorBoard makes a section of each group.
+pub fn tag(group: &str, name: &str) -> String {
+    format!("{group}/{}", label::visible(name))
+}
 
 /// One named thing measured or shown: a `Summary.Value`.
 pub struct Value(Message);

@@ -2,11 +2,12 @@
 //!
 //! Field numbers: `tensorboard/plugins/hparams/{api,plugin_data}.proto`, `google/protobuf/struct.proto`.
 
-use super::event::Value;
+use super::event::{Value, tag};
 use super::runs::Run;
 use super::wire::Message;
 use crate::outcome::Outcome;
 use crate::record::SweepRecord;
+use crate::record::schema::{METRICS, column};
 use crate::report::label;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,12 +65,15 @@ impl<'a> Hparams<'a> {
                 .integer(4, *kind as i64);
             domain(info, *kind, values)
         });
+        let compared = record.compare.as_ref().map(|compare| &compare.metric);
         let metrics = metrics(record, runs).into_iter().map(|metric| {
-            let name = Message::default().text(2, &metric.tag);
-            Message::default()
-                .message(1, &name)
-                .text(3, &label::visible(metric.name))
-                .text(4, metric.description)
+            let info = Message::default()
+                .message(1, &Message::default().text(2, &tag(METRICS, metric)))
+                .text(3, &label::visible(metric));
+            match compared.is_some_and(|compared| compared == metric) {
+                true => info.text(4, "what the sweep compares"),
+                false => info,
+            }
         });
         let experiment = Message::default()
             .text(1, &label::visible(&record.question))
@@ -104,55 +108,33 @@ pub fn end(outcome: Outcome, time: f64) -> Value {
     Value::hparams("_hparams_/session_end_info", 4, &info)
 }
 
-/// The tag of a final metric.
-pub fn final_tag(metric: &str) -> String {
-    format!("final/{}", label::visible(metric))
-}
-
-/// What a run cost, by tag; what is not known is left out.
-pub fn costs(run: &Run) -> impl Iterator<Item = (&'static str, f64)> {
+/// The final numbers of a run by name: metrics, then what it cost; what is not known is left out.
+pub fn finals<'a>(run: &Run<'a>) -> impl Iterator<Item = (&'a str, f64)> + use<'a> {
     let row = run.row;
-    let costs = [
-        ("cost/params", row.params as f64),
-        ("cost/macs", row.macs as f64),
-        ("cost/wall_seconds", row.wall_seconds),
-    ];
-    costs.into_iter().filter(|(_, cost)| *cost > 0.0)
-}
-
-struct Metric<'a> {
-    tag: String,
-    name: &'a str,
-    description: &'static str,
-}
-
-/// Final metrics, the compared one first, then costs.
-fn metrics<'a>(record: &'a SweepRecord, runs: &[Run<'a>]) -> Vec<Metric<'a>> {
-    let names: BTreeSet<&str> = runs
+    let metrics = row
+        .metrics
         .iter()
-        .flat_map(|run| run.row.metrics.keys().map(String::as_str))
-        .collect();
+        .map(|(name, value)| (name.as_str(), *value));
+    let costs = [
+        (column::PARAMS, row.params as f64),
+        (column::MACS, row.macs as f64),
+        (column::WALL_SECONDS, row.wall_seconds),
+    ];
+    let costs = costs.into_iter().filter(|(_, cost)| *cost > 0.0);
+    metrics.filter(|(_, value)| !value.is_nan()).chain(costs)
+}
+
+/// The names of final numbers: the compared metric, other metrics, costs.
+fn metrics<'a>(record: &'a SweepRecord, runs: &[Run<'a>]) -> Vec<&'a str> {
     let compared = record
         .compare
         .as_ref()
         .map(|compare| compare.metric.as_str());
+    let names: BTreeSet<&str> = runs.iter().flat_map(finals).map(|(name, _)| name).collect();
     let mut names: Vec<&str> = names.into_iter().collect();
-    names.sort_by_key(|name| Some(*name) != compared);
-    let finals = names.into_iter().map(|name| Metric {
-        tag: final_tag(name),
-        name,
-        description: match Some(name) == compared {
-            true => "what the sweep compares",
-            false => "",
-        },
-    });
-    let costs: BTreeSet<&str> = runs.iter().flat_map(costs).map(|(tag, _)| tag).collect();
-    let costs = costs.into_iter().map(|tag| Metric {
-        tag: tag.into(),
-        name: tag,
-        description: "",
-    });
-    finals.chain(costs).collect()
+    let costs = [column::PARAMS, column::MACS, column::WALL_SECONDS];
+    names.sort_by_key(|name| (Some(*name) != compared, costs.contains(name)));
+    names
 }
 
 /// The hyperparameters of a run; those without effect on it are left out.

@@ -34,7 +34,7 @@ def curves(trial, start):
         for name in names:
             value = float(epochs[name][row])
             if not np.isnan(value):
-                yield Metric(name.replace(".", "/", 1), value, time, int(step))
+                yield Metric(f"epochs/{name}", value, time, int(step))
 
 
 def log(client, experiment, axes, row, trial, pictures):
@@ -48,8 +48,8 @@ def log(client, experiment, axes, row, trial, pictures):
     ).info.run_id
     params = {**json.loads(trial.attrs["config"]), "seed": int(row["seed"])}
     params = [Param(name, (v if isinstance(v, str) else json.dumps(v))[:LONGEST]) for name, v in params.items()]
-    finals = {f"final/{name}": value for name, value in trial["metrics"].attrs.items()}
-    finals.update({f"cost/{name}": row[name] for name in ["params", "macs", "wall_seconds"]})
+    finals = {f"metrics/{name}": value for name, value in trial["metrics"].attrs.items()}
+    finals.update({f"metrics/{name}": row[name] for name in ["params", "macs", "wall_seconds"]})
     time, last = int(1000 * ended), int(np.max(trial["epochs/epoch"], initial=0)) if "epochs/epoch" in trial else 0
     metrics = [*curves(trial, start)]
     metrics += [Metric(name, float(v), time, last) for name, v in finals.items() if not np.isnan(v)]

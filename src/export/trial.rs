@@ -1,12 +1,12 @@
 //! The event file of one run: its curves, final numbers, pictures and config.
 
-use super::event::{Events, Value};
+use super::event::{Events, Value, tag};
 use super::hparams::{self, Hparams};
 use super::runs::Run;
 use crate::error::Result;
 use crate::outcome::{Samples, Table};
 use crate::record::TrialDetail;
-use crate::record::schema::{EPOCH, SECONDS};
+use crate::record::schema::{EPOCH, EPOCHS, METRICS, SAMPLES, SECONDS};
 use crate::report::{label, strip};
 use chrono::DateTime;
 use serde_json::{Map, Value as Json};
@@ -37,12 +37,9 @@ pub fn file(run: &Run, detail: &TrialDetail, hparams: &Hparams) -> Result<Vec<u8
             events.push(time, step, vec![picture(samples, index)?]);
         }
     }
-    let finals = run.row.metrics.iter().filter(|(_, value)| !value.is_nan());
-    let finals = finals.map(|(name, value)| (hparams::final_tag(name), *value));
-    let costs = hparams::costs(run).map(|(tag, value)| (tag.to_owned(), value));
+    let finals = hparams::finals(run);
     let mut last: Vec<Value> = finals
-        .chain(costs)
-        .map(|(tag, value)| Value::scalar(&tag, value))
+        .map(|(name, value)| Value::scalar(&tag(METRICS, name), value))
         .collect();
     last.push(hparams::end(run.row.outcome, times.end));
     events.push(times.end, steps.last().copied().unwrap_or(0), last);
@@ -107,18 +104,17 @@ fn steps(epochs: &Table) -> Vec<i64> {
     }
 }
 
-/// What was measured in one epoch. TensorBoard makes a section of what stands before a slash.
+/// What was measured in one epoch.
 fn scalars(epochs: &Table, row: usize) -> Vec<Value> {
     let columns = epochs.columns().filter(|(name, _)| *name != EPOCH);
     let known = columns.filter(|(_, values)| !values[row].is_nan());
-    let value = |(name, values): (&str, &[f64])| {
-        Value::scalar(&label::visible(name).replacen('.', "/", 1), values[row])
-    };
-    known.map(value).collect()
+    known
+        .map(|(name, values)| Value::scalar(&tag(EPOCHS, name), values[row]))
+        .collect()
 }
 
 fn picture(samples: &Samples, index: usize) -> Result<Value> {
-    let tag = format!("samples/{}", label::visible(&samples.name));
+    let tag = tag(SAMPLES, &samples.name);
     Ok(Value::image(
         &tag,
         strip::size(samples),
