@@ -3,8 +3,8 @@
 #   pip install mlflow h5py pillow
 #   python to_mlflow.py sweep.h5 --uri sqlite:///mlflow.db     # then: mlflow ui --backend-store-uri sqlite:///mlflow.db
 #
-# Runs carry the tag `ablate.id`; those that the experiment has already are left out, so it can be run again when more
-# trials are done.
+# Runs carry the tag `ablate.id`; those that the experiment has already, whole, are left out, so it can be run again when
+# more trials are done.
 import argparse
 import json
 from datetime import datetime
@@ -12,7 +12,7 @@ from datetime import datetime
 import h5py
 import numpy as np
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Metric, Param
 
 AT_ONCE = 1000  # metrics that MLflow takes in one call; 100 for parameters
 LONGEST = 6000  # letters of a parameter
@@ -20,7 +20,8 @@ LONGEST = 6000  # letters of a parameter
 
 def label(axes, values, seed):
     """What people call a trial: `model.depth 2 · seed 0`."""
-    arm = [f"{axis} {value}" for axis, value in zip(axes, values) if value is not None]
+    told = [(axis, value) for axis, value in zip(axes, values) if value is not None and (axis, value) != ("control", "none")]
+    arm = [f"{axis} {value}" for axis, value in told]
     return " · ".join([*arm, f"seed {seed}"])
 
 
@@ -45,6 +46,7 @@ def log(client, experiment, axes, row, trial, pictures):
         experiment,
         start_time=int(1000 * start),
         run_name=label(axes, json.loads(row["axes"]), row["seed"]),
+        tags={name: str(value) for name, value in tags.items()},
     ).info.run_id
     params = {**json.loads(trial.attrs["config"]), "seed": int(row["seed"])}
     params = [Param(name, (v if isinstance(v, str) else json.dumps(v))[:LONGEST]) for name, v in params.items()]
@@ -53,7 +55,6 @@ def log(client, experiment, axes, row, trial, pictures):
     time, last = int(1000 * ended), int(np.max(trial["epochs/epoch"], initial=0)) if "epochs/epoch" in trial else 0
     metrics = [*curves(trial, start)]
     metrics += [Metric(name, float(v), time, last) for name, v in finals.items() if not np.isnan(v)]
-    client.log_batch(run, tags=[RunTag(name, str(value)) for name, value in tags.items()])
     for at in range(0, len(params), 100):
         client.log_batch(run, params=params[at : at + 100])
     for at in range(0, len(metrics), AT_ONCE):
@@ -73,6 +74,15 @@ def rows(table):
             yield row
 
 
+def is_there(client, experiment, id):
+    """Whether a whole run of this trial is there; what an earlier try left half-logged is deleted."""
+    found = client.search_runs([experiment], f"tags.`ablate.id` = '{id}'")
+    for run in found:
+        if run.info.status == "RUNNING":
+            client.delete_run(run.info.run_id)
+    return any(run.info.status != "RUNNING" for run in found)
+
+
 def main():
     options = argparse.ArgumentParser(description="Logs the trials of a sweep.h5 as runs of an MLflow experiment.")
     options.add_argument("record", nargs="?", default="sweep.h5", help="default: %(default)s")
@@ -89,7 +99,7 @@ def main():
         for table in (record[name] for name in ["trials", "evaluations"] if name in record):
             axes = json.loads((table if "axes" in table.attrs else record).attrs["axes"])
             for row in rows(table):
-                if client.search_runs([experiment], f"tags.`ablate.id` = '{row['id']}'", max_results=1):
+                if is_there(client, experiment, row["id"]):
                     continue
                 log(client, experiment, axes, row, record["trial"][row["id"]], not given.no_pictures)
                 print(label(axes, json.loads(row["axes"]), row["seed"]), flush=True)

@@ -3,7 +3,8 @@
 #![allow(dead_code)] // each test file takes what it needs
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Notes that (part of) a test could not run because something is missing on this machine. In CI that is a failure.
 ///
@@ -44,4 +45,16 @@ pub fn seal(path: &Path) {
         .open(path)
         .expect("open");
     file.write_all(&block).expect("write");
+}
+
+/// A Python that can import these modules: the one named by `ABLATE_TEST_PYTHON`, or that of `.venv`, which `make test` makes.
+pub fn python_with(modules: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("ABLATE_TEST_PYTHON").map(PathBuf::from);
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
+    [named, Some(ours)].into_iter().flatten().find(|python| {
+        let probe = Command::new(python)
+            .args(["-c", &format!("import {modules}")])
+            .output();
+        probe.is_ok_and(|output| output.status.success())
+    })
 }

@@ -1,6 +1,6 @@
 //! The Python lines of `results/README.md`, run with real h5py and pandas.
 
-use crate::common::skip;
+use crate::common::{python_with, skip};
 use crate::fixture::{folder, header, plan, trial};
 use ablate::record::{commit, merge};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 #[test]
 fn h5py_and_pandas_read_the_sweep_file_as_the_readme_says() {
-    let Some(python) = python() else {
+    let Some(python) = python_with("h5py, pandas") else {
         skip(
             "reading sweep.h5 with h5py",
             "no Python with h5py and pandas (set ABLATE_TEST_PYTHON or run make test)",
@@ -73,17 +73,6 @@ fn every_line_of_python_in_the_readmes_is_in_the_script() {
             "not run by a test: {line}"
         );
     }
-}
-
-fn python() -> Option<PathBuf> {
-    let named = std::env::var_os("ABLATE_TEST_PYTHON").map(PathBuf::from);
-    let candidates = [named, Some(root().join(".venv/bin/python"))];
-    candidates.into_iter().flatten().find(|python| {
-        let probe = Command::new(python)
-            .args(["-c", "import h5py, pandas"])
-            .output();
-        probe.is_ok_and(|output| output.status.success())
-    })
 }
 
 fn root() -> PathBuf {
