@@ -33,24 +33,19 @@ pub struct Hparams<'a> {
 }
 
 impl<'a> Hparams<'a> {
-    /// Looks at the values of all runs.
-    pub fn of(runs: &[Run<'a>]) -> Self {
-        let mut names: Vec<&str> = Vec::new();
+    /// Looks at the values of all runs. An axis without effect on any of them is none here.
+    pub fn of(record: &'a SweepRecord, runs: &[Run<'a>]) -> Self {
         let mut levels: BTreeMap<&str, (BTreeSet<String>, Vec<Json>)> = BTreeMap::new();
         for (name, value) in runs.iter().flat_map(values) {
-            let (seen, values) = levels.entry(name).or_insert_with(|| {
-                names.push(name);
-                Default::default()
-            });
+            let (seen, values) = levels.entry(name).or_default();
             if seen.insert(value.to_string()) {
                 values.push(value);
             }
         }
-        // The seed stands behind all axes, also those that only evaluations have.
-        names.sort_by_key(|name| *name == SEED);
-        let kinds = names.into_iter().map(|name| {
-            let (_, values) = levels.remove(name).unwrap_or_default();
-            (name, kind(&values), values)
+        let axes = record.axes.iter().chain(&record.evaluation_axes);
+        let kinds = axes.map(String::as_str).chain([SEED]).filter_map(|name| {
+            let (_, values) = levels.remove(name)?;
+            Some((name, kind(&values), values))
         });
         Self {
             kinds: kinds.collect(),

@@ -40,7 +40,7 @@ pub fn write(record: &SweepRecord, out: &Path, written: &dyn Fn(usize)) -> Resul
         durable::remove_stale(parent)?;
     }
     let runs = runs::of(record);
-    let hparams = Hparams::of(&runs);
+    let hparams = Hparams::of(record, &runs);
     let temp = Temp::beside(out);
     put(temp.path(), EVENTS, &overview(record, &runs, &hparams))?;
     let text = serde_json::to_string(&mark).map_err(|e| Error::Internal(e.to_string()))?;
