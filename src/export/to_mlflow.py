@@ -27,7 +27,7 @@ def label(axes, values, seed):
 
 def curves(trial, start):
     """One metric for every number measured after an epoch; missing ones are NaN in the record."""
-    epochs = trial["epochs"]
+    epochs = {name: values[:] for name, values in trial["epochs"].items()}
     names = [name for name in epochs if name != "epoch"]
     times = start + np.nancumsum(epochs["seconds"]) if "seconds" in epochs else None
     for row, step in enumerate(epochs["epoch"] if names else []):

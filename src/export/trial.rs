@@ -96,10 +96,13 @@ fn duration(seconds: f64) -> f64 {
     }
 }
 
-/// The epoch of every row.
+/// The epoch of every row. The HParams plugin counts in 32 bits.
 fn steps(epochs: &Table) -> Vec<i64> {
     match epochs.column(EPOCH) {
-        Some(epochs) => epochs.iter().map(|epoch| *epoch as i64).collect(),
+        Some(epochs) => epochs
+            .iter()
+            .map(|epoch| i64::from(*epoch as i32))
+            .collect(),
         None => (1..).take(epochs.rows()).collect(),
     }
 }

@@ -93,4 +93,6 @@ fn numbers_that_cannot_be_are_no_times() {
     let losses = losses.as_array().expect("events");
     assert_eq!(losses[2], json!([-3, 2.0, 0.0]));
     assert_eq!(losses[0], json!([0, "inf", 0.0]));
+    // The plugin would refuse a larger step.
+    assert_eq!(losses[1], json!([i32::MAX, "inf", 0.0]));
 }
