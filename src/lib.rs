@@ -30,6 +30,7 @@
 //! - [`durable`]: files that survive a kill and a loss of power.
 //! - [`record`]: trial files, shards, `sweep.h5`, and their reader.
 //! - [`report`]: statistics, tables and pages from a record.
+//! - [`export`]: a record for other tools: TensorBoard, MLflow.
 //!
 //! - [`doctor`]: whether this machine can run sweeps.
 //! - [`cli`]: one file per command.
@@ -41,6 +42,7 @@ pub mod diffusion;
 pub mod doctor;
 pub mod durable;
 pub mod error;
+pub mod export;
 pub mod fanout;
 pub mod grid;
 pub mod metric;

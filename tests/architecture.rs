@@ -97,6 +97,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "report",
         &["report", "record", "outcome", "durable", "error"],
     ),
+    (
+        "export",
+        &["export", "report", "record", "outcome", "durable", "error"],
+    ),
 ];
 
 /// Crates that only some modules may know.

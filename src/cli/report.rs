@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// The `sweep.h5` that the user means.
-fn find(path: &Path) -> Result<PathBuf> {
+pub(super) fn find(path: &Path) -> Result<PathBuf> {
     let file = if path.is_dir() {
         Folder::existing(path).sweep_h5()
     } else {
@@ -53,7 +53,8 @@ fn find(path: &Path) -> Result<PathBuf> {
     })
 }
 
-fn beside(file: &Path) -> PathBuf {
+/// The folder that it lies in.
+pub(super) fn beside(file: &Path) -> PathBuf {
     match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),

@@ -5,10 +5,12 @@
 //! which never replaces, or by [`install`], which does; both sync the folder, so that the name is on disk, too.
 //! Knows nothing of what files mean.
 
+mod folder;
 mod link;
 mod replace;
 mod temp;
 
+pub use folder::install_folder;
 pub use link::{Linked, link, link_unsynced};
 pub use replace::{install, replace, replace_unsynced, update};
 pub use temp::{Temp, host, remove_stale};

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 const SUFFIX: &str = ".tmp";
 
-/// A file being written; gone when dropped.
+/// A file (or a folder of files) being written; gone when dropped.
 #[derive(Debug)]
 pub struct Temp {
     path: PathBuf,
@@ -25,7 +25,7 @@ impl Temp {
         );
         let path = folder.join(name);
         // Only a dead process with this process's number can have left one.
-        let _ = std::fs::remove_file(&path);
+        remove(&path);
         Self { path }
     }
 
@@ -44,11 +44,18 @@ impl Temp {
 impl Drop for Temp {
     fn drop(&mut self) {
         // It may never have been made, or been renamed; one that stays is removed by the next run.
-        let _ = std::fs::remove_file(&self.path);
+        remove(&self.path);
     }
 }
 
-/// Removes temporary files in `folder` whose process on this machine is gone. Those of other machines stay, because
+/// Removes a file, a link, or a folder with all that is in it, where there is one.
+fn remove(path: &Path) {
+    if std::fs::remove_file(path).is_err() {
+        let _ = std::fs::remove_dir_all(path);
+    }
+}
+
+/// Removes temporary files and folders in `folder` whose process on this machine is gone. Those of other machines stay, because
 /// whether they are in use cannot be told from here.
 ///
 /// # Errors
@@ -61,7 +68,7 @@ pub fn remove_stale(folder: &Path) -> Result<()> {
         let process = name.to_str().and_then(|name| process_of(name, host()));
         if process.is_some_and(|process| !is_alive(process)) {
             // Another run may have removed it first.
-            let _ = std::fs::remove_file(entry.path());
+            remove(&entry.path());
         }
     }
     Ok(())
@@ -123,11 +130,13 @@ mod tests {
         let stale = folder.path().join(format!(".a.{gone}.{}.0.tmp", host()));
         let elsewhere = folder.path().join(format!(".a.{gone}.elsewhere-9.0.tmp"));
         let mine = Temp::new(folder.path(), "a");
+        let stale_folder = folder.path().join(format!(".a.{gone}.{}.1.tmp", host()));
+        std::fs::create_dir_all(stale_folder.join("inner")).expect("folders");
         for path in [&stale, &elsewhere, mine.path()] {
             std::fs::write(path, "x").expect("write");
         }
         remove_stale(folder.path()).expect("swept");
-        assert!(!stale.exists());
+        assert!(!stale.exists() && !stale_folder.exists());
         assert!(elsewhere.exists() && mine.path().exists());
     }
 }

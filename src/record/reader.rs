@@ -65,6 +65,8 @@ pub struct TrialDetail {
     pub samples: Vec<Samples>,
     /// Why it diverged; empty otherwise.
     pub message: String,
+    /// When it ended: RFC 3339, UTC.
+    pub ended: String,
 }
 
 /// `sweep.h5`, its tables read, its trials' details on demand.
@@ -154,6 +156,7 @@ impl Details {
             epochs: record.result.epochs,
             samples: record.result.samples,
             message: record.result.message,
+            ended: record.ended,
         })
     }
 }

@@ -3,7 +3,7 @@
 //! - [`stats`], [`verdict`]: pure numbers.
 //! - [`compare`], [`baseline`], [`controls`]: trials to arms to paired comparisons.
 //! - [`rows`], [`answer`], [`notes`], [`number`], [`label`]: numbers to words; every output shows these same words.
-//! - [`table`] (terminal), [`markdown`], [`csv`], [`html`]: the outputs. [`curves`], [`images`], [`effect`], [`trials`] and
+//! - [`table`] (terminal), [`markdown`], [`csv`], [`html`]: the outputs. [`curves`], [`images`] (of [`strip`]s), [`effect`], [`trials`] and
 //!   [`changes`] are its parts, [`provenance`] says where the numbers come from.
 //! - [`evidence`]: what an output may look at. [`output`]: files put in place.
 //!
@@ -30,11 +30,11 @@ pub mod notes;
 pub mod number;
 mod page;
 pub mod pareto;
-pub mod png;
 pub mod provenance;
 pub mod rows;
 pub mod shown;
 pub mod stats;
+pub mod strip;
 pub mod table;
 pub mod trials;
 mod uses;

@@ -266,6 +266,7 @@ fn detail(axes: &[&str], arm: &FakeArm, seed: u64, last: f64) -> TrialDetail {
         epochs,
         samples: samples(seed, last),
         message: String::new(),
+        ended: "2026-11-23T07:20:00Z".into(),
     }
 }
 

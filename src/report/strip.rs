@@ -1,14 +1,42 @@
-//! Grey pictures to PNG.
+//! A strip: pictures side by side, as a PNG.
 
 use crate::error::{Error, Result};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use crate::outcome::Samples;
+
+/// At most so many pictures in a strip.
+pub const PICTURES: usize = 16;
 
 /// Transparent pixels between two pictures.
-pub const GAP: usize = 2;
+const GAP: usize = 2;
+
+/// Whether the pixels are as many as the shape says; a foreign file may say anything.
+pub fn is_whole(samples: &Samples) -> bool {
+    let pixels = samples
+        .shape
+        .iter()
+        .try_fold(samples.epochs.len(), |n, side| n.checked_mul(*side));
+    pixels.is_some_and(|n| n > 0 && n == samples.pixels.len())
+}
+
+/// Width and height in pixels of a strip of so many pictures.
+pub fn size(samples: &Samples, shown: usize) -> [usize; 2] {
+    let [_, h, w] = samples.shape;
+    [shown * w + (shown - 1) * GAP, h]
+}
+
+/// The first `shown` pictures of the epoch at position `index`, as a PNG of grey and alpha. The samples must be
+/// [whole](is_whole) and hold at least so many.
+///
+/// # Errors
+/// Only such as the code rules out: it is written to memory.
+pub fn png(samples: &Samples, index: usize, shown: usize) -> Result<Vec<u8>> {
+    let [n, h, w] = samples.shape;
+    let pictures = &samples.pixels[index * n * h * w..][..shown * h * w];
+    encode(size(samples, shown), &side_by_side(pictures, [shown, h, w]))
+}
 
 /// Grey and alpha, row-major: pictures of shape [n, h, w] in one row with transparent gaps.
-pub fn side_by_side(pictures: &[u8], [n, h, w]: [usize; 3]) -> Vec<u8> {
+fn side_by_side(pictures: &[u8], [n, h, w]: [usize; 3]) -> Vec<u8> {
     let mut pixels = Vec::with_capacity(2 * h * (n * w + (n - 1) * GAP));
     for row in 0..h {
         for picture in 0..n {
@@ -22,11 +50,7 @@ pub fn side_by_side(pictures: &[u8], [n, h, w]: [usize; 3]) -> Vec<u8> {
     pixels
 }
 
-/// A PNG of grey and alpha, `size` being width and height.
-///
-/// # Errors
-/// Only when it is too large for a PNG.
-pub fn encode([width, height]: [usize; 2], pixels: &[u8]) -> Result<Vec<u8>> {
+fn encode([width, height]: [usize; 2], pixels: &[u8]) -> Result<Vec<u8>> {
     let too_large = |_| Error::Internal(format!("a strip of {width}×{height} pixels"));
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(
@@ -42,17 +66,6 @@ pub fn encode([width, height]: [usize; 2], pixels: &[u8]) -> Result<Vec<u8>> {
     });
     written.map_err(|error| Error::Internal(format!("PNG: {error}")))?;
     Ok(out)
-}
-
-/// The PNG as an address that holds it.
-///
-/// # Errors
-/// As [`encode`].
-pub fn url(size: [usize; 2], pixels: &[u8]) -> Result<String> {
-    Ok(format!(
-        "data:image/png;base64,{}",
-        BASE64.encode(encode(size, pixels)?)
-    ))
 }
 
 #[cfg(test)]
@@ -85,5 +98,19 @@ mod tests {
         let mut pixels = [0; 4];
         reader.next_frame(&mut pixels).unwrap();
         assert_eq!(pixels, [10, 255, 20, 255]);
+    }
+
+    #[test]
+    fn shapes_that_lie_are_not_shown() {
+        let samples = |shape, pixels| Samples {
+            name: "output".into(),
+            epochs: vec![1],
+            shape,
+            pixels,
+        };
+        assert!(is_whole(&samples([1, 2, 2], vec![0; 4])));
+        assert!(!is_whole(&samples([1, 2, 2], vec![0; 5])));
+        assert!(!is_whole(&samples([0, 2, 2], vec![])));
+        assert!(!is_whole(&samples([usize::MAX, 2, 2], vec![0; 4])));
     }
 }

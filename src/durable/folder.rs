@@ -1,0 +1,71 @@
+//! Puts a folder in the place of another, whole or not at all.
+
+use super::{Temp, sync_parent};
+use crate::error::{Error, Result};
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// Gives the folder `temp` the name `target`; what has that name goes. All files in it are on disk before, with one call for the
+/// whole file system instead of one a file. A kill between two renames may leave no `target`, never half of one.
+///
+/// # Errors
+/// When the file system refuses; the old folder is then where it was.
+pub fn install_folder(temp: &Temp, target: &Path) -> Result<()> {
+    File::open(temp.path())
+        .and_then(|folder| Ok(rustix::fs::syncfs(folder)?))
+        .map_err(Error::io("fsync", temp.path()))?;
+    // Gone with everything in it when dropped.
+    let old = Temp::beside(target);
+    match fs::rename(target, old.path()) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(Error::io("replace", target)(error));
+        }
+        _ => {}
+    }
+    if let Err(error) = fs::rename(temp.path(), target) {
+        // The error that is told is the first one.
+        let _ = fs::rename(old.path(), target);
+        return Err(Error::io("rename to", target)(error));
+    }
+    sync_parent(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(temp: &Temp, name: &str) {
+        fs::create_dir(temp.path()).unwrap();
+        fs::write(temp.path().join(name), name).unwrap();
+    }
+
+    #[test]
+    fn a_folder_takes_the_place_of_another_with_all_that_is_in_it() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("export");
+        for name in ["one", "two"] {
+            let temp = Temp::beside(&target);
+            folder_with(&temp, name);
+            install_folder(&temp, &target).unwrap();
+        }
+        let names = |folder: &Path| -> Vec<_> {
+            let entries = fs::read_dir(folder).unwrap();
+            entries.map(|entry| entry.unwrap().file_name()).collect()
+        };
+        assert_eq!(names(&target), ["two"]);
+        assert_eq!(names(place.path()), ["export"], "nothing else stays");
+    }
+
+    #[test]
+    fn a_refusal_leaves_the_old_folder_and_no_temporary_one() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("export");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("old"), "old").unwrap();
+        let never_made = Temp::beside(&target);
+        assert!(install_folder(&never_made, &target).is_err());
+        assert_eq!(fs::read(target.join("old")).unwrap(), b"old");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
+}
