@@ -10,6 +10,7 @@ macro_rules! say {
 }
 
 mod cancel;
+mod compare;
 mod data;
 mod doctor;
 mod fields;
@@ -80,6 +81,8 @@ enum Command {
     Logs(logs::Args),
     /// Write the report of a sweep again
     Report(report::Args),
+    /// Put sweeps beside each other: are the numbers the same, and what differs
+    Compare(compare::Args),
     /// Send a sweep to Slurm as a few jobs, and leave
     Submit(Box<submit::Args>),
     /// End the Slurm jobs of a sweep
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Logs(args) => logs::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Worker(args) => worker::run(&args),

@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// The `sweep.h5` that the user means.
-fn find(path: &Path) -> Result<PathBuf> {
+pub(super) fn find(path: &Path) -> Result<PathBuf> {
     let file = if path.is_dir() {
         Folder::existing(path).sweep_h5()
     } else {
