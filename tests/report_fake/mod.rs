@@ -1,5 +1,7 @@
 //! A record made in code: realistic numbers and pictures, no file behind it.
 
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
 use ablate::outcome::{Outcome, Samples, Table};
 use ablate::record::{CompareRecord, SweepRecord, TrialDetail, TrialRow};
 use std::collections::BTreeMap;

@@ -193,19 +193,27 @@ fn enumerated(mut words: Vec<String>) -> String {
 fn asked(records: [&SweepRecord; 2]) -> Vec<Difference> {
     let [ours, theirs] = records.map(asked_by);
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
-    let shown = |value: Option<&String>| value.cloned().unwrap_or_else(|| "–".into());
+    // An axis that only one has is a setting of the other's base, and stands among the settings.
+    let absent = |name: &str| match name.starts_with(AXIS) {
+        true => "not varied".to_owned(),
+        false => "–".to_owned(),
+    };
+    let shown = |value: Option<&String>, name| value.cloned().unwrap_or_else(|| absent(name));
     names
         .into_iter()
         .filter(|name| ours.get(*name) != theirs.get(*name))
         .map(|name| Difference {
             place: Place::Sweep,
             what: label::visible(name).into_owned(),
-            from: shown(ours.get(name)),
-            to: shown(theirs.get(name)),
+            from: shown(ours.get(name), name),
+            to: shown(theirs.get(name), name),
             share: None,
         })
         .collect()
 }
+
+/// How axes are led in what a sweep file asks for.
+const AXIS: &str = "axis";
 
 fn asked_by(record: &SweepRecord) -> BTreeMap<String, String> {
     let mut asked = BTreeMap::new();
@@ -221,7 +229,7 @@ fn asked_by(record: &SweepRecord) -> BTreeMap<String, String> {
         };
         axes.iter().enumerate().map(values).collect::<Vec<_>>()
     };
-    asked.extend(columns(&record.axes, &record.trials, "axis"));
+    asked.extend(columns(&record.axes, &record.trials, AXIS));
     let uses = columns(&record.evaluation_axes, &record.evaluations, "evaluate");
     let own = |(name, _): &(String, String)| {
         let axis = name.strip_prefix("evaluate ");

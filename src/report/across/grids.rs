@@ -56,6 +56,10 @@ fn points(across: &Across, versus: &Versus) -> Grid {
             0 => String::new(),
             n => format!("{count}/{n}"),
         };
+        let differs = |text: String| match point.equal == n {
+            true => String::new(),
+            false => text,
+        };
         let [reference, other] = &point.summaries;
         vec![
             point.label.clone(),
@@ -67,8 +71,8 @@ fn points(across: &Across, versus: &Versus) -> Grid {
                 n if point.equal == n => "equal".into(),
                 _ => signed(&point.paired, written.differences),
             },
-            p_value(&point.paired, point.p_holm),
-            share(across.better.count(&point.paired)),
+            differs(p_value(&point.paired, point.p_holm)),
+            differs(share(across.better.count(&point.paired))),
             match some_equal {
                 true => share(point.equal),
                 false => String::new(),

@@ -42,8 +42,8 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// The value of a field at a point, as JSON text that equal values share; `None` when it is not known.
-    fn value(&self, point: &Point, path: &str) -> Option<String> {
+    /// The value of a field at a point, as JSON text; `None` when it is not known.
+    fn text(&self, point: &Point, path: &str) -> Option<String> {
         let axis = self.axes.iter().position(|axis| axis == path);
         match (
             axis.and_then(|axis| point.arm.axes.get(axis)),
@@ -55,12 +55,17 @@ impl<'a> Points<'a> {
             (Some(_), Some(config)) if path != CONTROL && !config.contains_key(path) => {
                 Some(Value::Null.to_string())
             }
-            (Some(json), _) => Some(same_text(json)),
-            (None, Some(config)) => Some(config.get(path).map_or_else(
-                || Value::Null.to_string(),
-                |value| same_text(&value.to_string()),
-            )),
+            (Some(json), _) => Some(json.clone()),
+            (None, Some(config)) => {
+                let value = config.get(path).unwrap_or(&Value::Null);
+                Some(value.to_string())
+            }
         }
+    }
+
+    /// As [`text`](Self::text), the same for equal values.
+    fn value(&self, point: &Point, path: &str) -> Option<String> {
+        self.text(point, path).map(|json| same_text(&json))
     }
 
     /// The values of a field at all points where they are known.
@@ -152,13 +157,15 @@ impl Matching {
 
     /// What a pair is called: its values of the axes; of a free one `norm batch → none`.
     pub fn label(&self, reference: (&Points, &Point), other: (&Points, &Point)) -> String {
-        let value = |(points, point): (&Points, &Point), axis| {
-            let value = points.value(point, axis);
-            value.unwrap_or_else(|| Value::Null.to_string())
-        };
-        let equal = self.by.iter().map(|axis| written(reference, other, axis));
+        let text = |(points, point): (&Points, &Point), axis| points.text(point, axis);
+        let null = || Value::Null.to_string();
+        let equal = self.by.iter().map(|axis| {
+            let known = text(reference, axis).or_else(|| text(other, axis));
+            known.unwrap_or_else(null)
+        });
         let free = self.free.iter().map(|axis| {
-            let [from, to] = [reference, other].map(|side| label::value(&value(side, axis)));
+            let sides = [reference, other].map(|side| text(side, axis).unwrap_or_else(null));
+            let [from, to] = sides.map(|json| label::value(&json));
             Value::String(format!("{from} → {to}")).to_string()
         });
         let values: Vec<String> = equal.chain(free).collect();
@@ -166,28 +173,20 @@ impl Matching {
     }
 }
 
-/// The value of an axis at a pair, as the sweep that has the axis wrote it.
-fn written(reference: (&Points, &Point), other: (&Points, &Point), axis: &String) -> String {
-    let find = |(points, point): (&Points, &Point)| {
-        let at = points.axes.iter().position(|own| own == axis)?;
-        point.arm.axes.get(at).cloned()
-    };
-    let found = find(reference).or_else(|| find(other));
-    found.unwrap_or_else(|| Value::Null.to_string())
-}
-
 fn apart(axis: &str, reference: &Points, other: &Points) -> Option<Apart> {
     let values = [reference, other].map(|points| points.values(axis));
-    let shown = |values: &BTreeSet<String>| {
-        let values: Vec<String> = values.iter().map(|value| label::value(value)).collect();
+    let shown = |points: &Points| {
+        let texts = points.points.iter();
+        let texts: BTreeSet<String> = texts.filter_map(|p| points.text(p, axis)).collect();
+        let values: Vec<String> = texts.iter().map(|text| label::value(text)).collect();
         match values.is_empty() {
-            true => "not known".into(),
+            true => "not known yet".into(),
             false => values.join(" or "),
         }
     };
     values[0].is_disjoint(&values[1]).then(|| Apart {
         axis: axis.into(),
-        values: [shown(&values[0]), shown(&values[1])],
+        values: [shown(reference), shown(other)],
     })
 }
 

@@ -5,6 +5,9 @@ use crate::record::schema::column;
 use crate::report::compare::value_of;
 use std::collections::BTreeSet;
 
+/// What a trial costs: columns of their own in a record.
+const COSTS: [&str; 3] = [column::PARAMS, column::MACS, column::WALL_SECONDS];
+
 /// A metric that not all sweeps have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
@@ -34,9 +37,11 @@ pub fn choose(records: &[&SweepRecord], wanted: Option<&str>) -> Result<String, 
     let Some(known) = known else {
         return Ok(wanted.unwrap_or_default().into());
     };
+    // What a trial costs is compared when it is asked for.
     let first = || {
+        let mut own = known.iter().filter(|name| !COSTS.contains(name));
         let test = known.iter().find(|name| name.starts_with("test."));
-        test.or_else(|| known.iter().next()).copied()
+        test.or_else(|| own.next()).copied()
     };
     match wanted.or_else(first) {
         Some(name) if known.contains(name) => Ok(name.into()),
@@ -51,12 +56,11 @@ pub fn choose(records: &[&SweepRecord], wanted: Option<&str>) -> Result<String, 
 fn metrics(record: &SweepRecord) -> BTreeSet<&str> {
     let own = record.trials.iter().flat_map(|row| row.metrics.keys());
     let own: BTreeSet<&str> = own.map(String::as_str).collect();
-    let costs = [column::PARAMS, column::MACS, column::WALL_SECONDS];
     let has = |cost: &&str| {
         let values = record.trials.iter().filter_map(|row| value_of(row, cost));
         values.into_iter().any(f64::is_finite)
     };
     own.into_iter()
-        .chain(costs.into_iter().filter(has))
+        .chain(COSTS.into_iter().filter(has))
         .collect()
 }

@@ -8,7 +8,7 @@ use crate::report::markdown::escape;
 /// Writes the page.
 pub fn text(across: &Across) -> String {
     let reference = escape(&name(&across.reference().name));
-    let mut paragraphs = vec![format!("# Beside {reference}")];
+    let mut paragraphs = vec![format!("# Sweeps beside {reference}")];
     for versus in &across.versus {
         paragraphs.push(format!(
             "## {} beside {reference}",

@@ -4,7 +4,7 @@ use super::grids::{self, Grid};
 use super::words::{answer, name, notes, outcomes};
 use super::{Across, LEGEND};
 use crate::report::table::ruled;
-use comfy_table::{CellAlignment, ColumnConstraint};
+use comfy_table::{CellAlignment, ColumnConstraint, LineStyle};
 
 /// Every sweep beside the reference. `width`: columns to fit into; the terminal's when `None`.
 pub fn text(across: &Across, width: Option<u16>) -> String {
@@ -35,6 +35,11 @@ pub fn text(across: &Across, width: Option<u16>) -> String {
 
 fn table(grid: &Grid, width: Option<u16>) -> String {
     let mut table = ruled(width);
+    // Rows of one line need no rules between them.
+    let mut cells = grid.rows.iter().flat_map(|row| row.iter().skip(grid.names));
+    if cells.all(|cell| !stacked(cell).contains('\n')) {
+        table.style_mut().row_separator = LineStyle::none();
+    }
     table.set_header(&grid.headings);
     for row in &grid.rows {
         let cell = |(column, cell): (usize, &String)| match column < grid.names {

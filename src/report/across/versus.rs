@@ -7,6 +7,7 @@ use super::side::Side;
 use crate::outcome::Outcome;
 use crate::record::TrialRow;
 use crate::report::compare::{Comparisons, value_of};
+use crate::report::evidence::left_details;
 use crate::report::stats::{Paired, Summary};
 use std::collections::BTreeMap;
 
@@ -145,6 +146,12 @@ impl<'a> Versus<'a> {
     /// Pairs whose values are equal.
     pub fn equal(&self) -> usize {
         self.points.iter().map(|point| point.equal).sum()
+    }
+
+    /// Pairs in which both trials ended with a result, divergence included.
+    pub fn finished(&self) -> usize {
+        let both = |pair: &&TrialPair| left_details(pair.reference) && left_details(pair.other);
+        self.trials().filter(both).count()
     }
 
     /// Pairs that are at least so much alike.

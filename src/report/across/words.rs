@@ -6,6 +6,7 @@ use crate::report::label;
 use crate::report::notes::counts;
 use crate::report::number::{self, Digits};
 use crate::report::stats::{Paired, Summary, Test, smallest_sign_flip};
+use std::collections::BTreeMap;
 
 /// Points are named up to so many.
 const NAMED: usize = 6;
@@ -54,6 +55,12 @@ pub fn answer(across: &Across, versus: &Versus) -> String {
             points(versus.points.len())
         );
     }
+    if versus.finished() > 0 && versus.alike(Alike::Everything) == versus.finished() {
+        return format!(
+            "Identical. {} that ended in both: every bit of every epoch, metric, picture and parameter is the same.",
+            all_of(versus.finished())
+        );
+    }
     if valued == 0 {
         return format!(
             "Nothing to compare yet. {} and {} in common, but no trial has completed with a value of {metric} in both.",
@@ -61,21 +68,15 @@ pub fn answer(across: &Across, versus: &Versus) -> String {
             trials(pairs)
         );
     }
-    if versus.alike(Alike::Everything) == pairs {
-        return format!(
-            "Identical. All {}: every bit of every epoch, metric, picture and parameter.",
-            in_pairs(pairs)
-        );
-    }
-    let same = same(versus, valued);
+    let same = same(versus, versus.finished());
     if equal == valued {
         return format!(
-            "The same numbers. {metric} is equal to the last bit in all {}. {same}",
-            in_pairs(valued)
+            "The same numbers. {metric} is equal to the last bit in {}. {same}",
+            all_of(valued).to_lowercase()
         );
     }
     let mut sentences = vec![format!(
-        "Other numbers. {metric} is equal in {equal} of {}.",
+        "Different numbers. {metric} is equal in {equal} of {}.",
         in_pairs(valued)
     )];
     if !same.is_empty() {
@@ -219,25 +220,31 @@ fn told(across: &Across, written: Written, paired: &Paired, p: Option<f64>) -> S
     format!("{size} ({})", facts.join("; "))
 }
 
-/// Whether the reference's own findings point the same way here.
+/// Whether the reference's own comparisons come out the same way here.
 fn effects(versus: &Versus) -> Option<String> {
-    let means = |paired: &Paired| paired.summary.mean;
-    let signs: Vec<bool> = versus
+    let mean = |paired: &Paired| paired.summary.mean;
+    let told: Vec<_> = versus
         .effects
         .iter()
-        .filter_map(|effect| Some(means(&effect.reference)? * means(&effect.other)? > 0.0))
+        .filter(|e| e.change.summary.n > 0)
         .collect();
-    let same = signs.iter().filter(|same| **same).count();
-    match signs.len() {
-        0 => None,
-        1 => Some(match same {
-            1 => "The effect that the reference finds points the same way here.".into(),
-            _ => "The effect that the reference finds does not point the same way here.".into(),
-        }),
-        n => Some(format!(
-            "Of the {n} effects that the reference finds, {same} point the same way here."
-        )),
-    }
+    let same = told
+        .iter()
+        .filter_map(|e| Some(mean(&e.reference)? * mean(&e.other)?));
+    let same = same.filter(|product| *product > 0.0).count();
+    let changed = told.iter().filter(|e| e.p_holm.is_some_and(|p| p < LEVEL));
+    let changed = match changed.count() {
+        0 => "none changes".to_owned(),
+        n => format!("{n} {}", if n == 1 { "changes" } else { "change" }),
+    };
+    let n = told.len();
+    (n > 0).then(|| {
+        format!(
+            "Of {} of the reference with its baseline, {same} {} the same way here; {changed} (p < {LEVEL}).",
+            number::counted(n, "comparison"),
+            if same == 1 { "points" } else { "point" },
+        )
+    })
 }
 
 /// Why no point is in common: the fields in which no value is.
@@ -309,19 +316,34 @@ pub fn notes(across: &Across, versus: &Versus) -> Vec<String> {
     }
     for free in &versus.matching.free {
         notes.push(format!(
-            "Only one of the two varies {}, and the other has none of its values: all are compared with the same trials.",
+            "Only one of the two varies {}, and the other has none of its values: each is compared with the same trials, and the difference includes it.",
             label::visible(free)
         ));
     }
     let unvalued = versus.trials().count() - versus.valued();
-    if unvalued > 0 && versus.valued() > 0 {
+    if unvalued > 0 {
         notes.push(format!(
-            "{} of the same point and seed cannot be compared: not both have completed with {}.",
+            "{} of the same point and seed without {} in both: {}.",
             in_pairs(unvalued),
-            label::visible(across.metric)
+            label::visible(across.metric),
+            ends(versus, &names)
         ));
     }
     notes
+}
+
+/// How the pairs that cannot be compared ended: `completed in a and pending in b: 3`.
+fn ends(versus: &Versus, [reference, other]: &[String; 2]) -> String {
+    let mut ends: BTreeMap<[&str; 2], usize> = BTreeMap::new();
+    for pair in versus.trials().filter(|pair| pair.values.is_none()) {
+        let end = [pair.reference, pair.other].map(|row| row.outcome.name());
+        *ends.entry(end).or_default() += 1;
+    }
+    let words = ends.iter().map(|([a, b], n)| match a == b {
+        true => format!("{a} in both: {n}"),
+        false => format!("{a} in {reference} and {b} in {other}: {n}"),
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// What became of the trials of every sweep.
@@ -357,6 +379,13 @@ fn points(n: usize) -> String {
 
 fn trials(n: usize) -> String {
     number::counted(n, "trial")
+}
+
+fn all_of(n: usize) -> String {
+    match n {
+        1 => "The one pair".into(),
+        n => format!("All {n} pairs"),
+    }
 }
 
 fn in_pairs(n: usize) -> String {
