@@ -9,7 +9,7 @@ use ablate::report::across::matching::Matching;
 use ablate::report::across::metric::{Unknown, choose};
 use ablate::report::across::side::Side;
 use ablate::report::across::versus::Alike;
-use ablate::report::across::{Across, json, page, sheet, terminal};
+use ablate::report::across::{Across, Unit, json, page, sheet, terminal};
 use report_fake::{Fake, FakeArm, grid, make, skip_or_not};
 use scene::{Scene, expect_code};
 use serde_json::Value;
@@ -40,7 +40,7 @@ fn side(name: &str, fake: &Fake) -> Side {
 fn across<T>(fakes: &[(&str, &Fake)], look: impl FnOnce(&Across) -> T) -> T {
     let sides: Vec<Side> = fakes.iter().map(|(name, fake)| side(name, fake)).collect();
     let arms: Vec<_> = sides.iter().map(|side| side.arms(METRIC)).collect();
-    look(&Across::of(&sides, &arms).expect("a reference"))
+    look(&Across::of(Unit::Trial, &sides, &arms).expect("a reference"))
 }
 
 fn text(fakes: &[(&str, &Fake)]) -> String {
@@ -555,7 +555,7 @@ fn compare(arguments: &[&Path], options: &[&str]) -> Output {
         .expect("started")
 }
 
-fn tiny(skips: &str, seeds: usize, lr: &str) -> Scene {
+fn tiny(skips: &str, baseline: &str, seeds: usize, lr: &str) -> Scene {
     Scene::of(&format!(
         "name: tiny\n\
          base:\n  \
@@ -564,7 +564,7 @@ fn tiny(skips: &str, seeds: usize, lr: &str) -> Scene {
            train: {{ epochs: 1, batch: 32, lr: {lr} }}\n\
          grid: {{ model.skip.at: {skips} }}\n\
          seeds: {seeds}\n\
-         compare: {{ baseline: {{ model.skip.at: [] }}, metric: test.bce }}\n"
+         compare: {{ baseline: {{ model.skip.at: {baseline} }}, metric: test.bce }}\n"
     ))
 }
 
@@ -572,9 +572,9 @@ fn tiny(skips: &str, seeds: usize, lr: &str) -> Scene {
 #[test]
 fn real_sweeps_are_compared_through_the_binary() {
     let scenes = [
-        tiny("[[], [14]]", 2, "1e-3"),
-        tiny("[[], [14]]", 2, "1e-3"),
-        tiny("[[14]]", 1, "1e-2"),
+        tiny("[[], [14]]", "[]", 2, "1e-3"),
+        tiny("[[], [14]]", "[]", 2, "1e-3"),
+        tiny("[[14], [28]]", "[28]", 1, "1e-2"),
     ];
     for scene in &scenes {
         scene.run(&["--workers", "1"], 0);
@@ -612,8 +612,8 @@ fn real_sweeps_are_compared_through_the_binary() {
     );
     assert_eq!(
         sheet.lines().count(),
-        1 + 4,
-        "one pair, one of another seed, two of another point"
+        1 + 5,
+        "one pair, one of another seed, three of other points"
     );
     let markdown = std::fs::read_to_string(files.join("compare.md")).expect("written");
     assert!(

@@ -5,7 +5,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::record::SweepRecord;
 use crate::report::across::metric::{self, Unknown};
 use crate::report::across::side::{self, Side};
-use crate::report::across::{self, Across, json, page, sheet, terminal};
+use crate::report::across::{self, Across, Unit, json, page, sheet, terminal};
 use crate::sweep::nearest;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,9 @@ pub struct Args {
     /// What to compare, of those that all have [default: what the reference compares]
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
+    /// Compare the uses of trained networks (`evaluate`) instead of the trials
+    #[arg(long)]
+    uses: bool,
     /// Write compare.md and compare.csv into this folder; made where missing
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -51,11 +54,19 @@ pub struct Args {
 /// # Errors
 /// When a path is no sweep, a record is damaged, the metric is not known, or no point is in common.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let sides = load(&args.paths)?;
+    let mut sides = load(&args.paths)?;
+    let unit = match args.uses {
+        true => Unit::Use,
+        false => Unit::Trial,
+    };
+    if unit == Unit::Use {
+        sides = sides.into_iter().map(uses).collect::<Result<_>>()?;
+    }
     let records: Vec<&SweepRecord> = sides.iter().map(|side| &side.record).collect();
     let metric = metric::choose(&records, args.metric.as_deref()).map_err(unknown)?;
     let arms: Vec<_> = sides.iter().map(|side| side.arms(&metric)).collect();
-    let across = Across::of(&sides, &arms).ok_or_else(|| Error::Internal("no side".into()))?;
+    let across =
+        Across::of(unit, &sides, &arms).ok_or_else(|| Error::Internal("no side".into()))?;
     let files = match &args.out {
         Some(out) => write(&across, out)?,
         None => Vec::new(),
@@ -94,6 +105,16 @@ fn load(paths: &[PathBuf]) -> Result<Vec<Side>> {
     sides
         .map(|(name, record)| Side::load(name, record))
         .collect()
+}
+
+fn uses(side: Side) -> Result<Side> {
+    match side.record.evaluations.is_empty() {
+        false => Ok(side.uses()),
+        true => Err(Error::Usage {
+            problem: format!("{}: has no uses", side.record.path.display()),
+            next: "leave out --uses, or compare sweeps with `evaluate`".into(),
+        }),
+    }
 }
 
 fn unknown(Unknown { wanted, known }: Unknown) -> Error {

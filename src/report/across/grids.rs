@@ -24,12 +24,11 @@ impl Grid {
     fn filled(mut self) -> Self {
         let says = |column: usize| self.rows.iter().any(|row| !row[column].is_empty());
         let keep: Vec<bool> = (0..self.headings.len()).map(says).collect();
-        let retain = |cells: Vec<String>| -> Vec<String> {
-            let kept = cells.into_iter().zip(&keep).filter(|(_, keep)| **keep);
-            kept.map(|(cell, _)| cell).collect()
-        };
-        self.headings = retain(self.headings);
-        self.rows = self.rows.into_iter().map(retain).collect();
+        let lines = std::iter::once(&mut self.headings).chain(&mut self.rows);
+        for cells in lines {
+            let mut keep = keep.iter();
+            cells.retain(|_| *keep.next().unwrap_or(&true));
+        }
         self
     }
 }

@@ -3,8 +3,9 @@
 use super::Across;
 use super::differs::Difference;
 use super::effects::Effect;
+use super::notes::notes;
 use super::versus::{Alike, PointPair, Versus};
-use super::words::{answer, notes};
+use super::words::answer;
 use crate::report::stats::{Interval, Paired, Summary, Test};
 use serde_json::{Value, json};
 

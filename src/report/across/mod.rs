@@ -3,7 +3,7 @@
 //! - [`side`]: a sweep and its name. [`metric`]: what is compared.
 //! - [`matching`]: which points belong together. [`versus`]: those, seed by seed. [`effects`]: whether the reference's findings
 //!   hold in the other. [`differs`]: settings, data, machines, versions, what was asked.
-//! - [`words`], [`grids`]: numbers to words, the same for [`terminal`] and [`page`]. [`sheet`]: one row a trial.
+//! - [`words`], [`notes`], [`grids`]: numbers to words, the same for [`terminal`] and [`page`]. [`sheet`]: one row a trial.
 //!   [`json`]: everything.
 
 pub mod differs;
@@ -12,6 +12,7 @@ pub mod grids;
 pub mod json;
 pub mod matching;
 pub mod metric;
+pub mod notes;
 pub mod page;
 pub mod sheet;
 pub mod side;
@@ -20,6 +21,7 @@ pub mod versus;
 pub mod words;
 
 use super::compare::Comparisons;
+use super::number::counted;
 use super::rows::Better;
 use super::stats::holm;
 use super::verdict::Expected;
@@ -34,10 +36,31 @@ const LEGEND: &str = "Mean ± half of the 95% t-interval over seeds. Differences
                       two-sided sign-flip test after Holm's correction ((t): Student's t, above 20 seeds); time: wall time \
                       over the reference's.";
 
+/// What a point is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Trials.
+    Trial,
+    /// Uses of trained networks.
+    Use,
+}
+
+impl Unit {
+    /// `1 trial`, `2 uses`.
+    fn counted(self, n: usize) -> String {
+        match self {
+            Self::Trial => counted(n, "trial"),
+            Self::Use => counted(n, "use"),
+        }
+    }
+}
+
 /// Sweeps beside their reference.
 pub struct Across<'a> {
     /// What is compared.
     pub metric: &'a str,
+    /// What is matched by seed.
+    pub unit: Unit,
     /// Which side of the reference counts as better.
     pub better: Better,
     /// All sweeps with their arms, the reference first.
@@ -48,7 +71,7 @@ pub struct Across<'a> {
 
 impl<'a> Across<'a> {
     /// Compares; `arms` are those of the sides, of one metric. `None` without a reference.
-    pub fn of(sides: &'a [Side], arms: &'a [Comparisons<'a>]) -> Option<Self> {
+    pub fn of(unit: Unit, sides: &'a [Side], arms: &'a [Comparisons<'a>]) -> Option<Self> {
         let sides: Vec<_> = sides.iter().zip(arms).collect();
         let (&reference, others) = sides.split_first()?;
         let compare = reference.0.record.compare.as_ref();
@@ -58,6 +81,7 @@ impl<'a> Across<'a> {
         let versus = others.iter().map(|&other| Versus::of(reference, other));
         let mut across = Self {
             metric: &reference.1.metric,
+            unit,
             better: Better::of(expected, &reference.1.metric),
             versus: versus.collect(),
             sides,

@@ -1,7 +1,8 @@
 //! `compare.md`: the comparison as text that renders on a code host.
 
 use super::grids::{self, Grid};
-use super::words::{answer, name, notes, outcomes};
+use super::notes::{notes, outcomes};
+use super::words::{answer, name};
 use super::{Across, LEGEND};
 use crate::report::markdown::escape;
 

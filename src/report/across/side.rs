@@ -27,17 +27,30 @@ impl Side {
         }
     }
 
-    /// Reads the fingerprints of all trials that left any.
+    /// Reads the fingerprints of all trials and uses that left any.
     ///
     /// # Errors
     /// When the record is damaged.
     pub fn load(name: String, record: SweepRecord) -> Result<Self> {
         let details = record.details()?;
-        let committed = record.trials.iter().filter(|row| left_details(row));
+        let rows = record.trials.iter().chain(&record.evaluations);
+        let committed = rows.filter(|row| left_details(row));
         let prints = committed
             .map(|row| Ok((row.id.clone(), details.fingerprint(&row.id)?)))
             .collect::<Result<_>>()?;
         Ok(Self::new(name, record, prints))
+    }
+
+    /// The same sweep with the uses of its networks (`evaluate`) in the place of its trials.
+    pub fn uses(self) -> Self {
+        let Self {
+            name,
+            mut record,
+            prints,
+        } = self;
+        record.axes = std::mem::take(&mut record.evaluation_axes);
+        record.trials = std::mem::take(&mut record.evaluations);
+        Self::new(name, record, prints)
     }
 
     /// The fingerprint of a trial that left one.

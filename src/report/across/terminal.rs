@@ -1,7 +1,8 @@
 //! The comparison for the terminal, as wide as the terminal and without colour elsewhere.
 
 use super::grids::{self, Grid};
-use super::words::{answer, name, notes, outcomes};
+use super::notes::{notes, outcomes};
+use super::words::{answer, name};
 use super::{Across, LEGEND};
 use crate::report::table::ruled;
 use comfy_table::{CellAlignment, ColumnConstraint, LineStyle};

@@ -3,13 +3,8 @@
 use super::Across;
 use super::versus::{Alike, PointPair, Versus};
 use crate::report::label;
-use crate::report::notes::counts;
 use crate::report::number::{self, Digits};
 use crate::report::stats::{Paired, Summary, Test, smallest_sign_flip};
-use std::collections::BTreeMap;
-
-/// Points are named up to so many.
-const NAMED: usize = 6;
 
 /// Below this p a difference counts as one.
 const LEVEL: f64 = 0.05;
@@ -63,9 +58,9 @@ pub fn answer(across: &Across, versus: &Versus) -> String {
     }
     if valued == 0 {
         return format!(
-            "Nothing to compare yet. {} and {} in common, but no trial has completed with a value of {metric} in both.",
+            "Nothing to compare yet. {} and {} in common, but none has completed with a value of {metric} in both.",
             points(versus.points.len()),
-            trials(pairs)
+            across.unit.counted(pairs)
         );
     }
     let same = same(versus, versus.finished());
@@ -281,104 +276,14 @@ fn apart(across: &Across, versus: &Versus) -> String {
     format!("{}.", parts.join("; "))
 }
 
-/// What a careful reader must know besides: points, seeds and trials without a partner, what became of all trials, time.
-pub fn notes(across: &Across, versus: &Versus) -> Vec<String> {
-    let reference = name(&across.reference().name);
-    let names = [reference.clone(), name(versus.name)];
-    let mut notes = Vec::new();
-    notes.extend(time(versus, &reference));
-    for (name, alone) in names.iter().zip(&versus.alone) {
-        if alone.is_empty() {
-            continue;
-        }
-        let count: usize = alone.iter().map(|(_, trials)| trials).sum();
-        let mut labels: Vec<&str> = alone.iter().map(|(label, _)| label.as_str()).collect();
-        let more = labels.len().saturating_sub(NAMED);
-        labels.truncate(NAMED);
-        let more = (more > 0)
-            .then(|| format!(", {more} more"))
-            .unwrap_or_default();
-        notes.push(format!(
-            "Only {name} has {} ({}): {}{more}.",
-            points(alone.len()),
-            trials(count),
-            labels.join(", ")
-        ));
-    }
-    for (side, name) in names.iter().enumerate() {
-        let lonely: usize = versus.points.iter().map(|p| p.lonely[side].len()).sum();
-        if lonely > 0 {
-            notes.push(format!(
-                "At points in common, only {name} has {} of other seeds.",
-                trials(lonely)
-            ));
-        }
-    }
-    for free in &versus.matching.free {
-        notes.push(format!(
-            "Only one of the two varies {}, and the other has none of its values: each is compared with the same trials, and the difference includes it.",
-            label::visible(free)
-        ));
-    }
-    let unvalued = versus.trials().count() - versus.valued();
-    if unvalued > 0 {
-        notes.push(format!(
-            "{} of the same point and seed without {} in both: {}.",
-            in_pairs(unvalued),
-            label::visible(across.metric),
-            ends(versus, &names)
-        ));
-    }
-    notes
-}
-
-/// How the pairs that cannot be compared ended: `completed in a and pending in b: 3`.
-fn ends(versus: &Versus, [reference, other]: &[String; 2]) -> String {
-    let mut ends: BTreeMap<[&str; 2], usize> = BTreeMap::new();
-    for pair in versus.trials().filter(|pair| pair.values.is_none()) {
-        let end = [pair.reference, pair.other].map(|row| row.outcome.name());
-        *ends.entry(end).or_default() += 1;
-    }
-    let words = ends.iter().map(|([a, b], n)| match a == b {
-        true => format!("{a} in both: {n}"),
-        false => format!("{a} in {reference} and {b} in {other}: {n}"),
-    });
-    words.collect::<Vec<_>>().join("; ")
-}
-
-/// What became of the trials of every sweep.
-pub fn outcomes(across: &Across) -> Vec<String> {
-    let side = across.sides.iter();
-    side.map(|(side, arms)| format!("{}: {}.", name(&side.name), counts(arms)))
-        .collect()
-}
-
-/// How long the trials took beside the reference's.
-fn time(versus: &Versus, reference: &str) -> Option<String> {
-    let mean = versus.log_wall.mean?;
-    let digits = Digits::Fixed(2);
-    let interval = versus.log_wall.interval.map_or_else(String::new, |i| {
-        let [low, high] = [i.low, i.high].map(|log| digits.show(log.exp()));
-        format!(", 95% interval {low} to {high}")
-    });
-    Some(format!(
-        "A trial took {} times as long as in {reference} (geometric mean of {}{interval}).",
-        digits.show(mean.exp()),
-        in_pairs(versus.log_wall.n)
-    ))
-}
-
 /// The name of a sweep as it may be shown.
 pub fn name(name: &str) -> String {
     label::visible(name).into_owned()
 }
 
-fn points(n: usize) -> String {
+/// `1 point`, `2 points`.
+pub fn points(n: usize) -> String {
     number::counted(n, "point")
-}
-
-fn trials(n: usize) -> String {
-    number::counted(n, "trial")
 }
 
 fn all_of(n: usize) -> String {
@@ -388,6 +293,7 @@ fn all_of(n: usize) -> String {
     }
 }
 
-fn in_pairs(n: usize) -> String {
+/// `1 pair`, `2 pairs`.
+pub fn in_pairs(n: usize) -> String {
     number::counted(n, "pair")
 }
