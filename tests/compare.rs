@@ -290,7 +290,7 @@ fn sweeps_without_a_common_point_say_what_keeps_them_apart() {
     let other = points(&["model.depth"], &[&["3"]], 2);
     let shown = text(&[("a", &one), ("b", &other)]);
     assert!(
-        shown.contains("No point in common. model.depth is 1 or 2 in a and 3 in b."),
+        shown.contains("No point in common. model.depth is 1, 2 in a and 3 in b."),
         "{shown}"
     );
     let rows = across(&[("a", &one), ("b", &other)], |a| {
@@ -471,6 +471,27 @@ fn a_metric_that_not_all_have_is_refused_with_those_that_they_have() {
         .iter_mut()
         .for_each(|row| row.metrics.clear());
     assert!(choose(&[&costs.record], None).is_err());
+}
+
+/// One pass needs no rule, so that it is one use at two points: it counts once.
+#[test]
+fn a_use_that_stands_at_several_points_counts_once() {
+    let axes = ["model.depth", "iterate.rule"];
+    let mut fake = points(&axes, &[&["1", "\"plain\""], &["1", "\"cold\""]], 2);
+    let mut record = fake.record.clone();
+    for at in 0..2 {
+        record.trials[at + 2].id = record.trials[at].id.clone();
+    }
+    (fake.record.evaluation_axes, fake.record.evaluations) = (record.axes, record.trials);
+    let sides = ["a", "b"].map(|name| side(name, &fake).uses());
+    let arms: Vec<_> = sides.iter().map(|side| side.arms(METRIC)).collect();
+    let across = Across::of(Unit::Use, &sides, &arms).expect("a reference");
+    assert_eq!(across.versus[0].trials().count(), 2);
+    let shown = terminal::text(&across, Some(100));
+    assert!(
+        shown.contains("a: 2 uses planned = 2 completed."),
+        "{shown}"
+    );
 }
 
 const HOSTILE: &str =

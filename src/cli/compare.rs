@@ -19,6 +19,7 @@ record is damaged (others: `ablate --help`).
 
 --json prints one object:
   format            raised when a key changes its meaning or goes away
+  unit              trial, or use with --uses
   metric, better    what is compared; lower or higher
   sweeps            name, sweep, path and trials by outcome; the reference first
   comparisons       one for each other sweep: answer and notes in words; pairs (planned in both, valued, equal values,

@@ -173,19 +173,24 @@ fn shares(values: &BTreeMap<&str, usize>) -> String {
         1 => label::visible(value).into_owned(),
         _ => format!("{} ({n} trials)", label::visible(value)),
     };
-    enumerated(counted.iter().map(one).collect())
+    or_dash(enumerated(counted.iter().map(one).collect()))
 }
 
-/// `a, b, c`; long lists are cut, and say so; a dash when empty.
-fn enumerated(mut words: Vec<String>) -> String {
+/// `a, b, c`; long lists are cut, and say so.
+pub fn enumerated(mut words: Vec<String>) -> String {
     let more = words.len().saturating_sub(SHOWN);
     words.truncate(SHOWN);
     if more > 0 {
         words.push(format!("{more} more"));
     }
-    match words.is_empty() {
+    words.join(", ")
+}
+
+/// A dash for nothing.
+fn or_dash(text: String) -> String {
+    match text.is_empty() {
         true => "–".into(),
-        false => words.join(", "),
+        false => text,
     }
 }
 
@@ -225,7 +230,7 @@ fn asked_by(record: &SweepRecord) -> BTreeMap<String, String> {
                 .filter(|value| seen.insert(*value))
                 .map(|value| label::value(value))
                 .collect();
-            (format!("{what} {axis}"), enumerated(new))
+            (format!("{what} {axis}"), or_dash(enumerated(new)))
         };
         axes.iter().enumerate().map(values).collect::<Vec<_>>()
     };
@@ -270,7 +275,7 @@ fn runs(numbers: &BTreeSet<u64>) -> String {
         true => first.to_string(),
         false => format!("{first}–{last}"),
     };
-    enumerated(runs.into_iter().map(word).collect())
+    or_dash(enumerated(runs.into_iter().map(word).collect()))
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub fn text(across: &Across) -> String {
     let versus = across.versus.iter().map(|versus| beside(across, versus));
     let whole = json!({
         "format": FORMAT,
+        "unit": across.unit.name(),
         "metric": across.metric,
         "better": across.better.name(),
         "sweeps": across.sides.iter().map(side).collect::<Value>(),

@@ -5,6 +5,7 @@
 //! batch normalisation swept in one sweep, and none in the other), the axis cannot tell which points belong together: then it is a
 //! *free* axis, all its points are matched with the one point of the other sweep, and what differs is said.
 
+use super::differs::enumerated;
 use super::side::Side;
 use crate::record::schema::{CONTROL, NO_CONTROL};
 use crate::report::compare::Arm;
@@ -176,12 +177,18 @@ impl Matching {
 fn apart(axis: &str, reference: &Points, other: &Points) -> Option<Apart> {
     let values = [reference, other].map(|points| points.values(axis));
     let shown = |points: &Points| {
-        let texts = points.points.iter();
-        let texts: BTreeSet<String> = texts.filter_map(|p| points.text(p, axis)).collect();
-        let values: Vec<String> = texts.iter().map(|text| label::value(text)).collect();
-        match values.is_empty() {
-            true => "not known yet".into(),
-            false => values.join(" or "),
+        let mut seen = BTreeSet::new();
+        let texts = points.points.iter().filter_map(|p| points.text(p, axis));
+        let words =
+            texts
+                .filter(|text| seen.insert(text.clone()))
+                .map(|text| match text.as_str() {
+                    "null" => "without effect".into(),
+                    json => label::value(json),
+                });
+        match enumerated(words.collect()).as_str() {
+            "" => "not known yet".into(),
+            words => words.to_owned(),
         }
     };
     values[0].is_disjoint(&values[1]).then(|| Apart {

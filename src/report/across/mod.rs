@@ -46,12 +46,17 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// `trial` or `use`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trial => "trial",
+            Self::Use => "use",
+        }
+    }
+
     /// `1 trial`, `2 uses`.
     fn counted(self, n: usize) -> String {
-        match self {
-            Self::Trial => counted(n, "trial"),
-            Self::Use => counted(n, "use"),
-        }
+        counted(n, self.name())
     }
 }
 

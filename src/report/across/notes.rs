@@ -1,9 +1,10 @@
 //! What a careful reader must know beside the answer: what has no partner or no value, what became of every trial, time.
 
+use super::Across;
+use super::differs::Place;
 use super::side::Side;
 use super::versus::Versus;
 use super::words::{in_pairs, name, points};
-use super::{Across, Unit};
 use crate::report::compare::Comparisons;
 use crate::report::label;
 use crate::report::number::Digits;
@@ -51,6 +52,15 @@ pub fn notes(across: &Across, versus: &Versus) -> Vec<String> {
             "Only one of the two varies {}, and the other has none of its values: each is compared with the same trials, and the difference includes it.",
             label::visible(free)
         ));
+    }
+    if versus
+        .differences
+        .iter()
+        .any(|d| d.place == Place::Config && d.what == "task")
+    {
+        notes.push(
+            "The task is not the same: a metric of the same name may mean another thing.".into(),
+        );
     }
     let unvalued = versus.trials().count() - versus.valued();
     if unvalued > 0 {
@@ -104,11 +114,8 @@ fn time(across: &Across, versus: &Versus, reference: &str) -> Option<String> {
         format!(", 95% interval {low} to {high}")
     });
     Some(format!(
-        "{} took {} times as long as in {reference} (geometric mean of {}{interval}).",
-        match across.unit {
-            Unit::Trial => "A trial",
-            Unit::Use => "A use",
-        },
+        "A {} took {} times as long as in {reference} (geometric mean of {}{interval}).",
+        across.unit.name(),
         digits.show(mean.exp()),
         in_pairs(versus.log_wall.n)
     ))

@@ -41,7 +41,8 @@ impl Side {
         Ok(Self::new(name, record, prints))
     }
 
-    /// The same sweep with the uses of its networks (`evaluate`) in the place of its trials.
+    /// The same sweep with the uses of its networks (`evaluate`) in the place of its trials. One use may stand at several
+    /// points that differ only where it does not matter: it counts once.
     pub fn uses(self) -> Self {
         let Self {
             name,
@@ -50,6 +51,8 @@ impl Side {
         } = self;
         record.axes = std::mem::take(&mut record.evaluation_axes);
         record.trials = std::mem::take(&mut record.evaluations);
+        let mut seen = BTreeSet::new();
+        record.trials.retain(|row| seen.insert(row.id.clone()));
         Self::new(name, record, prints)
     }
 
