@@ -1,7 +1,7 @@
 //! What an arm is worth against its baseline, in the reference and in another sweep: does the finding hold there too?
 
 use super::matching::Matching;
-use super::versus::PointPair;
+use super::pair::PointPair;
 use crate::report::compare::{Arm, Comparisons};
 use crate::report::stats::Paired;
 use std::collections::BTreeMap;

@@ -1,8 +1,10 @@
 //! The tables as text, shared by the terminal and Markdown, so that they never disagree.
 
 use super::Across;
-use super::versus::{PointPair, Versus};
-use super::words::{Written, name};
+use super::pair::PointPair;
+use super::size::Written;
+use super::versus::Versus;
+use super::words::name;
 use crate::report::label;
 use crate::report::number::{self, Digits};
 use crate::report::stats::{Paired, Summary, Test};

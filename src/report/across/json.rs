@@ -4,7 +4,8 @@ use super::Across;
 use super::differs::Difference;
 use super::effects::Effect;
 use super::notes::notes;
-use super::versus::{Alike, PointPair, Versus};
+use super::pair::{Alike, PointPair, TrialPair};
+use super::versus::Versus;
 use super::words::answer;
 use crate::report::stats::{Interval, Paired, Summary, Test};
 use serde_json::{Value, json};
@@ -70,7 +71,7 @@ fn beside(across: &Across, versus: &Versus) -> Value {
 }
 
 fn point(point: &PointPair) -> Value {
-    let trial = |pair: &super::versus::TrialPair| {
+    let trial = |pair: &TrialPair| {
         json!({
             "seed": pair.reference.seed,
             "outcomes": [pair.reference.outcome.name(), pair.other.outcome.name()],

@@ -1,11 +1,12 @@
 //! Several sweeps beside each other: the first is the reference, each of the others is compared with it.
 //!
 //! - [`side`]: a sweep and its name. [`metric`]: what is compared.
-//! - [`matching`]: which points belong together. [`versus`]: those, seed by seed. [`effects`]: whether the reference's findings
-//!   hold in the other. [`differs`]: settings, data, machines, versions, what was asked.
-//! - [`words`], [`notes`], [`grids`]: numbers to words, the same for [`terminal`] and [`page`]. [`sheet`]: one row a trial.
+//! - [`matching`]: which points belong together. [`pair`]: those, seed by seed. [`effects`]: whether the reference's findings
+//!   hold in the other. [`differs`], [`asked`]: settings, data, machines, versions, what was asked. [`versus`]: all of it.
+//! - [`words`], [`size`], [`notes`], [`grids`]: numbers to words, the same for [`terminal`] and [`page`]. [`sheet`]: one row a trial.
 //!   [`json`]: everything.
 
+pub mod asked;
 pub mod differs;
 pub mod effects;
 pub mod grids;
@@ -14,8 +15,10 @@ pub mod matching;
 pub mod metric;
 pub mod notes;
 pub mod page;
+pub mod pair;
 pub mod sheet;
 pub mod side;
+pub mod size;
 pub mod terminal;
 pub mod versus;
 pub mod words;

@@ -1,7 +1,8 @@
 //! `compare.csv`: one row for each pair of trials, and one for each trial without a partner. Safe to open in a spreadsheet.
 
 use super::Across;
-use super::versus::{Alike, TrialPair, Versus};
+use super::pair::{Alike, TrialPair};
+use super::versus::Versus;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::record::TrialRow;
