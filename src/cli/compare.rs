@@ -11,23 +11,31 @@ use std::path::{Path, PathBuf};
 
 /// What scripts may rely on.
 const DETAILS: &str = "\
-Points are matched by the axes of both sweeps: equal values where both vary a field; where one does, the other's value stands
-in its resolved configs. Trials of a point are matched by seed. What has no partner is counted and listed, not dropped.
+Points are matched by the axes of both sweeps, trials of a point by seed. Where only one sweep
+varies a field, the other's value is that of its resolved configs. What has no partner is listed
+and counted, not dropped.
 
-Exit codes: 0 compared, whatever came out; 2 fewer than two sweeps, an unknown metric, or no point in common with any; 5 a
-record is damaged (others: `ablate --help`).
+Exit codes: 0 compared, whatever came out; 2 fewer than two sweeps, an unknown metric, or no point
+in common with any of them; 5 a record is damaged (others: `ablate --help`).
 
 --json prints one object:
-  format            raised when a key changes its meaning or goes away
-  unit              trial, or use with --uses
-  metric, better    what is compared; lower or higher
-  sweeps            name, sweep, path and trials by outcome; the reference first
-  comparisons       one for each other sweep: answer and notes in words; pairs (planned in both, valued, equal values,
-                    same_parameters and identical bit for bit); overall (difference averaged over points, across seeds);
-                    wall_ratio; points (reference, here, difference, p_holm, trials); effects (the reference's comparisons
-                    with its baseline in both, and their change); differences (where, what, reference, here);
-                    only_in_reference and only_here (points without a partner)
-  differences are other − reference; interval: 95%, t; p: exact sign-flip, or t above 20 pairs; null: cannot be said";
+  format          raised when a key changes its meaning or goes away
+  unit            trial; use with --uses
+  metric, better  what is compared; whether lower or higher is better
+  sweeps          name, sweep, path, trials by outcome; the reference first
+  comparisons     one for each other sweep:
+    answer, notes     in words
+    matched_by        axes with equal values; free_axes: those that could not be matched
+    pairs             planned in both, valued, equal (values); same_parameters and identical:
+                      bit for bit
+    overall           the difference averaged over points, across seeds
+    wall_ratio        wall time over the reference's
+    points            reference, here, difference, p_holm, trials
+    effects           the reference's comparisons with its baseline, in both, and their change
+    differences       where, what, reference, here; points: null when it holds for all
+    only_in_reference, only_here    points without a partner
+Differences are this sweep less the reference; interval: 95%, Student's t; p: exact sign-flip, or t
+above 20 pairs; null: cannot be said";
 
 /// Arguments of `ablate compare`.
 #[derive(clap::Args)]
