@@ -176,7 +176,7 @@ fn differences(across: &Across, versus: &Versus) -> Grid {
         .map(String::from)
         .into(),
         rows: versus.differences.iter().map(row).collect(),
-        names: 5,
+        names: 5, // nothing in it is a number to line up
     }
 }
 

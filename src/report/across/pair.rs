@@ -81,10 +81,10 @@ impl<'a> Sides<'a> {
         reference: &Point<'a>,
         other: &Point<'a>,
     ) -> PointPair<'a> {
-        let [mut ours, mut theirs] = [reference, other].map(by_seed);
+        let [ours, mut theirs] = [reference, other].map(by_seed);
         let mut trials = Vec::new();
         let mut lonely: [Vec<&TrialRow>; 2] = [Vec::new(), Vec::new()];
-        for (seed, mut rows) in std::mem::take(&mut ours) {
+        for (seed, mut rows) in ours {
             let mut others = theirs.remove(&seed).unwrap_or_default();
             let both = rows.len().min(others.len());
             lonely[0].extend(rows.drain(both..));

@@ -1,7 +1,7 @@
 //! `compare.csv`: one row for each pair of trials, and one for each trial without a partner. Safe to open in a spreadsheet.
 
 use super::Across;
-use super::pair::{Alike, TrialPair};
+use super::pair::TrialPair;
 use super::versus::Versus;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
@@ -9,8 +9,9 @@ use crate::record::TrialRow;
 use crate::report::compare::{Comparisons, value_of};
 use crate::report::csv::{inert, number};
 
-const HEADINGS: [&str; 14] = [
+const HEADINGS: [&str; 15] = [
     "sweep",
+    "metric",
     "point",
     "seed",
     "reference_outcome",
@@ -53,7 +54,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn of(&self, versus: &Versus, arms: [&Comparisons; 2]) -> Vec<[String; 14]> {
+    fn of(&self, versus: &Versus, arms: [&Comparisons; 2]) -> Vec<[String; 15]> {
         let mut rows = Vec::new();
         for point in &versus.points {
             let pairs = point.trials.iter();
@@ -71,20 +72,21 @@ impl Rows<'_> {
         rows
     }
 
-    fn pair(&self, label: &str, pair: &TrialPair) -> [String; 14] {
-        let [ours, theirs] = [pair.reference, pair.other].map(|row| self.side(row));
-        let difference = pair.values.map(|[a, b]| number(b - a));
-        let ratio = pair.wall_ratio.map(number);
-        self.row(label, pair.reference.seed, [ours, theirs])
-            .with(difference, pair.alike, ratio)
+    fn pair(&self, label: &str, pair: &TrialPair) -> [String; 15] {
+        let sides = [pair.reference, pair.other].map(|row| self.side(row));
+        let written = |value: Option<f64>| value.map_or_else(String::new, number);
+        let between = Between {
+            difference: written(pair.values.map(|[a, b]| b - a)),
+            identical: pair.alike.name().into(),
+            wall_ratio: written(pair.wall_ratio),
+        };
+        self.row(label, pair.reference.seed, sides, between)
     }
 
-    fn alone(&self, label: &str, side: usize, row: &TrialRow) -> [String; 14] {
+    fn alone(&self, label: &str, side: usize, row: &TrialRow) -> [String; 15] {
         let mut sides = [Cells::default(), Cells::default()];
         sides[side] = self.side(row);
-        let Row(mut cells) = self.row(label, row.seed, sides);
-        cells[8].clear();
-        cells
+        self.row(label, row.seed, sides, Between::default())
     }
 
     fn side(&self, row: &TrialRow) -> Cells {
@@ -97,23 +99,30 @@ impl Rows<'_> {
         }
     }
 
-    fn row(&self, label: &str, seed: u64, [ours, theirs]: [Cells; 2]) -> Row {
-        Row([
+    fn row(
+        &self,
+        label: &str,
+        seed: u64,
+        [ours, theirs]: [Cells; 2],
+        between: Between,
+    ) -> [String; 15] {
+        [
             inert(self.sweep),
+            inert(self.metric),
             inert(label),
             seed.to_string(),
             ours.outcome,
             theirs.outcome,
             ours.value,
             theirs.value,
-            String::new(),
-            String::new(),
+            between.difference,
+            between.identical,
             ours.wall,
             theirs.wall,
-            String::new(),
+            between.wall_ratio,
             ours.id,
             theirs.id,
-        ])
+        ]
     }
 }
 
@@ -126,14 +135,10 @@ struct Cells {
     id: String,
 }
 
-struct Row([String; 14]);
-
-impl Row {
-    fn with(self, difference: Option<String>, alike: Alike, ratio: Option<String>) -> [String; 14] {
-        let Self(mut cells) = self;
-        cells[7] = difference.unwrap_or_default();
-        cells[8] = alike.name().into();
-        cells[11] = ratio.unwrap_or_default();
-        cells
-    }
+/// What is told of a pair; empty for a trial without a partner.
+#[derive(Default)]
+struct Between {
+    difference: String,
+    identical: String,
+    wall_ratio: String,
 }

@@ -34,46 +34,44 @@ pub fn answer(across: &Across, versus: &Versus) -> String {
             across.unit.counted(pairs)
         );
     }
-    let same = same(versus, versus.finished());
-    if equal == valued {
-        return format!(
-            "The same numbers. {metric} is equal to the last bit in {}. {same}",
+    let mut sentences = vec![match equal == valued {
+        true => format!(
+            "The same numbers. {metric} is equal to the last bit in {}.",
             all_of(valued).to_lowercase()
-        );
+        ),
+        false => format!(
+            "Different numbers. {metric} is equal in {equal} of {}.",
+            in_pairs(valued)
+        ),
+    }];
+    sentences.extend(same(versus, versus.finished()));
+    if equal < valued {
+        sentences.extend(difference(across, versus));
+        sentences.extend(effects(versus));
     }
-    let mut sentences = vec![format!(
-        "Different numbers. {metric} is equal in {equal} of {}.",
-        in_pairs(valued)
-    )];
-    if !same.is_empty() {
-        sentences.push(same);
-    }
-    sentences.extend(difference(across, versus));
-    sentences.extend(effects(versus));
     sentences.join(" ")
 }
 
-/// How many pairs are alike beyond the metric.
-fn same(versus: &Versus, valued: usize) -> String {
-    match (
-        versus.alike(Alike::Everything),
-        versus.alike(Alike::Parameters),
-    ) {
-        (0, 0) => String::new(),
+/// How many pairs are alike beyond the metric, of those that ended in both.
+fn same(versus: &Versus, of: usize) -> Option<String> {
+    let [all, parameters] = [Alike::Everything, Alike::Parameters].map(|least| versus.alike(least));
+    let words = match (all, parameters) {
+        (0, 0) => return None,
         (all, parameters) if all == parameters => format!(
             "{} identical in every bit of every epoch, metric, picture and parameter.",
-            are(all, valued)
+            are(all, of)
         ),
         (0, parameters) => format!(
             "{} networks of the same parameters, bit for bit.",
-            have(parameters, valued)
+            have(parameters, of)
         ),
         (all, parameters) => format!(
             "{} networks of the same parameters, bit for bit; {} identical in everything else too.",
-            have(parameters, valued),
-            are(all, valued)
+            have(parameters, of),
+            are(all, of)
         ),
-    }
+    };
+    Some(words)
 }
 
 fn have(n: usize, of: usize) -> String {
