@@ -67,7 +67,7 @@ pub fn columns(rows: &Rows) -> Vec<Column> {
 }
 
 /// Below this width an interval takes two lines, and MACs are left to the other outputs.
-const WIDE: u16 = 100;
+pub const WIDE: u16 = 100;
 
 /// An empty table with rules between its rows. `width`: columns to fit into; the terminal's when `None`.
 pub fn ruled(width: Option<u16>) -> Table {

@@ -4,7 +4,7 @@ use super::grids::{self, Grid};
 use super::notes::{notes, outcomes};
 use super::words::{answer, name};
 use super::{Across, LEGEND};
-use crate::report::table::ruled;
+use crate::report::table::{WIDE, ruled};
 use comfy_table::{CellAlignment, ColumnConstraint, LineStyle};
 
 /// Every sweep beside the reference. `width`: columns to fit into; the terminal's when `None`.
@@ -36,19 +36,26 @@ pub fn text(across: &Across, width: Option<u16>) -> String {
 
 fn table(grid: &Grid, width: Option<u16>) -> String {
     let mut table = ruled(width);
+    let narrow = table.width().is_some_and(|width| width < WIDE);
+    let shown = |(column, cell): (usize, &String)| match column < grid.names {
+        true => cell.clone(),
+        false => stacked(cell, narrow),
+    };
+    let rows: Vec<Vec<String>> = grid
+        .rows
+        .iter()
+        .map(|row| row.iter().enumerate().map(shown).collect())
+        .collect();
     // Rows of one line need no rules between them.
-    let mut cells = grid.rows.iter().flat_map(|row| row.iter().skip(grid.names));
-    if cells.all(|cell| !stacked(cell).contains('\n')) {
+    if rows.iter().flatten().all(|cell| !cell.contains('\n')) {
         table.style_mut().row_separator = LineStyle::none();
     }
-    table.set_header(&grid.headings);
-    for row in &grid.rows {
-        let cell = |(column, cell): (usize, &String)| match column < grid.names {
-            true => cell.clone(),
-            false => stacked(cell),
-        };
-        table.add_row(row.iter().enumerate().map(cell));
-    }
+    let headings = grid.headings.iter().enumerate();
+    table.set_header(headings.map(|(column, heading)| match column < grid.names {
+        true => heading.clone(),
+        false => folded(heading),
+    }));
+    table.add_rows(rows);
     for column in table.column_iter_mut() {
         column.set_padding((0, 1));
     }
@@ -60,7 +67,37 @@ fn table(grid: &Grid, width: Option<u16>) -> String {
     table.trim_fmt()
 }
 
-/// `0.1652` above `± 0.0021`, a difference above its interval.
-fn stacked(cell: &str) -> String {
-    cell.replacen(" ± ", "\n± ", 1).replacen(" [", "\n[", 1)
+/// `0.1652` above `± 0.0021`, a difference above its interval, which takes two lines itself where there is little room.
+fn stacked(cell: &str, narrow: bool) -> String {
+    let stacked = cell.replacen(" ± ", "\n± ", 1).replacen(" [", "\n[", 1);
+    match narrow {
+        true => stacked.replacen(", ", ",\n", 1),
+        false => stacked,
+    }
+}
+
+/// A heading in lines about as wide as the numbers below it, broken where its words end.
+fn folded(heading: &str) -> String {
+    const WIDTH: usize = 12;
+    let mut lines = vec![String::new()];
+    for word in heading.split_inclusive(['_', '-', '/', ' ', '.']) {
+        let fits = |line: &String| line.chars().count() + word.chars().count() <= WIDTH;
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || fits(line) => line.push_str(word),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_headings_are_broken_where_words_end() {
+        assert_eq!(folded("difference"), "difference");
+        assert_eq!(folded("old_depth_residual"), "old_depth_\nresidual");
+        assert_eq!(folded(""), "");
+    }
 }
