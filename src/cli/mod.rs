@@ -10,6 +10,7 @@ macro_rules! say {
 }
 
 mod cancel;
+mod compare;
 mod data;
 mod doctor;
 mod export;
@@ -81,6 +82,8 @@ enum Command {
     Logs(logs::Args),
     /// Write the report of a sweep again
     Report(report::Args),
+    /// Put sweeps beside each other: are the numbers the same, and what differs
+    Compare(compare::Args),
     /// Export a sweep to other tools: TensorBoard, MLflow
     Export(export::Args),
     /// Send a sweep to Slurm as a few jobs, and leave
@@ -112,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Logs(args) => logs::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -5,6 +5,7 @@
 
 pub mod digest;
 mod find;
+mod fingerprint;
 mod folder;
 mod h5;
 mod index;
@@ -22,6 +23,7 @@ mod trial_file;
 mod trial_group;
 
 pub use find::find;
+pub use fingerprint::Fingerprint;
 pub use folder::Folder;
 pub use index::done;
 pub use merge::{merge, set_aside};

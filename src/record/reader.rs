@@ -140,7 +140,7 @@ impl SweepRecord {
 /// An open `sweep.h5`, to read what its trials left.
 #[derive(Debug)]
 pub struct Details {
-    trials: Node,
+    pub(super) trials: Node,
 }
 
 impl Details {

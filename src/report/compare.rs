@@ -90,7 +90,11 @@ pub struct Comparisons<'a> {
 impl<'a> Comparisons<'a> {
     /// Groups the record's trials into arms and compares them. `configs` tells which fields count in a trial.
     pub fn of(record: &'a SweepRecord, configs: &Configs) -> Self {
-        let metric = metric_of(record);
+        Self::about(record, metric_of(record), configs)
+    }
+
+    /// As [`of`](Self::of), about another metric than the record's own.
+    pub fn about(record: &'a SweepRecord, metric: String, configs: &Configs) -> Self {
         let mut arms = arms_of(record, &metric);
         if let Some(compare) = &record.compare {
             assign_roles(&Baseline::new(&record.axes, compare), configs, &mut arms);
@@ -131,7 +135,7 @@ impl<'a> Comparisons<'a> {
 }
 
 /// The metric that is compared, else the first one whose name starts with `test.`, else the first.
-fn metric_of(record: &SweepRecord) -> String {
+pub fn metric_of(record: &SweepRecord) -> String {
     let names = || record.trials.iter().flat_map(|row| row.metrics.keys());
     let compared = record.compare.as_ref().map(|compare| &compare.metric);
     compared
@@ -142,7 +146,7 @@ fn metric_of(record: &SweepRecord) -> String {
 }
 
 /// A trial's value of a metric. What a trial costs is not among its final metrics; 0 means unknown there.
-fn value_of(row: &TrialRow, metric: &str) -> Option<f64> {
+pub fn value_of(row: &TrialRow, metric: &str) -> Option<f64> {
     let known = |count: u64| (count > 0).then_some(count as f64);
     match metric {
         column::PARAMS => known(row.params),

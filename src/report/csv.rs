@@ -94,7 +94,7 @@ fn axis_cell(row: &TrialRow, axis: usize) -> String {
 }
 
 /// The shortest text that reads back; empty when not finite.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value.is_finite() {
         format!("{value:?}")
     } else {
@@ -103,7 +103,7 @@ fn number(value: f64) -> String {
 }
 
 /// Text that no spreadsheet takes for a formula: an apostrophe before the characters that start one.
-fn inert(text: &str) -> String {
+pub fn inert(text: &str) -> String {
     let starts_formula =
         text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let shown = label::visible(text);

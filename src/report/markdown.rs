@@ -176,7 +176,7 @@ fn table<Row: AsRef<[String]>>(
 }
 
 /// Text that Markdown and HTML take as text.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let text = label::visible(text);
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

@@ -5,10 +5,12 @@
 //! - [`rows`], [`answer`], [`notes`], [`number`], [`label`]: numbers to words; every output shows these same words.
 //! - [`table`] (terminal), [`markdown`], [`csv`], [`html`]: the outputs. [`curves`], [`images`] (of [`strip`]s), [`effect`], [`trials`] and
 //!   [`changes`] are its parts, [`provenance`] says where the numbers come from.
+//! - [`across`]: several records beside each other.
 //! - [`evidence`]: what an output may look at. [`output`]: files put in place.
 //!
 //! The same record gives the same bytes: nothing here reads a clock, a locale or a map without order.
 
+pub mod across;
 pub mod answer;
 pub mod baseline;
 pub mod changes;

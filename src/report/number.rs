@@ -117,6 +117,14 @@ fn percent(change: Change) -> String {
     format!(" ({}%)", digits.signed(percent))
 }
 
+/// `1 pair`, `2 pairs`.
+pub fn counted(n: usize, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}
+
 /// A count: `14,193` below a million, `1.94 M` above.
 pub fn scaled(count: f64) -> String {
     let unit = [(1e12, "T"), (1e9, "G"), (1e6, "M")]

@@ -2,7 +2,7 @@
 
 use super::compare::{Arm, Comparison, Comparisons, Role};
 use super::number::{self, Digits};
-use super::stats::Test;
+use super::stats::{Paired, Test};
 use super::verdict::{Expected, Seeds, Verdict, judge};
 use serde::Serialize;
 
@@ -70,9 +70,14 @@ impl Better {
 
     /// In how many seeds the arm wins.
     pub fn wins(self, comparison: &Comparison) -> usize {
+        self.count(&comparison.paired)
+    }
+
+    /// How many differences are on this side of zero.
+    pub fn count(self, paired: &Paired) -> usize {
         match self {
-            Self::Lower => comparison.paired.lower,
-            Self::Higher => comparison.paired.higher,
+            Self::Lower => paired.lower,
+            Self::Higher => paired.higher,
         }
     }
 }

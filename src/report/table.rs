@@ -86,9 +86,10 @@ pub fn columns(rows: &Rows) -> Vec<Column> {
 }
 
 /// Below this width an interval takes two lines, and MACs are left to the other outputs.
-const WIDE: u16 = 100;
+pub const WIDE: u16 = 100;
 
-fn table(comparisons: &Comparisons, rows: &Rows, width: Option<u16>) -> String {
+/// An empty table with rules between its rows. `width`: columns to fit into; the terminal's when `None`.
+pub fn ruled(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_HORIZONTAL_ONLY)
@@ -100,6 +101,11 @@ fn table(comparisons: &Comparisons, rows: &Rows, width: Option<u16>) -> String {
     if table.width() == Some(0) {
         table.set_width(WIDE);
     }
+    table
+}
+
+fn table(comparisons: &Comparisons, rows: &Rows, width: Option<u16>) -> String {
+    let mut table = ruled(width);
     let narrow = table.width().is_some_and(|width| width < WIDE);
     let metric = label::visible(&comparisons.metric);
     let mut columns = columns(rows);
