@@ -28,7 +28,9 @@ pub fn facts(evidence: &Evidence) -> Vec<Fact> {
     );
     add("commit", label::visible(&record.git_rev).into_owned());
     add("images", datasets(evidence));
+    add("trained", period(evidence));
     add("training time", total_time(evidence));
+    add("computing", computing(evidence));
     let mut environment: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
     for (_, detail) in evidence.detailed() {
         for (name, value) in &detail.environment {
@@ -70,6 +72,61 @@ fn datasets(evidence: &Evidence) -> String {
         *names.entry(name.to_owned()).or_default() += 1;
     }
     shares(&names.iter().map(|(name, n)| (name.as_str(), *n)).collect())
+}
+
+/// From when to when trials ended.
+fn period(evidence: &Evidence) -> String {
+    let ends = || {
+        evidence
+            .detailed()
+            .map(|(_, detail)| detail.ended.as_str())
+            .filter(|end| !end.is_empty())
+    };
+    // RFC 3339 in UTC sorts as text.
+    match (ends().min(), ends().max()) {
+        (Some(first), Some(last)) if first == last => format!("ended {}", label::visible(first)),
+        (Some(first), Some(last)) => format!(
+            "first trial ended {}, last {}",
+            label::visible(first),
+            label::visible(last)
+        ),
+        _ => String::new(),
+    }
+}
+
+/// What the trials took: cores times hours, and hours of GPUs. On Expanse's shared partitions either is about one SU.
+fn computing(evidence: &Evidence) -> String {
+    let (mut cores, mut gpus) = (0.0, 0.0);
+    for (row, detail) in evidence.detailed() {
+        let hours = Some(row.wall_seconds / 3600.0)
+            .filter(|hours| hours.is_finite() && *hours > 0.0)
+            .unwrap_or(0.0);
+        let threads = detail
+            .environment
+            .get("threads")
+            .and_then(|threads| threads.parse().ok());
+        match row.device.as_str() {
+            "cpu" => cores += hours * f64::from(threads.unwrap_or(1_u16)),
+            _ => gpus += hours,
+        }
+    }
+    let parts = [(cores, "core-hours"), (gpus, "GPU-hours")]
+        .into_iter()
+        .filter(|(hours, _)| *hours > 0.0);
+    let shown = |(hours, name): (f64, &str)| {
+        format!(
+            "{} {name}",
+            Digits::of(std::iter::empty(), [hours].into_iter()).show(hours)
+        )
+    };
+    let parts: Vec<String> = parts.map(shown).collect();
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!(
+            "{} in the trials that are done: about as many SU in a shared partition of Expanse",
+            parts.join(" and ")
+        ),
+    }
 }
 
 fn total_time(evidence: &Evidence) -> String {
