@@ -9,7 +9,7 @@ mod report_fake;
 use ablate::report::evidence::Evidence;
 use ablate::report::pages;
 use common::skip;
-use report_fake::{Fake, everything, grid, skip_or_not};
+use report_fake::{Fake, everything, grid, hostile, skip_or_not};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -50,6 +50,11 @@ struct Visit {
 
 /// Opens the page in a fresh profile, with a proxy that refuses and writes down every request.
 fn visit(program: &OsString, html: &str) -> Visit {
+    visit_with(program, html, 1200)
+}
+
+/// As [`visit`], in a window of this width.
+fn visit_with(program: &OsString, html: &str, width: u32) -> Visit {
     let folder = tempfile::tempdir().expect("folder");
     let page = folder.path().join("report.html");
     std::fs::write(&page, html).expect("page");
@@ -81,7 +86,6 @@ fn visit(program: &OsString, html: &str) -> Visit {
         .args([
             "--enable-logging=stderr",
             "--v=0",
-            "--window-size=1200,900",
             "--virtual-time-budget=4000",
         ])
         .arg(format!(
@@ -90,6 +94,7 @@ fn visit(program: &OsString, html: &str) -> Visit {
         ))
         .arg(format!("--proxy-server=http://{address}"))
         .arg("--proxy-bypass-list=<-loopback>")
+        .arg(format!("--window-size={width},900"))
         .arg("--dump-dom")
         .arg(format!("file://{}", page.display()))
         .output()
@@ -123,7 +128,9 @@ fn visit(program: &OsString, html: &str) -> Visit {
 fn page(fake: &Fake) -> String {
     let [html, ..] = pages(&Evidence::new(&fake.record, fake.details.clone())).expect("pages");
     if let Some(folder) = std::env::var_os("ABLATE_TEST_PAGES") {
-        let path = PathBuf::from(folder).join(format!("{}.html", fake.record.name));
+        let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+        let name: String = fake.record.name.chars().filter(plain).collect();
+        let path = PathBuf::from(folder).join(format!("{name}.html"));
         std::fs::write(path, &html).expect("page to look at");
     }
     html
@@ -150,6 +157,37 @@ fn the_page_draws_without_an_error_and_without_the_network() {
             visit.dom.contains("after epoch 20"),
             "the legend tells the last epoch"
         );
+    }
+}
+
+#[test]
+fn hostile_names_do_nothing_in_a_browser() {
+    let Some(program) = chromium() else { return };
+    let visit = visit(&program, &page(&hostile()));
+    assert_eq!(visit.console, [""; 0]);
+    assert_eq!(visit.requests, [""; 0]);
+    // The name stands where it was meant to, as text: once it is in the heading of the page.
+    assert!(visit.dom.contains("&lt;/script&gt;&lt;script&gt;alert(1)"));
+    assert!(
+        visit.dom.contains("216 trials") || visit.dom.contains("4 trials"),
+        "the table is drawn"
+    );
+}
+
+/// Chromium's windows are at least 500 wide.
+#[test]
+fn on_a_phone_nothing_but_tables_and_pictures_scrolls_sideways() {
+    const LOOK: &str = "addEventListener('load', () => setTimeout(() => {
+        const width = document.documentElement.clientWidth;
+        const stays = (element) => !element.closest('.scroll, pre, .u-wrap');
+        const wide = [...document.querySelectorAll('body *')].filter(stays).filter((element) => element.getBoundingClientRect().right > width + 1);
+        document.title = `WIDE ${wide.map((element) => element.tagName).join(' ')}.`;
+    }, 100))";
+    let Some(program) = chromium() else { return };
+    for fake in [everything(), hostile()] {
+        let visit = visit_with(&program, &with_script(&fake, LOOK), 500);
+        let (_, title) = visit.dom.split_once("<title>").expect("title");
+        assert_eq!(title.split_once("</title>").expect("title").0, "WIDE .");
     }
 }
 

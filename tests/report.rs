@@ -5,7 +5,7 @@ mod report_fake;
 use ablate::outcome::Outcome;
 use ablate::report::evidence::Evidence;
 use ablate::report::{Findings, pages, table};
-use report_fake::{Fake, FakeArm, everything, grid, make, skip_or_not};
+use report_fake::{Fake, FakeArm, everything, grid, hostile, make, skip_or_not};
 
 fn write(fake: &Fake) -> [String; 3] {
     pages(&Evidence::new(&fake.record, fake.details.clone())).expect("pages")
@@ -131,33 +131,6 @@ fn a_narrow_terminal_is_not_overrun() {
         !text.contains('\u{1b}'),
         "no colour where there is no terminal"
     );
-}
-
-const HOSTILE: &str =
-    "</script><script>alert(1)</script>\"'`{{7*7}}\u{202e}\0\u{1b}[2J=cmd|' /C calc'!A0";
-
-fn hostile() -> Fake {
-    let value = serde_json::to_string(HOSTILE).expect("text");
-    let arms = ["[]".to_owned(), value].map(|at| FakeArm {
-        axes: vec![at, "-0.5".into()],
-        level: 0.15,
-        params: 10,
-    });
-    let mut fake = make(&["model.skip.at", "=HYPERLINK(\"http://x\")"], &arms, 2);
-    fake.record.name = HOSTILE.into();
-    fake.record.question = HOSTILE.into();
-    fake.record.yaml = HOSTILE.into();
-    for row in &mut fake.record.trials {
-        row.host = "=1+1".into();
-        row.metrics.insert(HOSTILE.into(), -0.5);
-    }
-    for detail in fake.details.values_mut() {
-        detail.environment.insert(HOSTILE.into(), HOSTILE.into());
-        detail.epochs.insert(HOSTILE, vec![0.5; 20]);
-        detail.samples[2].name = HOSTILE.into();
-        detail.message = HOSTILE.into();
-    }
-    fake
 }
 
 #[test]

@@ -107,6 +107,35 @@ pub fn everything() -> Fake {
     fake
 }
 
+/// A name that would act where it is taken for anything but text.
+pub const HOSTILE: &str =
+    "</script><script>alert(1)</script>\"'`{{7*7}}\u{202e}\0\u{1b}[2J=cmd|' /C calc'!A0";
+
+/// Every text of a record is hostile.
+pub fn hostile() -> Fake {
+    let value = serde_json::to_string(HOSTILE).expect("text");
+    let arms = ["[]".to_owned(), value].map(|at| FakeArm {
+        axes: vec![at, "-0.5".into()],
+        level: 0.15,
+        params: 10,
+    });
+    let mut fake = make(&["model.skip.at", "=HYPERLINK(\"http://x\")"], &arms, 2);
+    fake.record.name = HOSTILE.into();
+    fake.record.question = HOSTILE.into();
+    fake.record.yaml = HOSTILE.into();
+    for row in &mut fake.record.trials {
+        row.host = "=1+1".into();
+        row.metrics.insert(HOSTILE.into(), -0.5);
+    }
+    for detail in fake.details.values_mut() {
+        detail.environment.insert(HOSTILE.into(), HOSTILE.into());
+        detail.epochs.insert(HOSTILE, vec![0.5; 20]);
+        detail.samples[2].name = HOSTILE.into();
+        detail.message = HOSTILE.into();
+    }
+    fake
+}
+
 /// Any arms: the metric is `test.bce`, the baseline `model.skip.at: []`, lower is expected.
 pub fn make(axes: &[&str], arms: &[FakeArm], seeds: u64) -> Fake {
     let mut trials = Vec::new();
