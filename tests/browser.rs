@@ -7,7 +7,7 @@ mod common;
 mod report_fake;
 
 use ablate::report::evidence::Evidence;
-use ablate::report::pages;
+use ablate::report::{Format, files};
 use common::skip;
 use report_fake::{Fake, grid, skip_or_not};
 use std::ffi::OsString;
@@ -121,7 +121,9 @@ fn visit(program: &OsString, html: &str) -> Visit {
 }
 
 fn page(fake: &Fake) -> String {
-    let [html, ..] = pages(&Evidence::new(&fake.record, fake.details.clone())).expect("pages");
+    let evidence = Evidence::new(&fake.record, fake.details.clone());
+    let page = files(&evidence, &[Format::Html]).expect("a page").remove(0);
+    let html = String::from_utf8(page.bytes).expect("text");
     if let Some(folder) = std::env::var_os("ABLATE_TEST_PAGES") {
         let path = PathBuf::from(folder).join(format!("{}.html", fake.record.name));
         std::fs::write(path, &html).expect("page to look at");

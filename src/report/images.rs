@@ -16,7 +16,7 @@ const PICTURES: usize = 16;
 const FRAMES: usize = 12;
 
 /// Transparent pixels between two pictures.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// A row of pictures, at one or several epochs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,11 +42,57 @@ pub struct Frame {
     pub url: String,
 }
 
+/// Pictures of one trial or use, as they are in the record.
+pub(super) struct Row<'a> {
+    /// As in [`Strip`].
+    pub title: String,
+    /// As in [`Strip`].
+    pub arm: Option<usize>,
+    /// The pictures, which are as many as their shape says.
+    pub samples: &'a Samples,
+    /// Whether every arm gets the same.
+    pub is_given: bool,
+    seed: u64,
+}
+
+impl Row<'_> {
+    /// How many pictures are shown.
+    pub fn shown(&self) -> usize {
+        self.samples.shape[0].min(PICTURES)
+    }
+
+    /// Pixels of all of them side by side.
+    pub fn width(&self) -> usize {
+        self.shown() * self.samples.shape[2] + (self.shown() - 1) * GAP
+    }
+
+    /// The position of the last epoch.
+    pub fn last(&self) -> usize {
+        let epochs = self.samples.epochs.iter().enumerate();
+        epochs
+            .max_by_key(|(_, epoch)| **epoch)
+            .map_or(0, |(index, _)| index)
+    }
+
+    /// The position of an epoch; what is given is the same in all.
+    pub fn at(&self, epoch: u32) -> Option<usize> {
+        match self.is_given {
+            true => Some(self.last()),
+            false => self.samples.epochs.iter().position(|other| *other == epoch),
+        }
+    }
+}
+
 /// The strips of a sweep: what went in, what should come out, what each arm made of it.
 ///
 /// # Errors
 /// Only such as the code rules out: PNGs are written to memory.
 pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> {
+    rows(evidence, comparisons).into_iter().map(strip).collect()
+}
+
+/// The same, as it is in the record.
+pub(super) fn rows<'a>(evidence: &'a Evidence, comparisons: &Comparisons) -> Vec<Row<'a>> {
     let pictured = evidence.pictured();
     let mut given: Vec<(&Samples, u64)> = Vec::new();
     let mut made = Vec::new();
@@ -67,20 +113,29 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> 
     }
     given.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     let one_seed = given.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    let mut strips = Vec::new();
+    let mut rows = Vec::new();
+    let mut add = |title, arm, samples, seed| {
+        rows.push(Row {
+            title,
+            arm,
+            samples,
+            is_given: is_given(samples),
+            seed,
+        });
+    };
     for (samples, seed) in given {
         let title = match one_seed {
             true => samples.name.clone(),
             false => format!("{} (seed {seed})", samples.name),
         };
-        strips.push(strip(title, None, samples, seed)?);
+        add(title, None, samples, seed);
     }
     for (index, arm, samples, seed) in made {
         let title = match samples.name.as_str() {
             "output" => arm.label.clone(),
             other => format!("{}: {}", arm.label, label::visible(other)),
         };
-        strips.push(strip(title, Some(index), samples, seed)?);
+        add(title, Some(index), samples, seed);
     }
     let axes = uses::columns(evidence.record);
     for (row, detail) in evidence.uses() {
@@ -98,10 +153,10 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Result<Vec<Strip>> 
                 "output" => title.join(" · "),
                 other => format!("{}: {}", title.join(" · "), label::visible(other)),
             };
-            strips.push(strip(title, None, samples, row.seed)?);
+            add(title, None, samples, row.seed);
         }
     }
-    Ok(strips)
+    rows
 }
 
 /// Whether every arm gets the same.
@@ -118,20 +173,23 @@ fn is_whole(samples: &Samples) -> bool {
     pixels.is_some_and(|n| n > 0 && n == samples.pixels.len())
 }
 
-fn strip(title: String, arm: Option<usize>, samples: &Samples, seed: u64) -> Result<Strip> {
-    let [n, h, w] = samples.shape;
-    let shown = n.min(PICTURES);
-    let size = [shown * w + (shown - 1) * GAP, h];
+fn strip(row: Row) -> Result<Strip> {
+    let [n, h, w] = row.samples.shape;
+    let shown = row.shown();
+    let size = [row.width(), h];
     let mut frames = Vec::new();
-    for index in spread(samples.epochs.len()) {
-        let pictures = &samples.pixels[index * n * h * w..][..shown * h * w];
+    for index in spread(row.samples.epochs.len()) {
+        let pictures = &row.samples.pixels[index * n * h * w..][..shown * h * w];
         let png = png(size, &side_by_side(pictures, [shown, h, w]))?;
         frames.push(Frame {
-            epoch: samples.epochs[index],
+            epoch: row.samples.epochs[index],
             url: format!("data:image/png;base64,{}", BASE64.encode(png)),
         });
     }
     frames.sort_by_key(|frame| frame.epoch);
+    let Row {
+        title, arm, seed, ..
+    } = row;
     let what = if arm.is_some() { "output for" } else { "of" };
     Ok(Strip {
         alt: format!("{title}: {what} the same {shown} test images, seed {seed}"),
@@ -143,7 +201,7 @@ fn strip(title: String, arm: Option<usize>, samples: &Samples, seed: u64) -> Res
 }
 
 /// Which of `n` epochs are kept.
-fn spread(n: usize) -> Vec<usize> {
+pub(super) fn spread(n: usize) -> Vec<usize> {
     if n <= FRAMES {
         return (0..n).collect();
     }

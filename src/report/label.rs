@@ -55,7 +55,8 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
     replace(text, |c| acts(c) && c != '\n' && c != '\t')
 }
 
-fn acts(c: char) -> bool {
+/// Whether a character acts instead of being shown.
+pub(super) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -3,9 +3,9 @@
 //! - [`stats`], [`verdict`]: pure numbers.
 //! - [`compare`], [`baseline`], [`controls`]: trials to arms to paired comparisons.
 //! - [`rows`], [`answer`], [`notes`], [`number`], [`label`]: numbers to words; every output shows these same words.
-//! - [`table`] (terminal), [`markdown`], [`csv`], [`html`]: the outputs. [`curves`], [`images`], [`effect`], [`trials`] and
-//!   [`changes`] are its parts, [`provenance`] says where the numbers come from.
-//! - [`evidence`]: what an output may look at. [`output`]: files put in place.
+//! - [`table`] (terminal), [`markdown`], [`csv`], [`html`], [`latex`], [`json`], [`figures`]: the outputs. [`curves`],
+//!   [`images`], [`effect`], [`trials`] and [`changes`] are their parts, [`provenance`] says where the numbers come from.
+//! - [`evidence`]: what an output may look at. [`output`]: which files there are, and how they are put in place.
 //!
 //! The same record gives the same bytes: nothing here reads a clock, a locale or a map without order.
 
@@ -18,12 +18,16 @@ pub mod csv;
 pub mod curves;
 pub mod effect;
 pub mod evidence;
+pub mod figures;
 pub mod html;
 pub mod images;
+pub mod json;
 pub mod label;
+pub mod latex;
 pub mod markdown;
 pub mod notes;
 pub mod number;
+pub mod output;
 pub mod provenance;
 pub mod rows;
 pub mod stats;
@@ -32,17 +36,13 @@ pub mod trials;
 mod uses;
 pub mod verdict;
 
-use crate::durable;
-use crate::error::Result;
-use crate::record::{Folder, SweepRecord};
+pub use output::{Format, files, write};
+
+use crate::record::SweepRecord;
 use answer::Answer;
 use compare::Comparisons;
-use evidence::Evidence;
 use rows::Rows;
 use verdict::Expected;
-
-/// The names of the report's files, in the order in which they are written.
-pub const FILES: [&str; 3] = ["report.html", "report.md", "trials.csv"];
 
 /// What the record says, in numbers and in words: made once, shown by every output.
 pub struct Findings<'a> {
@@ -72,30 +72,6 @@ impl<'a> Findings<'a> {
             answer,
         }
     }
-}
-
-/// Writes `report.html`, `report.md` and `trials.csv` into the folder.
-///
-/// # Errors
-/// When a file cannot be written or the record is damaged.
-pub fn write(folder: &Folder, record: &SweepRecord) -> Result<()> {
-    for (name, text) in FILES.iter().zip(pages(&Evidence::load(record)?)?) {
-        durable::update(&folder.report(name), text.as_bytes())?;
-    }
-    Ok(())
-}
-
-/// The texts of [`FILES`].
-///
-/// # Errors
-/// Only such as the code rules out.
-pub fn pages(evidence: &Evidence) -> Result<[String; 3]> {
-    let findings = Findings::of(evidence.record, &|id| evidence.config(id));
-    Ok([
-        html::text(evidence, &findings)?,
-        markdown::text(evidence, &findings),
-        csv::text(evidence, &findings.comparisons)?,
-    ])
 }
 
 /// The comparison table for the terminal.

@@ -34,9 +34,12 @@ pub fn text(record: &SweepRecord, findings: &Findings, width: Option<u16>) -> St
 }
 
 const MACS: &str = "Δ MACs";
+/// Headings of what an arm costs.
+pub const COSTS: [&str; 3] = ["Δ params", MACS, "Δ wall"];
 const INTERVAL: &str = "95% interval";
 
-type Column = (&'static str, fn(&Row) -> &str);
+/// A heading, and what stands under it.
+pub type Column = (&'static str, fn(&Row) -> &str);
 
 /// The columns of the table with their contents; the mean's heading is the metric.
 const COMPARED: [Column; 10] = [
@@ -47,9 +50,9 @@ const COMPARED: [Column; 10] = [
     (INTERVAL, |row| &row.interval),
     ("p", |row| &row.p),
     ("wins", |row| &row.wins),
-    ("Δ params", |row| &row.params),
+    (COSTS[0], |row| &row.params),
     (MACS, |row| &row.macs),
-    ("Δ wall", |row| &row.wall),
+    (COSTS[2], |row| &row.wall),
 ];
 const ALONE: [Column; 4] = [
     ("arm", |row| &row.arm),
