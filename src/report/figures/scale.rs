@@ -59,18 +59,16 @@ impl Scale {
             Kind::Linear => multiples(self.low, self.high),
             Kind::Logarithmic => {
                 let values = one_two_five(self.low, self.high);
-                let step = values.first().copied().unwrap_or(1.0);
-                match values.len() {
-                    0..=2 => multiples(self.low, self.high),
-                    _ => (values, step),
+                if values.len() > 2 {
+                    let tick = |value| (self.at(value), words(value, value, value));
+                    return values.into_iter().map(tick).collect();
                 }
+                multiples(self.low, self.high)
             }
         };
         let largest = self.low.abs().max(self.high.abs());
-        values
-            .into_iter()
-            .map(|value| (self.at(value), words(value, step, largest)))
-            .collect()
+        let tick = |value| (self.at(value), words(value, step, largest));
+        values.into_iter().map(tick).collect()
     }
 
     /// As [`ticks`](Self::ticks), but whole numbers only.
