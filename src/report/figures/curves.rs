@@ -3,6 +3,8 @@
 use super::super::compare::Comparisons;
 use super::super::curves::{self, Curve, Metric};
 use super::super::evidence::Evidence;
+use super::super::rows::Better;
+use super::super::verdict::Expected;
 use super::drawing::{Anchor, COLUMN, Drawing, INK, LEADING, LINE, Pen, Point, SOFT};
 use super::font;
 use super::look::Look;
@@ -17,7 +19,8 @@ const ARMS: usize = 12;
 /// Beside the compared one.
 const TRAINING: &str = "train_loss";
 
-/// From this factor between the highest and the lowest mean on, orders of magnitude are shown.
+/// From this factor between the highest and the lowest mean on, orders of magnitude are shown: of errors, not of
+/// accuracies and similarities.
 const LOGARITHMIC: f64 = 10.0;
 
 /// Room around, the height of the field of curves, and the length of a legend's line, in points.
@@ -79,7 +82,7 @@ fn drawing(metric: &Metric, all: &[Line]) -> Option<Drawing> {
     let top = MARGIN + LEADING + 2.0;
     let bottom = top + HEIGHT;
     let right = COLUMN - 2.0 * MARGIN;
-    let up = values(lines, [bottom, top])?;
+    let up = values(&metric.name, lines, [bottom, top])?;
     let ticks = up.ticks();
     let widest = ticks
         .iter()
@@ -148,14 +151,15 @@ fn drawing(metric: &Metric, all: &[Line]) -> Option<Drawing> {
 }
 
 /// The scale of the values: that of the means, with some room for bands.
-fn values(lines: &[Line], places: Point) -> Option<Scale> {
+fn values(metric: &str, lines: &[Line], places: Point) -> Option<Scale> {
     let of = |list: fn(&Curve) -> &Vec<Option<f64>>| {
         let all = lines.iter().flat_map(move |line| list(line.curve));
         all.flatten().copied().filter(|value| value.is_finite())
     };
     let low = of(|curve| &curve.mean).reduce(f64::min)?;
     let high = of(|curve| &curve.mean).reduce(f64::max)?;
-    if low > 0.0 && high / low >= LOGARITHMIC {
+    let is_error = Better::of(Expected::Nothing, metric) == Better::Lower;
+    if is_error && low > 0.0 && high / low >= LOGARITHMIC {
         return Scale::logarithmic(low / 1.15, high * 1.15, places);
     }
     let span = if high > low {
@@ -226,7 +230,7 @@ mod tests {
         }
     }
 
-    fn scale(mean: &[f64]) -> Option<Scale> {
+    fn scale(metric: &str, mean: &[f64]) -> Option<Scale> {
         let curve = curve(mean);
         let look = Look {
             colour: None,
@@ -234,6 +238,7 @@ mod tests {
         };
         let name = "";
         values(
+            metric,
             &[Line {
                 name,
                 curve: &curve,
@@ -246,16 +251,18 @@ mod tests {
     /// Oracle: on a logarithmic scale the geometric mean lies in the middle, on a linear one the arithmetic mean.
     #[test]
     fn orders_of_magnitude_make_the_scale_logarithmic() {
-        let wide = scale(&[1.0, 0.01]).unwrap();
+        let wide = scale("test.bce", &[1.0, 0.01]).unwrap();
         assert!((wide.at(0.1) - 50.0).abs() < 1e-6);
-        let narrow = scale(&[0.2, 0.1]).unwrap();
+        let narrow = scale("test.bce", &[0.2, 0.1]).unwrap();
         assert!((narrow.at(0.15) - 50.0).abs() < 1e-6);
+        let accuracy = scale("test.accuracy", &[1.0, 0.05]).unwrap();
+        assert!((accuracy.at(0.525) - 50.0).abs() < 1e-6);
     }
 
     #[test]
     fn curves_without_extent_have_a_scale_and_without_values_none() {
-        assert!(scale(&[0.0, 0.0]).is_some() && scale(&[-2.0]).is_some());
-        assert_eq!(scale(&[]), None);
-        assert_eq!(scale(&[-1e308, 1e308]), None);
+        assert!(scale("loss", &[0.0, 0.0]).is_some() && scale("loss", &[-2.0]).is_some());
+        assert_eq!(scale("loss", &[]), None);
+        assert_eq!(scale("loss", &[-1e308, 1e308]), None);
     }
 }

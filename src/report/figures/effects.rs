@@ -46,7 +46,7 @@ pub fn of(findings: &Findings, looks: &[Look]) -> Option<Drawing> {
     ));
     let top = MARGIN;
     let bottom = top + ROW * shown.len() as f64;
-    for (x, words) in scale.ticks() {
+    for (x, words) in scale.ticks_in_a_row() {
         drawing.line(&[[x, top], [x, bottom]], LINE, 0.5);
         drawing.text([x, bottom + 9.0], Anchor::Middle, SOFT, &words, COLUMN);
     }

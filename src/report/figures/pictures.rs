@@ -25,6 +25,9 @@ const MARGIN: f64 = 4.0;
 const BETWEEN: f64 = 2.5;
 const NAMES: f64 = 130.0;
 
+/// Small pictures are enlarged to this height at most, in points.
+const TALLEST: f64 = 36.0;
+
 /// The sheets: that of the last epoch, and where there are several, one for each.
 ///
 /// # Errors
@@ -75,7 +78,14 @@ fn sheet(rows: &[(&Row, usize)], note: Option<&str>) -> Result<Vec<u8>> {
     let left = MARGIN + widest + 2.0 * MARGIN;
     let room = ((PAGE - MARGIN - left) * SCALE) as usize;
     let natural = rows.iter().map(|(row, _)| row.width()).max().unwrap_or(1);
-    let zoom = (room / natural).max(1);
+    let tallest = rows
+        .iter()
+        .map(|(row, _)| row.samples.shape[1])
+        .max()
+        .unwrap_or(1);
+    let zoom = (room / natural)
+        .min((TALLEST * SCALE) as usize / tallest)
+        .max(1);
     let points = |pixels: usize| (pixels * zoom) as f64 / SCALE;
     let mut drawing = Drawing::new(NAME.into());
     let mut pictures = Vec::new();

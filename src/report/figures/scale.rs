@@ -1,9 +1,13 @@
 //! From values to places, with round ticks. Values beyond the ends are drawn at the ends.
 
 use super::drawing::Point;
+use super::font;
 
-/// About so many ticks.
-const TICKS: f64 = 4.0;
+/// Room between the words of two ticks, in points.
+const APART: f64 = 6.0;
+
+/// A tick: its place and its words.
+pub type Tick = (f64, String);
 
 /// A linear or logarithmic axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,38 +57,54 @@ impl Scale {
         from + share.clamp(0.0, 1.0) * (to - from)
     }
 
-    /// Round values with their places and words, ascending.
-    pub fn ticks(&self) -> Vec<(f64, String)> {
-        let (values, step) = match self.kind {
-            Kind::Linear => multiples(self.low, self.high),
+    /// Round values, ascending: three to seven; of a logarithm, those that start with 1, 2 or 5.
+    pub fn ticks(&self) -> Vec<Tick> {
+        match self.kind {
+            Kind::Linear => self.multiples(self.finest()),
             Kind::Logarithmic => {
-                let values = one_two_five(self.low, self.high);
-                if values.len() > 2 {
-                    let tick = |value| (self.at(value), words(value, value, value));
-                    return values.into_iter().map(tick).collect();
-                }
-                multiples(self.low, self.high)
+                let values = one_two_five(self.low, self.high).into_iter();
+                values
+                    .map(|value| (self.at(value), words(value, value, value)))
+                    .collect()
             }
-        };
-        let largest = self.low.abs().max(self.high.abs());
-        let tick = |value| (self.at(value), words(value, step, largest));
-        values.into_iter().map(tick).collect()
+        }
     }
 
-    /// As [`ticks`](Self::ticks), but whole numbers only.
-    pub fn whole_ticks(&self) -> Vec<(f64, String)> {
-        let step = round_up((self.high - self.low) / TICKS).max(1.0);
+    /// As [`ticks`](Self::ticks) of a linear axis, but no more than find room side by side.
+    pub fn ticks_in_a_row(&self) -> Vec<Tick> {
+        self.in_a_row(self.finest())
+    }
+
+    /// As [`ticks_in_a_row`](Self::ticks_in_a_row), whole numbers only.
+    pub fn whole_ticks(&self) -> Vec<Tick> {
+        self.in_a_row(self.finest().max(1.0))
+    }
+
+    fn in_a_row(&self, finest: f64) -> Vec<Tick> {
+        let [from, to] = self.places;
+        let fits = |ticks: &Vec<Tick>| {
+            let widths = ticks.iter().map(|(_, words)| font::width(words) + APART);
+            widths.sum::<f64>() <= to - from
+        };
+        let steps = std::iter::successors(Some(finest), |step| {
+            Some(round(1.5 * step, Towards::Coarse))
+        });
+        let mut tries = steps.take(6).map(|step| self.multiples(step));
+        tries.find(fits).unwrap_or_default()
+    }
+
+    /// The largest step that gives three ticks.
+    fn finest(&self) -> f64 {
+        round((self.high - self.low) / 3.0, Towards::Fine)
+    }
+
+    fn multiples(&self, step: f64) -> Vec<Tick> {
+        let largest = self.low.abs().max(self.high.abs());
         let values = between(self.low, self.high, step);
         values
-            .map(|value| (self.at(value), format!("{value:.0}")))
+            .map(|value| (self.at(value), words(value, step, largest)))
             .collect()
     }
-}
-
-/// The multiples of 1, 2 or 5 times a power of ten, about [`TICKS`] of them, and their step.
-fn multiples(low: f64, high: f64) -> (Vec<f64>, f64) {
-    let step = round_up((high - low) / TICKS);
-    (between(low, high, step).collect(), step)
 }
 
 fn between(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
@@ -96,13 +116,28 @@ fn between(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
         .map(move |n| n * step)
 }
 
-/// The next of 1, 2, 5, 10 times a power of ten.
-fn round_up(value: f64) -> f64 {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Towards {
+    Fine,
+    Coarse,
+}
+
+/// The nearest of 1, 2, 5 times a power of ten on that side.
+fn round(value: f64, towards: Towards) -> f64 {
     let power = libm::pow(10.0, libm::log10(value).floor());
-    let found = [1.0, 2.0, 5.0]
-        .into_iter()
-        .find(|digit| digit * power >= value * (1.0 - 1e-9));
-    found.unwrap_or(10.0) * power
+    // A hair of room: a round value is its own.
+    let digit = value / power;
+    let found = match towards {
+        Towards::Fine => [5.0, 2.0, 1.0]
+            .into_iter()
+            .find(|round| *round <= digit * 1.000_001)
+            .unwrap_or(1.0),
+        Towards::Coarse => [1.0, 2.0, 5.0]
+            .into_iter()
+            .find(|round| *round >= digit * 0.999_999)
+            .unwrap_or(10.0),
+    };
+    found * power
 }
 
 /// 1, 2 and 5 times the powers of ten; only those powers where they are many.
@@ -154,6 +189,7 @@ mod tests {
     #[test]
     fn ticks_are_round_and_inside() {
         assert_eq!(ticks(-0.031, 0.004), ["−0.03", "−0.02", "−0.01", "0.00"]);
+        assert_eq!(ticks(0.05, 0.95), ["0.2", "0.4", "0.6", "0.8"]);
         assert_eq!(ticks(0.0, 20.0), ["0", "5", "10", "15", "20"]);
         assert_eq!(ticks(1e-9, 9e-9), ["2e−9", "4e−9", "6e−9", "8e−9"]);
         assert_eq!(ticks(-2e7, 1e7), ["−2e7", "−1e7", "0", "1e7"]);
@@ -177,8 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn ticks_in_a_row_do_not_touch() {
+        let scale = Scale::linear(-0.000_07, 0.000_02, [0.0, 100.0]).unwrap();
+        assert!(scale.ticks().len() > 3);
+        let ticks = scale.ticks_in_a_row();
+        assert!(ticks.len() > 1);
+        let ends =
+            |(place, words): &Tick| [-0.5, 0.5].map(|half| place + half * font::width(words));
+        for pair in ticks.windows(2) {
+            assert!(ends(&pair[0])[1] < ends(&pair[1])[0], "{ticks:?}");
+        }
+    }
+
+    #[test]
     fn epochs_are_whole() {
-        let scale = Scale::linear(1.0, 3.0, [0.0, 1.0]).unwrap();
+        let scale = Scale::linear(1.0, 3.0, [0.0, 90.0]).unwrap();
         let words: Vec<String> = scale
             .whole_ticks()
             .into_iter()
