@@ -73,7 +73,7 @@ fn comparison(evidence: &Evidence, findings: &Findings, columns: &[table::Column
     )
 }
 
-/// A table with a row for every arm.
+/// A table with a row for every arm that has something to say.
 fn arms(findings: &Findings, columns: &[table::Column]) -> String {
     let metric = label::visible(&findings.comparisons.metric);
     let heading = |(name, _): &table::Column| match *name {
@@ -81,13 +81,13 @@ fn arms(findings: &Findings, columns: &[table::Column]) -> String {
         name => name.to_owned(),
     };
     let headings: Vec<String> = columns.iter().map(heading).collect();
-    let cells = |row: &Row| {
-        columns
-            .iter()
-            .map(|(_, cell)| cell(row).to_owned())
-            .collect()
+    let cells = |row: &Row| -> Vec<String> {
+        let cells = columns.iter();
+        cells.map(|(_, cell)| cell(row).to_owned()).collect()
     };
-    let rows: Vec<Vec<String>> = findings.rows.rows.iter().map(cells).collect();
+    let rows = findings.rows.rows.iter().map(cells);
+    let says = |cells: &Vec<String>| cells.iter().skip(1).any(|cell| !cell.is_empty());
+    let rows: Vec<Vec<String>> = rows.filter(says).collect();
     let places = format!("l{}", "r".repeat(columns.len().saturating_sub(1)));
     tabular(&places, &headings, &rows)
 }
@@ -116,8 +116,14 @@ fn float(sweep: &str, what: &str, caption: &str, body: &str) -> String {
 fn tabular(places: &str, headings: &[String], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
+        let cells = cells.join(" & ");
         // After `\\` a bracket or a star would be its argument.
-        format!("{{}}{} \\\\", cells.join(" & "))
+        let guard = if cells.starts_with(['[', '*']) {
+            "{}"
+        } else {
+            ""
+        };
+        format!("{guard}{cells} \\\\")
     };
     let rows: Vec<String> = rows.iter().map(|row| line(row)).collect();
     format!(

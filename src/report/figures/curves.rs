@@ -81,7 +81,7 @@ fn drawing(metric: &Metric, all: &[Line]) -> Option<Drawing> {
     let epochs: Vec<f64> = metric.epochs.iter().map(|&epoch| epoch as f64).collect();
     let top = MARGIN + LEADING + 2.0;
     let bottom = top + HEIGHT;
-    let right = COLUMN - 2.0 * MARGIN;
+    let right = COLUMN - 3.0 * MARGIN;
     let up = values(&metric.name, lines, [bottom, top])?;
     let ticks = up.ticks();
     let widest = ticks

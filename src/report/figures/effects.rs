@@ -21,7 +21,7 @@ const ROW: f64 = 13.0;
 const MARGIN: f64 = 4.0;
 
 /// The widest name of an arm, and the narrowest space for dots.
-const WIDEST_NAME: f64 = 220.0;
+const WIDEST_NAME: f64 = 290.0;
 const NARROWEST: f64 = 125.0;
 
 /// The figure; nothing where nothing is compared.

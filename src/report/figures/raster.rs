@@ -232,3 +232,29 @@ fn png(map: &Pixmap, colour: png::ColorType, pixels: &[u8]) -> Result<Vec<u8>> {
     written.map_err(|error| Error::Internal(format!("PNG: {error}")))?;
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_enlarged_pixel_by_pixel_on_white() {
+        let mut drawing = Drawing::new(String::new());
+        drawing.size = [4.0 / SCALE, 3.0 / SCALE];
+        let picture = Picture {
+            at: [1.0 / SCALE, 1.0 / SCALE],
+            zoom: 2,
+            size: [2, 1],
+            grey: &[10, 20],
+        };
+        let bytes = sheet(&drawing, &[picture]).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
+            .read_info()
+            .unwrap();
+        let mut pixels = [0; 12];
+        reader.next_frame(&mut pixels).unwrap();
+        // Four columns, the last half of the second pixel cut off.
+        let lines = [[255; 4], [255, 10, 10, 20], [255, 10, 10, 20]];
+        assert_eq!(pixels, lines.concat()[..]);
+    }
+}
