@@ -1,6 +1,7 @@
 //! `report.tex`: booktabs tables to `\input` into a paper. Needs nothing but booktabs, on any LaTeX since 2018.
 
 use super::changes::{self, FieldChange};
+use super::compare::Arm;
 use super::evidence::Evidence;
 use super::label;
 use super::notes::counts;
@@ -8,129 +9,186 @@ use super::rows::Row;
 use super::table::columns;
 use super::uses::Uses;
 use super::{Findings, table};
+use crate::record::SweepRecord;
 
 /// Above so many changed fields the table of changes is left to the other outputs.
 const CHANGES: usize = 40;
 
 /// Writes the tables.
 pub fn text(evidence: &Evidence, findings: &Findings) -> String {
-    let name = &evidence.record.name;
+    let name = label::visible(&evidence.record.name);
     let mut parts = vec![format!(
-        "% Made by `ablate report` from the sweep {}.\n% In the preamble: \\usepackage{{booktabs}}",
-        label::visible(name)
+        "% Made by `ablate report` from the sweep {name}.\n% In the preamble: \\usepackage{{booktabs}}"
     )];
+    let mut add = |what: &str, caption: &str, table: Table| {
+        if !table.rows.is_empty() {
+            parts.push(float(&name, what, caption, &table.tabular()));
+        }
+    };
     let (costs, effects): (Vec<_>, Vec<_>) = columns(&findings.rows)
         .into_iter()
+        .skip(1)
         .partition(|(name, _)| table::COSTS.contains(name));
-    parts.push(comparison(evidence, findings, &effects));
-    if !costs.is_empty() {
-        let columns: Vec<_> = effects[..1].iter().chain(&costs).copied().collect();
-        let caption = "What each arm costs beside its baseline: trained parameters, multiply-accumulates of one \
-                       forward pass of one image, and mean seconds of a trial.";
-        let body = arms(findings, &columns);
-        parts.push(float(name, "costs", &escape(caption), &body));
-    }
-    let uses = Uses::of(evidence.record);
-    if !uses.rows.is_empty() {
-        let caption = "Each trained network used in several ways: means over seeds. Nothing was trained again for this.";
-        let body = tabular(&"r".repeat(uses.columns.len()), &uses.columns, &uses.rows);
-        parts.push(float(name, "uses", &escape(caption), &body));
-    }
-    let changes = changed(evidence, findings);
-    if (1..=CHANGES).contains(&changes.len()) {
-        let columns = ["arm", "setting", "baseline", "here"].map(String::from);
-        let caption = "The settings in which each arm differs from its baseline.";
-        let body = tabular("llll", &columns, &changes);
-        parts.push(float(name, "changes", &escape(caption), &body));
-    }
+    let effects = arms(evidence, findings, &effects);
+    add("effects", &caption(evidence, findings), effects);
+    add(
+        "costs",
+        "What each arm costs beside its baseline: trained parameters, multiply-accumulates of one forward pass of one \
+         image, and mean seconds of a trial.",
+        arms(evidence, findings, &costs),
+    );
+    add(
+        "uses",
+        "Each trained network used in several ways: means over seeds. Nothing was trained again for this.",
+        uses(&Uses::of(evidence.record)),
+    );
+    add(
+        "changes",
+        "The settings in which each arm differs from its baseline.",
+        changed(evidence, findings),
+    );
     parts.join("\n\n") + "\n"
 }
 
-fn comparison(evidence: &Evidence, findings: &Findings, columns: &[table::Column]) -> String {
+fn caption(evidence: &Evidence, findings: &Findings) -> String {
     let comparisons = &findings.comparisons;
-    let mut caption = format!(
-        "{} {}",
-        evidence.record.question.trim(),
-        findings.answer.text()
-    );
+    let question = evidence.record.question.trim().to_owned();
+    let mut sentences = vec![question, findings.answer.text()];
     if comparisons.compared().next().is_some() {
-        caption += &format!(
-            " Mean ± half of the 95% t-interval over n seeds. Differences to the baseline are paired by seed; p: exact \
+        sentences.push(format!(
+            "Mean ± half of the 95% t-interval over n seeds. Differences to the baseline are paired by seed; p: exact \
              two-sided sign-flip test after Holm's correction ((t): Student's t, above 20 seeds); wins: seeds where \
              the arm is {}.",
             findings.rows.better.name()
-        );
+        ));
     }
-    for note in &findings.answer.notes {
-        caption += &format!(" {note}");
-    }
-    caption += &format!(" {}.", counts(comparisons));
-    float(
-        &evidence.record.name,
-        "effects",
-        &escape(caption.trim()),
-        &arms(findings, columns),
-    )
+    sentences.extend(findings.answer.notes.iter().cloned());
+    sentences.push(format!("{}.", counts(comparisons)));
+    sentences.join(" ").trim().to_owned()
 }
 
-/// A table with a row for every arm that has something to say.
-fn arms(findings: &Findings, columns: &[table::Column]) -> String {
+/// A table as text, not yet escaped.
+struct Table {
+    headings: Vec<String>,
+    /// How many columns name what a row is about: on the left, the others on the right.
+    names: usize,
+    rows: Vec<Vec<String>>,
+}
+
+/// What names an arm: a column for every axis, because whole names are too wide for a paper.
+fn names(record: &SweepRecord, arm: &Arm) -> Vec<String> {
+    let value = |(axis, json): (&String, &String)| match label::is_told(axis, json) {
+        true => label::value(json),
+        false => String::new(),
+    };
+    match record.axes.is_empty() {
+        true => vec![arm.label.clone()],
+        false => record.axes.iter().zip(arm.axes).map(value).collect(),
+    }
+}
+
+fn name_headings(record: &SweepRecord) -> Vec<String> {
+    let axes = record.axes.iter();
+    match record.axes.is_empty() {
+        true => vec!["arm".into()],
+        false => axes.map(|axis| label::short(&record.axes, axis)).collect(),
+    }
+}
+
+/// A row for every arm that has something to say.
+fn arms(evidence: &Evidence, findings: &Findings, columns: &[table::Column]) -> Table {
+    let record = evidence.record;
     let metric = label::visible(&findings.comparisons.metric);
     let heading = |(name, _): &table::Column| match *name {
         "" => metric.clone().into_owned(),
         name => name.to_owned(),
     };
-    let headings: Vec<String> = columns.iter().map(heading).collect();
-    let cells = |row: &Row| -> Vec<String> {
-        let cells = columns.iter();
-        cells.map(|(_, cell)| cell(row).to_owned()).collect()
+    let named = findings.comparisons.arms.iter().zip(&findings.rows.rows);
+    let row = |(arm, row): (&Arm, &Row)| {
+        let said: Vec<String> = columns
+            .iter()
+            .map(|(_, cell)| cell(row).to_owned())
+            .collect();
+        let says = said.iter().any(|cell| !cell.is_empty());
+        says.then(|| [names(record, arm), said].concat())
     };
-    let rows = findings.rows.rows.iter().map(cells);
-    let says = |cells: &Vec<String>| cells.iter().skip(1).any(|cell| !cell.is_empty());
-    let rows: Vec<Vec<String>> = rows.filter(says).collect();
-    let places = format!("l{}", "r".repeat(columns.len().saturating_sub(1)));
-    tabular(&places, &headings, &rows)
-}
-
-fn changed(evidence: &Evidence, findings: &Findings) -> Vec<Vec<String>> {
-    let arms = &findings.comparisons.arms;
-    let rows = |(index, fields): (usize, Vec<FieldChange>)| {
-        let arm = &arms[index].label;
-        fields
+    let headings = name_headings(record);
+    Table {
+        names: headings.len(),
+        headings: headings
             .into_iter()
-            .map(|field| vec![arm.clone(), field.path, field.from, field.to])
-    };
-    changes::of(evidence, &findings.comparisons)
-        .into_iter()
-        .flat_map(rows)
-        .collect()
+            .chain(columns.iter().map(heading))
+            .collect(),
+        rows: named.filter_map(row).collect(),
+    }
 }
 
-fn float(sweep: &str, what: &str, caption: &str, body: &str) -> String {
-    format!(
-        "\\begin{{table}}[tbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{}-{what}}}\n\\small\n{body}\n\\end{{table}}",
-        key(sweep)
-    )
+fn uses(uses: &Uses) -> Table {
+    Table {
+        headings: uses.columns.clone(),
+        names: uses
+            .columns
+            .iter()
+            .position(|name| name == "n")
+            .unwrap_or(0),
+        rows: uses.rows.clone(),
+    }
 }
 
-fn tabular(places: &str, headings: &[String], rows: &[Vec<String>]) -> String {
-    let line = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
-        let cells = cells.join(" & ");
-        // After `\\` a bracket or a star would be its argument.
-        let guard = if cells.starts_with(['[', '*']) {
-            "{}"
-        } else {
-            ""
+/// The changed fields; no rows where they would fill pages.
+fn changed(evidence: &Evidence, findings: &Findings) -> Table {
+    let (record, arms) = (evidence.record, &findings.comparisons.arms);
+    let rows = |(index, fields): (usize, Vec<FieldChange>)| {
+        let names = names(record, &arms[index]);
+        let row = move |field: FieldChange| {
+            [names.clone(), vec![field.path, field.from, field.to]].concat()
         };
-        format!("{guard}{cells} \\\\")
+        fields.into_iter().map(row)
     };
-    let rows: Vec<String> = rows.iter().map(|row| line(row)).collect();
+    let changes = changes::of(evidence, &findings.comparisons);
+    let mut rows: Vec<Vec<String>> = changes.into_iter().flat_map(rows).collect();
+    if rows.len() > CHANGES {
+        rows.clear();
+    }
+    let mut headings = name_headings(record);
+    headings.extend(["setting", "baseline", "here"].map(String::from));
+    Table {
+        names: headings.len(),
+        headings,
+        rows,
+    }
+}
+
+fn float(sweep: &str, what: &str, caption: &str, tabular: &str) -> String {
+    let (key, caption) = (key(sweep), escape(caption));
     format!(
-        "\\begin{{tabular}}{{@{{}}{places}@{{}}}}\n\\toprule\n{}\n\\midrule\n{}\n\\bottomrule\n\\end{{tabular}}",
-        line(headings),
-        rows.join("\n")
+        "\\begin{{table}}[tbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{key}-{what}}}\n\
+         \\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n{tabular}\n\\end{{table}}"
     )
+}
+
+impl Table {
+    fn tabular(&self) -> String {
+        let places = "l".repeat(self.names) + &"r".repeat(self.headings.len() - self.names);
+        let rows: Vec<String> = self.rows.iter().map(|row| line(row)).collect();
+        format!(
+            "\\begin{{tabular}}{{@{{}}{places}@{{}}}}\n\\toprule\n{}\n\\midrule\n{}\n\\bottomrule\n\\end{{tabular}}",
+            line(&self.headings),
+            rows.join("\n")
+        )
+    }
+}
+
+fn line(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
+    let cells = cells.join(" & ");
+    // After `\\` a bracket or a star would be its argument.
+    let guard = if cells.starts_with(['[', '*']) {
+        "{}"
+    } else {
+        ""
+    };
+    format!("{guard}{cells} \\\\")
 }
 
 /// A name that `\label` and `\ref` take.
@@ -205,8 +263,9 @@ mod tests {
 
     #[test]
     fn a_row_that_starts_with_a_bracket_is_no_argument() {
-        let text = tabular("l", &["a".into()], &[vec!["[14]".into()], vec!["*".into()]]);
-        assert!(text.contains("{}[14] \\\\\n{}* \\\\"), "{text}");
+        let row = ["[14]", "[28]"].map(String::from);
+        assert_eq!(line(&row), "{}[14] & [28] \\\\");
+        assert_eq!(line(&["*".into()]), "{}* \\\\");
     }
 
     #[test]

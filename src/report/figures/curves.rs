@@ -78,76 +78,87 @@ fn plain(metric: &str) -> String {
 
 fn drawing(metric: &Metric, all: &[Line]) -> Option<Drawing> {
     let lines = &all[..all.len().min(ARMS)];
-    let epochs: Vec<f64> = metric.epochs.iter().map(|&epoch| epoch as f64).collect();
-    let top = MARGIN + LEADING + 2.0;
-    let bottom = top + HEIGHT;
-    let right = COLUMN - 3.0 * MARGIN;
-    let up = values(&metric.name, lines, [bottom, top])?;
-    let ticks = up.ticks();
-    let widest = ticks
-        .iter()
-        .map(|(_, words)| font::width(words))
-        .fold(0.0, f64::max);
-    let left = MARGIN + widest + MARGIN;
-    let along = Scale::linear(*epochs.first()?, *epochs.last()?, [left, right])?;
-
     let mut drawing = Drawing::new(format!("{} by epoch", metric.name));
-    drawing.text(
-        [MARGIN, MARGIN + 7.0],
-        Anchor::Start,
-        INK,
-        &metric.name,
-        right,
-    );
-    for (y, words) in ticks {
-        drawing.line(&[[left, y], [right, y]], LINE, 0.5);
-        drawing.text([left - 3.0, y + 2.8], Anchor::End, SOFT, &words, COLUMN);
-    }
-    drawing.line(&[[left, bottom], [right, bottom]], SOFT, 0.8);
-    for (x, words) in along.whole_ticks() {
-        drawing.line(&[[x, bottom], [x, bottom + 2.5]], SOFT, 0.8);
-        drawing.text([x, bottom + LEADING], Anchor::Middle, SOFT, &words, COLUMN);
-    }
-    let place = |(epoch, value): (&f64, f64)| [along.at(*epoch), up.at(value)];
+    let field = Field::of(metric, lines)?;
+    let bottom = field.axes(&mut drawing, &metric.name);
     for line in lines {
-        let ends = line.curve.low.iter().zip(&line.curve.high);
-        let ends = epochs.iter().zip(ends);
-        let ends: Vec<(&f64, f64, f64)> = ends
-            .filter_map(|(epoch, (low, high))| Some((epoch, (*low)?, (*high)?)))
-            .collect();
-        let low = ends.iter().map(|(epoch, low, _)| place((epoch, *low)));
-        let high = ends
-            .iter()
-            .rev()
-            .map(|(epoch, _, high)| place((epoch, *high)));
-        drawing.area(low.chain(high), line.look.colour());
+        let [low, high] = [&line.curve.low, &line.curve.high].map(|ends| field.points(ends));
+        drawing.area(
+            low.into_iter().chain(high.into_iter().rev()),
+            line.look.colour(),
+        );
     }
     for line in lines {
-        let known = epochs.iter().zip(&line.curve.mean);
-        let points: Vec<Point> = known
-            .filter_map(|(epoch, value)| Some(place((epoch, (*value)?))))
-            .collect();
-        match points.as_slice() {
+        match field.points(&line.curve.mean).as_slice() {
             [only] => drawing.dot(*only, 1.8, line.look.colour()),
             points => drawing.pen(points, pen(line.look)),
         }
     }
-    let y = bottom + 2.0 * LEADING;
-    drawing.text(
-        [f64::midpoint(left, right), y],
-        Anchor::Middle,
-        INK,
-        "epoch",
-        COLUMN,
-    );
-    let mut y = legend(&mut drawing, lines, y + LEADING + 3.0);
+    let mut y = legend(&mut drawing, lines, bottom + LEADING + 3.0);
     if lines.len() < all.len() {
         let note = format!("the first {ARMS} of {} arms", all.len());
-        drawing.text([right, y], Anchor::End, SOFT, &note, COLUMN);
+        drawing.text([MARGIN, y], Anchor::Start, SOFT, &note, COLUMN);
         y += LEADING;
     }
     drawing.size = [COLUMN, y - LEADING + MARGIN];
     Some(drawing)
+}
+
+/// Where curves are drawn.
+struct Field {
+    epochs: Vec<f64>,
+    along: Scale,
+    up: Scale,
+    left: f64,
+}
+
+impl Field {
+    const TOP: f64 = MARGIN + LEADING + 2.0;
+    const BOTTOM: f64 = Self::TOP + HEIGHT;
+    /// The last epoch's number, centred here, ends before the figure does.
+    const RIGHT: f64 = COLUMN - 3.0 * MARGIN;
+
+    fn of(metric: &Metric, lines: &[Line]) -> Option<Self> {
+        let epochs: Vec<f64> = metric.epochs.iter().map(|&epoch| epoch as f64).collect();
+        let up = values(&metric.name, lines, [Self::BOTTOM, Self::TOP])?;
+        let widths = up.ticks().into_iter().map(|(_, words)| font::width(&words));
+        let left = MARGIN + widths.fold(0.0, f64::max) + MARGIN;
+        let along = Scale::linear(*epochs.first()?, *epochs.last()?, [left, Self::RIGHT])?;
+        Some(Self {
+            epochs,
+            along,
+            up,
+            left,
+        })
+    }
+
+    /// Draws axes and their names; gives the baseline of the lowest line of text.
+    fn axes(&self, drawing: &mut Drawing, metric: &str) -> f64 {
+        let (left, right, bottom) = (self.left, Self::RIGHT, Self::BOTTOM);
+        drawing.text([MARGIN, MARGIN + 7.0], Anchor::Start, INK, metric, right);
+        for (y, words) in self.up.ticks() {
+            drawing.line(&[[left, y], [right, y]], LINE, 0.5);
+            drawing.text([left - 3.0, y + 2.8], Anchor::End, SOFT, &words, COLUMN);
+        }
+        drawing.line(&[[left, bottom], [right, bottom]], SOFT, 0.8);
+        for (x, words) in self.along.whole_ticks() {
+            drawing.line(&[[x, bottom], [x, bottom + 2.5]], SOFT, 0.8);
+            drawing.text([x, bottom + LEADING], Anchor::Middle, SOFT, &words, COLUMN);
+        }
+        let (middle, lowest) = (f64::midpoint(left, right), bottom + 2.0 * LEADING);
+        drawing.text([middle, lowest], Anchor::Middle, INK, "epoch", COLUMN);
+        lowest
+    }
+
+    /// The places of the values that are known; a mean of huge values may be infinite.
+    fn points(&self, values: &[Option<f64>]) -> Vec<Point> {
+        let known = self.epochs.iter().zip(values);
+        let known =
+            known.filter_map(|(epoch, value)| Some((*epoch, (*value).filter(|v| v.is_finite())?)));
+        known
+            .map(|(epoch, value)| [self.along.at(epoch), self.up.at(value)])
+            .collect()
+    }
 }
 
 /// The scale of the values: that of the means, with some room for bands.

@@ -24,6 +24,9 @@ const MARGIN: f64 = 4.0;
 const WIDEST_NAME: f64 = 290.0;
 const NARROWEST: f64 = 125.0;
 
+/// The radius of a dot, in points.
+const DOT: f64 = 2.4;
+
 /// The figure; nothing where nothing is compared.
 pub fn of(findings: &Findings, looks: &[Look]) -> Option<Drawing> {
     let comparisons = &findings.comparisons;
@@ -54,15 +57,7 @@ pub fn of(findings: &Findings, looks: &[Look]) -> Option<Drawing> {
     for (index, (arm, look)) in shown.iter().zip(looks).enumerate() {
         let middle = top + ROW * (index as f64 + 0.5);
         let words = &findings.rows.rows[index].difference;
-        row(
-            &mut drawing,
-            arm,
-            *look,
-            words,
-            &scale,
-            [MARGIN, middle],
-            name,
-        );
+        row(&mut drawing, arm, *look, words, &scale, middle);
     }
     let width = right + 3.0 * MARGIN;
     let mut y = bottom + 20.0;
@@ -79,76 +74,66 @@ pub fn of(findings: &Findings, looks: &[Look]) -> Option<Drawing> {
     Some(drawing)
 }
 
+/// A mean difference, with its interval if it has one; nothing where there is none, or none that is finite.
+fn difference(arm: &Arm) -> Option<(f64, Option<[f64; 2]>)> {
+    let Role::Compared(comparison) = &arm.role else {
+        return None;
+    };
+    let summary = &comparison.paired.summary;
+    let interval = summary.interval.map(|i| [i.low, i.high]);
+    let interval = interval.filter(|ends| ends.iter().all(|end| end.is_finite()));
+    Some((summary.mean.filter(|mean| mean.is_finite())?, interval))
+}
+
 /// From the lowest to the highest that is drawn, zero among it.
 fn reach(arms: &[Arm]) -> Option<(f64, f64)> {
-    let mut compared = false;
-    let (mut low, mut high) = (0.0_f64, 0.0_f64);
-    for arm in arms {
-        let Role::Compared(comparison) = &arm.role else {
-            continue;
-        };
-        let summary = &comparison.paired.summary;
-        let ends = summary.interval.map(|i| [i.low, i.high]);
-        for value in summary.mean.into_iter().chain(ends.into_iter().flatten()) {
-            compared = true;
-            (low, high) = (low.min(value), high.max(value));
-        }
-    }
-    match compared {
+    let drawn: Vec<_> = arms.iter().filter_map(difference).collect();
+    let values = drawn
+        .iter()
+        .flat_map(|(mean, ends)| ends.iter().flatten().chain([mean]));
+    let reach = values.fold((0.0_f64, 0.0_f64), |(low, high), value| {
+        (low.min(*value), high.max(*value))
+    });
+    match drawn.is_empty() {
+        true => None,
         // No arm differs: any scale shows that.
-        true if low == high => Some((-1.0, 1.0)),
-        true => Some((low, high)),
-        false => None,
+        false if reach == (0.0, 0.0) => Some((-1.0, 1.0)),
+        false => Some(reach),
     }
 }
 
-fn row(
-    drawing: &mut Drawing,
-    arm: &Arm,
-    look: Look,
-    words: &str,
-    scale: &Scale,
-    [x, y]: [f64; 2],
-    room: f64,
-) {
-    const BASELINE: f64 = 2.8;
-    let colour = look.colour();
-    let summary = match &arm.role {
-        Role::Compared(comparison) => Some(&comparison.paired.summary),
-        Role::Alone | Role::Baseline | Role::NoBaseline => None,
+/// Draws an arm at this height: name on the left, dot and whisker, or why there is none.
+fn row(drawing: &mut Drawing, arm: &Arm, look: Look, words: &str, scale: &Scale, y: f64) {
+    let (colour, baseline) = (look.colour(), y + 2.8);
+    let zero = scale.at(0.0);
+    let ink = match arm.role {
+        Role::Compared(_) => INK,
+        Role::Alone | Role::Baseline | Role::NoBaseline => SOFT,
     };
-    let ink = if summary.is_some() { INK } else { SOFT };
-    // A hair of room: a name that fits exactly is not cut.
     drawing.text(
-        [x, y + BASELINE],
+        [MARGIN, baseline],
         Anchor::Start,
         ink,
         &arm.label,
-        room + 0.01,
+        WIDEST_NAME,
     );
-    let Some((mean, interval)) =
-        summary.and_then(|summary| Some((summary.mean?, summary.interval)))
-    else {
-        let zero = scale.at(0.0);
-        if matches!(arm.role, Role::Baseline) {
-            drawing.dot([zero, y], 2.4, colour);
-        } else {
-            drawing.text(
-                [zero + 4.0, y + BASELINE],
-                Anchor::Start,
-                SOFT,
-                words,
-                room.max(60.0),
-            );
+    match difference(arm) {
+        Some((mean, interval)) => {
+            if let Some([low, high]) = interval.map(|ends| ends.map(|end| scale.at(end))) {
+                drawing.line(&[[low, y], [high, y]], colour, 1.2);
+                for end in [low, high] {
+                    drawing.line(&[[end, y - 2.0], [end, y + 2.0]], colour, 1.2);
+                }
+            }
+            drawing.dot([scale.at(mean), y], DOT, colour);
         }
-        return;
-    };
-    if let Some(interval) = interval {
-        let [low, high] = [interval.low, interval.high].map(|value| scale.at(value));
-        drawing.line(&[[low, y], [high, y]], colour, 1.2);
-        for end in [low, high] {
-            drawing.line(&[[end, y - 2.0], [end, y + 2.0]], colour, 1.2);
-        }
+        None if matches!(arm.role, Role::Baseline) => drawing.dot([zero, y], DOT, colour),
+        None => drawing.text(
+            [zero + 4.0, baseline],
+            Anchor::Start,
+            SOFT,
+            words,
+            NARROWEST,
+        ),
     }
-    drawing.dot([scale.at(mean), y], 2.4, colour);
 }
