@@ -362,6 +362,7 @@ fn hostile_names_are_inert_in_latex() {
         "end",
         "footnotesize",
         "setlength",
+        "smallskip",
         "tabcolsep",
         "centering",
         "caption",

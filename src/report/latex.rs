@@ -20,6 +20,9 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     let mut parts = vec![format!(
         "% Made by `ablate report` from the sweep {name}.\n% In the preamble: \\usepackage{{booktabs}}"
     )];
+    // Too long for a caption, and not to be overlooked by who writes the paper.
+    let notes = findings.answer.notes.iter();
+    parts.extend(notes.map(|note| format!("% {}", label::visible(note))));
     let mut add = |what: &str, caption: &str, table: Table| {
         if !table.rows.is_empty() {
             parts.push(float(&name, what, caption, &table.tabular()));
@@ -62,7 +65,6 @@ fn caption(evidence: &Evidence, findings: &Findings) -> String {
             findings.rows.better.name()
         ));
     }
-    sentences.extend(findings.answer.notes.iter().cloned());
     sentences.push(format!("{}.", counts(comparisons)));
     sentences.join(" ").trim().to_owned()
 }
@@ -163,7 +165,7 @@ fn float(sweep: &str, what: &str, caption: &str, tabular: &str) -> String {
     let (key, caption) = (key(sweep), escape(caption));
     format!(
         "\\begin{{table}}[tbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{key}-{what}}}\n\
-         \\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n{tabular}\n\\end{{table}}"
+         \\smallskip\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n{tabular}\n\\end{{table}}"
     )
 }
 
