@@ -149,6 +149,35 @@ fn json_has_the_numbers_in_full_precision() {
 }
 
 #[test]
+fn every_name_in_json_is_documented() {
+    fn names(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    found.push(name.clone());
+                    // What is below these has names of the sweep's own.
+                    if !["axes", "values", "counts"].contains(&name.as_str()) {
+                        names(value, found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let report: Value = serde_json::from_str(&text(&grid(), Format::Json)).expect("JSON");
+    let mut found = Vec::new();
+    names(&report, &mut found);
+    let documented = include_str!("../results/README.md");
+    let section = documented
+        .split("## `report.json`")
+        .nth(1)
+        .expect("a section");
+    found.retain(|name| name != "model.skip.at" && !section.contains(&format!("`{name}`")));
+    assert_eq!(found, ["format"], "it stands there with its value");
+}
+
+#[test]
 fn evaluations_are_numbers_in_json_and_a_table_in_latex() {
     let mut fake = skip_or_not();
     fake.record.evaluation_axes = vec!["model.skip.at".into(), "iterate.passes".into()];
