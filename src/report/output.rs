@@ -107,12 +107,12 @@ pub fn write(folder: &Folder, record: &SweepRecord, formats: &[Format]) -> Resul
     let files = files(&Evidence::load(record)?, formats)?;
     let drawings = folder.report(figures::FOLDER);
     let draws = formats.contains(&Format::Figures);
-    if draws
-        && files
-            .iter()
-            .any(|file| file.name.starts_with(figures::FOLDER))
-    {
+    let drawn = files
+        .iter()
+        .any(|file| file.name.starts_with(figures::FOLDER));
+    if drawn && !drawings.is_dir() {
         fs::create_dir_all(&drawings).map_err(Error::io("make", &drawings))?;
+        durable::sync_parent(&drawings)?;
     }
     for file in &files {
         durable::update(&folder.report(&file.name), &file.bytes)?;

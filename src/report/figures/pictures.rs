@@ -17,8 +17,8 @@ pub const NAME: &str = "pictures";
 /// At most so many rows; a line says that there are more.
 const ROWS: usize = 40;
 
-/// Larger pictures are left to `sweep.h5`.
-const LARGEST: usize = 512;
+/// Pictures of more pixels on a side are left to `sweep.h5`: a sheet of them would fill the memory.
+const LARGEST: usize = 128;
 
 /// Room around and between rows, and for names, in points.
 const MARGIN: f64 = 4.0;
