@@ -15,7 +15,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Only these: html, md, csv, tex, json, figures [default: all]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = parse_format, hide_default_value = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = parse_format)]
     formats: Vec<Format>,
 }
 

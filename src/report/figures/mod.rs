@@ -1,6 +1,6 @@
 //! `figures/`: what a paper shows, as SVG and PNG. White ground, 8 pt text, Okabe–Ito colours as on the page.
 //!
-//! A figure is a [`Drawing`](drawing::Drawing), a list of shapes in points; [`svg`] and [`raster`] write the same list. Text is set
+//! A figure is a `Drawing`, a list of shapes in points; `svg` and `raster` write the same list. Text is set
 //! in a font that is part of the program, so that no machine's fonts matter.
 
 mod curves;
@@ -69,7 +69,6 @@ pub fn is_ours(name: &str) -> bool {
     }
 }
 
-/// A figure's names are those that [`is_ours`] knows.
 #[cfg(test)]
 mod tests {
     use super::*;
