@@ -7,7 +7,7 @@ mod common;
 mod report_fake;
 
 use ablate::report::evidence::Evidence;
-use ablate::report::pages;
+use ablate::report::{Format, files};
 use common::skip;
 use report_fake::{Fake, everything, grid, hostile, skip_or_not};
 use std::ffi::OsString;
@@ -126,7 +126,9 @@ fn visit_with(program: &OsString, html: &str, width: u32) -> Visit {
 }
 
 fn page(fake: &Fake) -> String {
-    let [html, ..] = pages(&Evidence::new(&fake.record, fake.details.clone())).expect("pages");
+    let evidence = Evidence::new(&fake.record, fake.details.clone());
+    let page = files(&evidence, &[Format::Html]).expect("a page").remove(0);
+    let html = String::from_utf8(page.bytes).expect("text");
     if let Some(folder) = std::env::var_os("ABLATE_TEST_PAGES") {
         let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
         let name: String = fake.record.name.chars().filter(plain).collect();

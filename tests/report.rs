@@ -4,11 +4,17 @@ mod report_fake;
 
 use ablate::outcome::Outcome;
 use ablate::report::evidence::Evidence;
-use ablate::report::{Findings, pages, table};
+use ablate::report::{Findings, Format, files, table};
 use report_fake::{Fake, FakeArm, everything, grid, hostile, make, skip_or_not};
 
 fn write(fake: &Fake) -> [String; 3] {
-    pages(&Evidence::new(&fake.record, fake.details.clone())).expect("pages")
+    let evidence = Evidence::new(&fake.record, fake.details.clone());
+    [Format::Html, Format::Markdown, Format::Csv].map(|format| {
+        let [file] = &files(&evidence, &[format]).expect("a page")[..] else {
+            panic!("one page each")
+        };
+        String::from_utf8(file.bytes.clone()).expect("text")
+    })
 }
 
 fn terminal(fake: &Fake, width: u16) -> String {

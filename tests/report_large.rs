@@ -11,7 +11,7 @@ fn the_page_of_a_large_sweep_stays_small_and_says_what_it_leaves_out() {
     let place = tempfile::tempdir().expect("folder");
     let folder = large::make(place.path(), 1000);
     let record = SweepRecord::open(&folder.sweep_h5()).expect("record");
-    report::write(&folder, &record).expect("report");
+    report::write(&folder, &record, &report::Format::ALL).expect("report");
     let html = std::fs::read_to_string(folder.report("report.html")).expect("page");
     assert!(html.len() < 10_000_000, "{} bytes", html.len());
     assert!(html.contains("Of 125 arms 40 are drawn"));

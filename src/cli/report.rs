@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ExitCode, Result};
 use crate::record::{Folder, SweepRecord};
-use crate::report;
+use crate::report::{self, Format};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,14 @@ pub struct Args {
     /// Folder for the report's files; made where missing [default: beside sweep.h5]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Only these: html, md, csv, tex, json, figures [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = parse_format)]
+    formats: Vec<Format>,
+}
+
+fn parse_format(name: &str) -> std::result::Result<Format, String> {
+    let names = || Format::ALL.map(Format::name).join(", ");
+    Format::named(name).ok_or_else(|| format!("one of {}", names()))
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
@@ -27,12 +35,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     let record = SweepRecord::open(&record)?;
     let folder = Folder::existing(out);
-    report::write(&folder, &record)?;
+    let formats = match args.formats.as_slice() {
+        [] => &Format::ALL,
+        some => some,
+    };
+    let written = report::write(&folder, &record, formats)?;
     // All is written: a reader that left early (`| head`) is no failure.
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{}", report::terminal_table(&record));
-    for name in report::FILES {
-        let _ = writeln!(out, "{}", folder.report(name).display());
+    for name in written {
+        let _ = writeln!(out, "{}", folder.report(&name).display());
     }
     Ok(ExitCode::Done)
 }

@@ -132,7 +132,7 @@ impl Folder {
         self.root.join(format!("sweep.{short}.yaml"))
     }
 
-    /// A file of the report: `report.html`, `report.md`, `trials.csv`.
+    /// A file of the report: `report.html`, `figures/effects.svg`.
     pub fn report(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }

@@ -2,7 +2,8 @@
 
 use super::compare::{Arm, Change, Comparison, Comparisons, Role, paired};
 use super::label;
-use super::rows::Rows;
+use super::number::Digits;
+use super::stats::Summary;
 use crate::record::schema::{CONTROL, NO_CONTROL};
 use serde::Serialize;
 
@@ -28,7 +29,18 @@ fn position(axes: &[String]) -> Option<usize> {
     axes.iter().position(|axis| axis == CONTROL)
 }
 
-/// An arm beside one of its controls, in words.
+/// An arm beside one of its controls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// Position of the arm.
+    pub arm: usize,
+    /// Position of the control.
+    pub control: usize,
+    /// Arm − control over the seeds that both have.
+    pub difference: Summary,
+}
+
+/// The same in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Row {
     /// `skip.at [14]`.
@@ -47,25 +59,55 @@ pub struct Row {
 pub const CAPTION: &str = "Differences of arms to their controls, paired by seed, with their 95% interval; not corrected for their number.";
 
 /// The differences of arms to their controls, paired by seed.
-pub fn rows(comparisons: &Comparisons, rows: &Rows, axes: &[String]) -> Vec<Row> {
+pub fn of(comparisons: &Comparisons, axes: &[String]) -> Vec<Beside> {
     let Some(at) = position(axes) else {
         return Vec::new();
     };
+    let arms = || comparisons.arms.iter().enumerate();
     let mut kinds: Vec<&str> = Vec::new();
-    for arm in comparisons.arms.iter().filter(|arm| arm.controls.is_some()) {
+    for (_, arm) in arms().filter(|(_, arm)| arm.controls.is_some()) {
         if !kinds.contains(&arm.axes[at].as_str()) {
             kinds.push(&arm.axes[at]);
         }
     }
-    let beside = |(index, arm): (usize, &Arm)| -> Vec<Row> {
-        let controls = kinds.iter();
-        let controls = controls.filter_map(|kind| control(comparisons, axes, at, index, kind));
-        let told = controls.filter_map(|control| difference(arm, control, rows, at));
-        told.collect()
+    let asked = arms().filter(|(_, arm)| arm.controls.is_none());
+    let pairs = asked.flat_map(|(index, arm)| kinds.iter().map(move |kind| (index, arm, *kind)));
+    let beside = |(index, arm, kind): (usize, &Arm, &str)| {
+        let control = control(comparisons, axes, at, index, kind)?;
+        let difference = paired(arm, control).summary;
+        Some(Beside {
+            arm: index,
+            control: arms().position(|(_, other)| std::ptr::eq(other, control))?,
+            difference: (difference.n > 0).then_some(difference)?,
+        })
     };
-    let arms = comparisons.arms.iter().enumerate();
-    let asked = arms.filter(|(_, arm)| arm.controls.is_none());
-    asked.flat_map(beside).collect()
+    pairs.filter_map(beside).collect()
+}
+
+/// The differences in words.
+pub fn rows(
+    beside: &[Beside],
+    comparisons: &Comparisons,
+    axes: &[String],
+    digits: Digits,
+) -> Vec<Row> {
+    let Some(at) = position(axes) else {
+        return Vec::new();
+    };
+    let row = |beside: &Beside| {
+        let [arm, control] = [beside.arm, beside.control].map(|at| &comparisons.arms[at]);
+        let Summary {
+            n, mean, interval, ..
+        } = beside.difference;
+        Row {
+            arm: arm.label.clone(),
+            control: label::value(&control.axes[at]),
+            n: n.to_string(),
+            difference: mean.map_or_else(String::new, |mean| digits.signed(mean)),
+            interval: interval.map_or_else(String::new, |interval| digits.interval(interval)),
+        }
+    };
+    beside.iter().map(row).collect()
 }
 
 /// The control of this kind of the arm at `index`. Arms can share a control, which the plan shows beside the first of them only.
@@ -109,18 +151,6 @@ fn compared<'a>(arm: &'a Arm) -> Option<&'a Comparison> {
         Role::Compared(comparison) => Some(comparison),
         Role::Alone | Role::Baseline | Role::NoBaseline => None,
     }
-}
-
-fn difference(arm: &Arm, control: &Arm, rows: &Rows, at: usize) -> Option<Row> {
-    let (summary, digits) = (paired(arm, control).summary, rows.difference_digits);
-    let interval = summary.interval;
-    Some(Row {
-        arm: arm.label.clone(),
-        control: label::value(&control.axes[at]),
-        n: summary.n.to_string(),
-        difference: digits.signed(summary.mean?),
-        interval: interval.map_or_else(String::new, |interval| digits.interval(interval)),
-    })
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use super::Findings;
 use super::changes::FieldChange;
-use super::chart::{COLOURS, Chart};
+use super::chart::Chart;
 use super::compare::{Comparison, Role};
 use super::controls;
 use super::curves::Metric;
 use super::effect::{self, Drawing, Scale};
 use super::evidence::Evidence;
 use super::factorial;
+use super::figures::looks;
 use super::images::Gallery;
 use super::notes::counts;
 use super::pareto::{self, Pareto};
@@ -35,7 +36,7 @@ struct Page<'a> {
     compared: bool,
     in_tables: String,
     drawn: String,
-    beside: &'a [controls::Row],
+    beside: Vec<controls::Row>,
     beside_caption: &'static str,
     effects: Vec<EffectView>,
     effects_caption: String,
@@ -129,7 +130,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
         compared: comparisons.compared().next().is_some(),
         in_tables: shown.note("in this table", &shown.in_tables),
         drawn: shown.note("drawn", &shown.drawn),
-        beside: &findings.beside,
+        beside: findings.beside_rows(record),
         beside_caption: controls::CAPTION,
         effects: effect_views(findings),
         effects_caption: factorial::caption(&findings.factorial, &comparisons.metric, better),
@@ -154,7 +155,6 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
     })
 }
 
-/// Baselines are grey; colours go to drawn arms first, so that no two of the first of them look alike.
 fn arm_views<'a>(evidence: &Evidence, findings: &'a Findings) -> Vec<ArmView<'a>> {
     let comparisons = &findings.comparisons;
     let compared = |role: &'a Role| match role {
@@ -168,30 +168,17 @@ fn arm_views<'a>(evidence: &Evidence, findings: &'a Findings) -> Vec<ArmView<'a>
             .map(|(_, comparison)| summary(comparison)),
     );
     let arms = comparisons.arms.iter().zip(&findings.rows.rows);
-    let mut views: Vec<ArmView> = arms
-        .map(|(arm, row)| ArmView {
+    let looks = looks(comparisons, &evidence.shown);
+    arms.zip(looks)
+        .map(|((arm, row), look)| ArmView {
             row,
-            colour: None,
-            dash: 0,
+            colour: look.colour,
+            dash: look.dash,
             in_tables: evidence.shown.in_tables.contains(arm.axes),
             drawn: evidence.shown.drawn.contains(arm.axes),
             effect: compared(&arm.role).and_then(|comparison| scale.draw(&summary(comparison))),
         })
-        .collect();
-    let (mut baselines, mut others) = (0, 0);
-    for drawn in [true, false] {
-        let arms = views.iter_mut().zip(&comparisons.arms);
-        for (view, arm) in arms.filter(|(view, _)| view.drawn == drawn) {
-            if matches!(arm.role, Role::Baseline) {
-                view.dash = baselines;
-                baselines += 1;
-            } else {
-                (view.colour, view.dash) = (Some(others % COLOURS), others / COLOURS);
-                others += 1;
-            }
-        }
-    }
-    views
+        .collect()
 }
 
 fn effect_views(findings: &Findings) -> Vec<EffectView> {

@@ -3,14 +3,17 @@
 
 use super::compare::Comparisons;
 use super::evidence::Evidence;
+use super::picture_rows::{Row, trained, used};
 use super::shown::spread;
-use super::strip::{self, PICTURES, is_whole};
-use super::{label, uses};
+use super::strip::{self, PICTURES};
+use super::uses;
 use crate::error::Result;
 use crate::outcome::Samples;
+use crate::record::SweepRecord;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// At most so many steps of a strip, spread evenly, first and last among them.
 const FRAMES: usize = 12;
@@ -55,8 +58,8 @@ pub struct Frame {
     pub url: String,
 }
 
-/// A strip before it is drawn: its pictures by key of the step.
-struct Row<'a, K> {
+/// A strip before it is drawn: its pictures by key of the step, and their positions among the samples' epochs.
+struct Drawn<'a, K> {
     title: String,
     arm: Option<usize>,
     seed: u64,
@@ -68,44 +71,13 @@ struct Row<'a, K> {
 /// # Errors
 /// Only such as the code rules out: PNGs are written to memory.
 pub fn by_epoch(evidence: &Evidence, comparisons: &Comparisons) -> Result<Gallery> {
-    let pictured = evidence.pictured();
-    let mut given: Vec<(&Samples, u64)> = Vec::new();
-    let mut made = Vec::new();
-    for (index, arm) in comparisons.arms.iter().enumerate() {
-        let Some(row) = pictured.get(arm.axes) else {
-            continue;
-        };
-        let detail = evidence.detail(&row.id);
-        let samples = detail.map_or(&[][..], |detail| &detail.samples);
-        for samples in samples.iter().filter(|samples| is_whole(samples)) {
-            if !is_given(samples) {
-                made.push(by_epochs(
-                    titled(&arm.label, samples),
-                    Some(index),
-                    samples,
-                    row.seed,
-                ));
-            } else if !given.iter().any(|(shown, _)| *shown == samples) {
-                given.push((samples, row.seed));
-            }
-        }
-    }
-    given.sort_by(|a, b| a.0.name.cmp(&b.0.name));
-    let one_seed = given.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    let given = given.into_iter().map(|(samples, seed)| {
-        let title = match one_seed {
-            true => samples.name.clone(),
-            false => format!("{} (seed {seed})", samples.name),
-        };
-        by_epochs(title, None, samples, seed)
-    });
-    let rows: Vec<Row<u32>> = given.chain(made).collect();
-    let arms = rows.iter().filter(|row| row.arm.is_some());
-    let mut epochs: Vec<u32> = arms
-        .flat_map(|row| row.frames.iter().map(|(epoch, ..)| *epoch))
+    let rows: Vec<Drawn<u32>> = trained(evidence, comparisons)
+        .into_iter()
+        .map(by_epochs)
         .collect();
-    epochs.sort_unstable();
-    epochs.dedup();
+    let arms = rows.iter().filter(|row| row.arm.is_some());
+    let epochs = arms.flat_map(|row| row.frames.iter().map(|(epoch, ..)| *epoch));
+    let epochs: Vec<u32> = epochs.collect::<BTreeSet<u32>>().into_iter().collect();
     // What was given is the same at every epoch.
     let step = |epoch: &u32| epochs.iter().position(|it| it >= epoch).unwrap_or(0);
     Ok(Gallery {
@@ -116,66 +88,71 @@ pub fn by_epoch(evidence: &Evidence, comparisons: &Comparisons) -> Result<Galler
     })
 }
 
+fn by_epochs(row: Row) -> Drawn<u32> {
+    let epochs = row.samples.epochs.iter().enumerate();
+    let mut frames: Vec<_> = epochs
+        .map(|(at, epoch)| (*epoch, row.samples, at))
+        .collect();
+    frames.sort_by_key(|(epoch, ..)| *epoch);
+    Drawn {
+        title: row.title,
+        arm: row.arm,
+        seed: row.seed,
+        frames,
+    }
+}
+
 /// What becomes of the trained networks of every arm in other uses.
 ///
 /// # Errors
 /// As [`by_epoch`].
 pub fn by_use(evidence: &Evidence, comparisons: &Comparisons) -> Result<Gallery> {
-    let record = evidence.record;
-    let (axes, own) = (uses::columns(record), record.axes.len());
-    let mut steps: Vec<&[String]> = evidence.uses().map(|(row, _)| &row.axes[own..]).collect();
+    let uses = used(evidence, comparisons);
+    let mut steps: Vec<&[String]> = uses.iter().map(|row| row.used).collect();
     steps.sort_by_cached_key(|used| by_name_then_number(used));
     steps.dedup();
-    let mut rows: Vec<Row<usize>> = Vec::new();
-    for (row, detail) in evidence.uses() {
-        let (axes, used) = row.axes.split_at(own);
-        let step = steps.iter().position(|step| *step == used).unwrap_or(0);
-        let Some(arm) = comparisons.arms.iter().position(|arm| arm.axes == axes) else {
-            continue;
-        };
-        for samples in detail
-            .samples
-            .iter()
-            .filter(|samples| is_whole(samples) && !is_given(samples))
+    let mut rows: Vec<Drawn<usize>> = Vec::new();
+    for row in &uses {
+        let step = steps.iter().position(|step| *step == row.used).unwrap_or(0);
+        let frame = (step, row.samples, row.last());
+        match rows
+            .iter_mut()
+            .find(|it| it.arm == row.arm && it.title == row.title)
         {
-            let title = titled(&comparisons.arms[arm].label, samples);
-            let frame = (step, samples, samples.epochs.len() - 1);
-            match rows
-                .iter_mut()
-                .find(|row| row.arm == Some(arm) && row.title == title)
-            {
-                Some(row) => row.frames.push(frame),
-                None => rows.push(Row {
-                    title,
-                    arm: Some(arm),
-                    seed: row.seed,
-                    frames: vec![frame],
-                }),
-            }
+            Some(it) => it.frames.push(frame),
+            None => rows.push(Drawn {
+                title: row.title.clone(),
+                arm: row.arm,
+                seed: row.seed,
+                frames: vec![frame],
+            }),
         }
     }
     for row in &mut rows {
         row.frames.sort_by_key(|(step, ..)| *step);
     }
-    for row in &mut rows {
-        row.frames.sort_by_key(|(step, ..)| *step);
-    }
-    let told = |used: &&[String]| {
-        let parts = axes[own..]
-            .iter()
-            .zip(*used)
-            .filter(|(_, value)| value.as_str() != "null");
-        let parts: Vec<String> = parts
-            .map(|(axis, value)| format!("{axis} {}", uses::shown(value)))
-            .collect();
-        parts.join(" · ")
-    };
     Ok(Gallery {
         slider: "used with",
         strips: draw(&rows, |step| *step)?,
-        steps: steps.iter().map(told).collect(),
+        steps: steps
+            .iter()
+            .map(|used| told(evidence.record, used))
+            .collect(),
         caption: caption(evidence),
     })
+}
+
+/// The values of the axes of `evaluate:` in words: `passes 4 · rule plain`.
+pub(super) fn told(record: &SweepRecord, used: &[String]) -> String {
+    let axes = uses::columns(record);
+    let parts = axes[record.axes.len()..]
+        .iter()
+        .zip(used)
+        .filter(|(_, value)| value.as_str() != "null");
+    let parts: Vec<String> = parts
+        .map(|(axis, value)| format!("{axis} {}", uses::shown(value)))
+        .collect();
+    parts.join(" · ")
 }
 
 /// The slider goes through the passes of one rule, then of the next: what is named comes before what is counted.
@@ -203,25 +180,6 @@ fn by_name_then_number(values: &[String]) -> (Vec<&str>, Vec<i64>) {
     )
 }
 
-fn titled(arm: &str, samples: &Samples) -> String {
-    match samples.name.as_str() {
-        "output" => arm.to_owned(),
-        other => format!("{arm}: {}", label::visible(other)),
-    }
-}
-
-fn by_epochs(title: String, arm: Option<usize>, samples: &Samples, seed: u64) -> Row<'_, u32> {
-    let epochs = samples.epochs.iter().enumerate();
-    let mut frames: Vec<_> = epochs.map(|(at, epoch)| (*epoch, samples, at)).collect();
-    frames.sort_by_key(|(epoch, ..)| *epoch);
-    Row {
-        title,
-        arm,
-        seed,
-        frames,
-    }
-}
-
 fn caption(evidence: &Evidence) -> &'static str {
     let shown = evidence.detailed().flat_map(|(_, detail)| &detail.samples);
     let names: Vec<&str> = shown.map(|samples| samples.name.as_str()).collect();
@@ -234,13 +192,8 @@ fn caption(evidence: &Evidence) -> &'static str {
     }
 }
 
-/// Whether every arm gets the same.
-fn is_given(samples: &Samples) -> bool {
-    matches!(samples.name.as_str(), "input" | "target" | "real")
-}
-
 /// Draws all rows within the page's budget of pixels: fewer steps first, then fewer pictures.
-fn draw<K>(rows: &[Row<K>], step: impl Fn(&K) -> usize) -> Result<Vec<Strip>> {
+fn draw<K>(rows: &[Drawn<K>], step: impl Fn(&K) -> usize) -> Result<Vec<Strip>> {
     let pixels: usize = rows
         .iter()
         .filter_map(|row| row.frames.first())
@@ -254,7 +207,7 @@ fn draw<K>(rows: &[Row<K>], step: impl Fn(&K) -> usize) -> Result<Vec<Strip>> {
 }
 
 fn strip<K>(
-    row: &Row<K>,
+    row: &Drawn<K>,
     step: &impl Fn(&K) -> usize,
     frames: usize,
     pictures: usize,
@@ -318,9 +271,14 @@ mod tests {
             pixels: vec![0; 20 * n * side * side],
         };
         let drawn = |arms: usize, samples: &Samples| {
-            let rows: Vec<_> = (0..arms)
-                .map(|arm| by_epochs(String::new(), Some(arm), samples, 0))
-                .collect();
+            let row = |arm| Row {
+                title: String::new(),
+                arm: Some(arm),
+                samples,
+                seed: 0,
+                used: &[],
+            };
+            let rows: Vec<_> = (0..arms).map(row).map(by_epochs).collect();
             let strips = draw(&rows, |epoch| *epoch as usize).unwrap();
             (strips[0].frames.len(), strips[0].size[0] / samples.shape[2])
         };

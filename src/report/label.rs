@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// not said.
 pub fn arm(axes: &[String], values: &[String]) -> String {
     let part = |(axis, text): (&String, &String)| format!("{} {}", short(axes, axis), value(text));
-    let told = |(axis, text): &(&String, &String)| *axis != CONTROL || *text != NO_CONTROL;
+    let told = |(axis, text): &(&String, &String)| is_told(axis, text);
     let parts: Vec<String> = axes.iter().zip(values).filter(told).map(part).collect();
     if parts.is_empty() {
         "base".into()
@@ -20,6 +20,11 @@ pub fn arm(axes: &[String], values: &[String]) -> String {
 /// The name of one axis: without its section, where that names no other axis too.
 pub fn axis(axes: &[String], axis: usize) -> String {
     short(axes, &axes[axis])
+}
+
+/// Whether a name of an arm says this value of an axis.
+pub(super) fn is_told(axis: &str, json: &str) -> bool {
+    axis != CONTROL || json != NO_CONTROL
 }
 
 /// A JSON text as it is written in YAML: text without quotes; `null`, a field without effect, as a dash.
@@ -36,7 +41,7 @@ pub fn value(json: &str) -> String {
 }
 
 /// The axis without its first part, where that names no other axis too.
-fn short(axes: &[String], axis: &str) -> String {
+pub(super) fn short(axes: &[String], axis: &str) -> String {
     let tail = |path: &str| path.split_once('.').map(|(_, tail)| tail.to_owned());
     let Some(name) = tail(axis) else {
         return visible(axis).into_owned();
@@ -60,7 +65,8 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
     replace(text, |c| acts(c) && c != '\n' && c != '\t')
 }
 
-fn acts(c: char) -> bool {
+/// Whether a character acts instead of being shown.
+pub(super) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

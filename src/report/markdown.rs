@@ -43,7 +43,8 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     add([notes, vec![format!("- {}.", counts(comparisons))]]
         .concat()
         .join("\n"));
-    if !findings.beside.is_empty() {
+    let beside = findings.beside_rows(record);
+    if !beside.is_empty() {
         add("## Beside their controls".into());
         let heading = ["arm", "control", "arm − control", "95% interval", "n"];
         let row = |row: &controls::Row| {
@@ -56,7 +57,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
             ]
             .map(Clone::clone)
         };
-        add(table(&heading, findings.beside.iter().map(row)));
+        add(table(&heading, beside.iter().map(row)));
         add(controls::CAPTION.into());
     }
     let effects = factorial::rows(&findings.factorial, findings.rows.better);

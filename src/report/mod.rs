@@ -3,10 +3,11 @@
 //! - [`stats`], [`verdict`]: pure numbers.
 //! - [`compare`], [`baseline`], [`controls`]: trials to arms to paired comparisons.
 //! - [`rows`], [`answer`], [`notes`], [`number`], [`label`]: numbers to words; every output shows these same words.
-//! - [`table`] (terminal), [`markdown`], [`csv`], [`html`]: the outputs. [`curves`], [`images`] (of [`strip`]s), [`effect`], [`trials`] and
-//!   [`changes`] are its parts, [`provenance`] says where the numbers come from.
+//! - [`table`] (terminal), [`markdown`], [`csv`], [`html`], [`latex`], [`json`], [`figures`]: the outputs. [`factorial`],
+//!   [`floor`], [`curves`], [`interactions`], [`pareto`], [`images`] (of [`picture_rows`] and [`strip`]s), [`effect`], [`chart`],
+//!   [`trials`] and [`changes`] are their parts, [`shown`] says which of many arms, [`provenance`] where the numbers come from.
 //! - [`across`]: several records beside each other.
-//! - [`evidence`]: what an output may look at. [`output`]: files put in place.
+//! - [`evidence`]: what an output may look at. [`output`]: which files there are, and how they are put in place.
 //!
 //! The same record gives the same bytes: nothing here reads a clock, a locale or a map without order.
 
@@ -22,16 +23,21 @@ pub mod curves;
 pub mod effect;
 pub mod evidence;
 pub mod factorial;
+pub mod figures;
 pub mod floor;
 pub mod html;
 pub mod images;
 pub mod interactions;
+pub mod json;
 pub mod label;
+pub mod latex;
 pub mod markdown;
 pub mod notes;
 pub mod number;
+pub mod output;
 mod page;
 pub mod pareto;
+pub mod picture_rows;
 pub mod provenance;
 pub mod rows;
 pub mod shown;
@@ -42,18 +48,14 @@ pub mod trials;
 mod uses;
 pub mod verdict;
 
-use crate::durable;
-use crate::error::Result;
-use crate::record::{Folder, SweepRecord};
+pub use output::{Format, files, write};
+
+use crate::record::SweepRecord;
 use answer::Answer;
 use compare::Comparisons;
-use evidence::Evidence;
 use factorial::Factorial;
 use rows::Rows;
 use verdict::Expected;
-
-/// The names of the report's files, in the order in which they are written.
-pub const FILES: [&str; 3] = ["report.html", "report.md", "trials.csv"];
 
 /// What the record says, in numbers and in words: made once, shown by every output.
 pub struct Findings<'a> {
@@ -62,7 +64,7 @@ pub struct Findings<'a> {
     /// The comparison table.
     pub rows: Rows,
     /// Arms beside their controls.
-    pub beside: Vec<controls::Row>,
+    pub beside: Vec<controls::Beside>,
     /// What each factor of a grid is worth.
     pub factorial: Factorial,
     /// The answer.
@@ -79,7 +81,7 @@ impl<'a> Findings<'a> {
             compare.map_or(Expected::Nothing, Expected::of),
         );
         let answer = Answer::of(&comparisons, &rows, compare);
-        let beside = controls::rows(&comparisons, &rows, &record.axes);
+        let beside = controls::of(&comparisons, &record.axes);
         let factorial = Factorial::of(&factorial::design(&comparisons, &record.axes, compare));
         Self {
             comparisons,
@@ -89,30 +91,16 @@ impl<'a> Findings<'a> {
             answer,
         }
     }
-}
 
-/// Writes `report.html`, `report.md` and `trials.csv` into the folder.
-///
-/// # Errors
-/// When a file cannot be written or the record is damaged.
-pub fn write(folder: &Folder, record: &SweepRecord) -> Result<()> {
-    for (name, text) in FILES.iter().zip(pages(&Evidence::load(record)?)?) {
-        durable::update(&folder.report(name), text.as_bytes())?;
+    /// Arms beside their controls in words.
+    fn beside_rows(&self, record: &SweepRecord) -> Vec<controls::Row> {
+        controls::rows(
+            &self.beside,
+            &self.comparisons,
+            &record.axes,
+            self.rows.difference_digits,
+        )
     }
-    Ok(())
-}
-
-/// The texts of [`FILES`].
-///
-/// # Errors
-/// Only such as the code rules out.
-pub fn pages(evidence: &Evidence) -> Result<[String; 3]> {
-    let findings = Findings::of(evidence.record, &|id| evidence.config(id));
-    Ok([
-        html::text(evidence, &findings)?,
-        markdown::text(evidence, &findings),
-        csv::text(evidence, &findings.comparisons)?,
-    ])
 }
 
 /// The comparison table for the terminal.

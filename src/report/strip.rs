@@ -7,7 +7,7 @@ use crate::outcome::Samples;
 pub const PICTURES: usize = 16;
 
 /// Transparent pixels between two pictures.
-const GAP: usize = 2;
+pub const GAP: usize = 2;
 
 /// Whether the pixels are as many as the shape says; a foreign file may say anything.
 pub fn is_whole(samples: &Samples) -> bool {

@@ -15,7 +15,6 @@ pub fn text(record: &SweepRecord, findings: &Findings, width: Option<u16>) -> St
         comparisons,
         rows,
         answer,
-        beside,
         ..
     } = findings;
     let mut parts = Vec::new();
@@ -32,6 +31,7 @@ pub fn text(record: &SweepRecord, findings: &Findings, width: Option<u16>) -> St
     }
     parts.push(answer.text());
     parts.extend(answer.notes.iter().cloned());
+    let beside = findings.beside_rows(record);
     if !beside.is_empty() {
         parts.push(controls::CAPTION.into());
         parts.extend(beside.iter().take(BESIDE).map(told));
@@ -53,9 +53,12 @@ fn told(row: &controls::Row) -> String {
 }
 
 const MACS: &str = "Δ MACs";
+/// Headings of what an arm costs.
+pub const COSTS: [&str; 3] = ["Δ params", MACS, "Δ wall"];
 const INTERVAL: &str = "95% interval";
 
-type Column = (&'static str, fn(&Row) -> &str);
+/// A heading, and what stands under it.
+pub type Column = (&'static str, fn(&Row) -> &str);
 
 /// The columns of the table with their contents; the mean's heading is the metric.
 const COMPARED: [Column; 10] = [
@@ -66,9 +69,9 @@ const COMPARED: [Column; 10] = [
     (INTERVAL, |row| &row.interval),
     ("p", |row| &row.p),
     ("wins", |row| &row.wins),
-    ("Δ params", |row| &row.params),
+    (COSTS[0], |row| &row.params),
     (MACS, |row| &row.macs),
-    ("Δ wall", |row| &row.wall),
+    (COSTS[2], |row| &row.wall),
 ];
 const ALONE: [Column; 4] = [
     ("arm", |row| &row.arm),

@@ -24,6 +24,32 @@ pub struct Uses {
     pub rows: Vec<Vec<String>>,
 }
 
+/// One use of one arm's networks, in numbers.
+pub(super) struct Use<'a> {
+    /// Axis values as JSON text, in the order of the record's evaluation axes.
+    pub axes: &'a [String],
+    /// How many seeds.
+    pub n: usize,
+    /// Every metric over the completed evaluations.
+    pub metrics: BTreeMap<&'a str, Summary>,
+}
+
+/// Every use, in the record's order.
+pub(super) fn summaries(record: &SweepRecord) -> Vec<Use<'_>> {
+    let names = metrics(record);
+    let summaries = |rows: &[&TrialRow]| {
+        let metrics = names.iter().map(|name| (*name, summary(rows, name)));
+        metrics.filter(|(_, summary)| summary.n > 0).collect()
+    };
+    let points = points(record).into_iter();
+    let uses = points.map(|(axes, rows)| Use {
+        axes,
+        n: rows.len(),
+        metrics: summaries(&rows),
+    });
+    uses.collect()
+}
+
 impl Uses {
     /// The table; without rows where there are no evaluations.
     pub fn of(record: &SweepRecord) -> Self {

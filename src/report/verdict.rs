@@ -12,7 +12,7 @@ use crate::record::CompareRecord;
 pub const ALPHA: f64 = 0.05;
 
 /// Above so many seeds an effect is called too small to resolve.
-const MOST_SEEDS: usize = 1000;
+pub const MOST_SEEDS: usize = 1000;
 
 /// What was expected of the difference to the baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]

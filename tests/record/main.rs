@@ -8,4 +8,5 @@ mod fixture;
 mod foreign;
 mod merge;
 mod python;
+mod report;
 mod shard;

@@ -16,7 +16,7 @@ pub fn write(sweeping: &Sweeping<'_>, queue: &Queue) -> Result<SweepRecord> {
     let folder = sweeping.folder;
     let read = || {
         let record = SweepRecord::open(&folder.sweep_h5())?;
-        report::write(folder, &record)?;
+        report::write(folder, &record, &report::Format::ALL)?;
         Ok(record)
     };
     match read() {

@@ -1,0 +1,97 @@
+//! `figures/`: what a paper shows, as SVG and PNG. White ground, 8 pt text, Okabe–Ito colours as on the page.
+//!
+//! A figure is a `Drawing`, a list of shapes in points; `svg` and `raster` write the same list. Text is set
+//! in a font that is part of the program, so that no machine's fonts matter.
+
+mod curves;
+mod drawing;
+mod effects;
+mod font;
+mod look;
+mod pictures;
+mod raster;
+mod scale;
+mod svg;
+
+pub use look::{Look, looks};
+
+use super::Findings;
+use super::evidence::Evidence;
+use super::output::File;
+use crate::error::Result;
+use drawing::Drawing;
+
+/// The folder of the figures.
+pub const FOLDER: &str = "figures";
+
+/// All figures of a sweep.
+///
+/// # Errors
+/// Only such as the code rules out: PNGs are written to memory.
+pub fn of(evidence: &Evidence, findings: &Findings) -> Result<Vec<File>> {
+    let comparisons = &findings.comparisons;
+    let looks = looks(comparisons, &evidence.shown);
+    let mut files = Vec::new();
+    if let Some(drawing) = effects::of(findings, &looks) {
+        files.extend(both("effects", &drawing)?);
+    }
+    for (name, drawing) in curves::of(evidence, comparisons, &looks) {
+        files.extend(both(&name, &drawing)?);
+    }
+    files.extend(pictures::of(evidence, comparisons)?);
+    Ok(files)
+}
+
+fn both(name: &str, drawing: &Drawing) -> Result<[File; 2]> {
+    let name = |kind: &str| format!("{FOLDER}/{name}.{kind}");
+    Ok([
+        File::text(name("svg"), svg::text(drawing)),
+        File {
+            name: name("png"),
+            bytes: raster::figure(drawing)?,
+        },
+    ])
+}
+
+/// Whether a file in the folder is named as a figure of ours.
+pub fn is_ours(name: &str) -> bool {
+    let Some((stem, kind)) = name.rsplit_once('.') else {
+        return false;
+    };
+    match kind {
+        "svg" => stem == effects::NAME || stem.starts_with(curves::PREFIX),
+        "png" => {
+            stem == effects::NAME
+                || stem.starts_with(curves::PREFIX)
+                || stem.starts_with(pictures::NAME)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_figures_are_known() {
+        for name in [
+            "effects.svg",
+            "effects.png",
+            "curves-test.bce.svg",
+            "pictures.png",
+            "pictures-epoch-12.png",
+        ] {
+            assert!(is_ours(name), "{name}");
+        }
+        for name in [
+            "effects.pdf",
+            "effects-2.svg",
+            "mine.png",
+            "pictures.svg",
+            "effects",
+        ] {
+            assert!(!is_ours(name), "{name}");
+        }
+    }
+}
