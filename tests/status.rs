@@ -187,6 +187,7 @@ fn living_runners_and_slurms_queue_are_shown_side_by_side() {
         label: "x".into(),
         rank: 1,
         part: 0.25,
+        ..Running::default()
     };
     let now = Now {
         running: vec![running(1), running(2)],

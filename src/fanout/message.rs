@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _, Write};
 
 /// Raised when a message changes.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// A longer line is no message of ours.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -61,6 +61,9 @@ pub enum ToWorker {
     Stop,
 }
 
+/// Values by name; `None` stands for NaN and infinities, which JSON cannot say.
+pub type Row = BTreeMap<String, Option<f64>>;
+
 /// From a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
@@ -95,6 +98,9 @@ pub enum FromWorker {
         epoch: u64,
         /// Of so many.
         epochs: u64,
+        /// What was measured after it.
+        #[serde(default)]
+        row: Row,
     },
     /// A checkpoint is on disk, synced.
     Saved {
@@ -117,8 +123,8 @@ pub enum FromWorker {
 pub struct Finished {
     /// Name of the [`crate::outcome::Outcome`].
     pub outcome: String,
-    /// Final metrics; `None` stands for NaN and infinities, which JSON cannot say.
-    pub metrics: BTreeMap<String, Option<f64>>,
+    /// Final metrics.
+    pub metrics: Row,
     /// Seconds of training, over all attempts.
     pub seconds: f64,
 }

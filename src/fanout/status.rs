@@ -3,10 +3,12 @@
 //! written stops nobody.
 
 use super::claims::is_plain;
+use super::curve::{MOST_SHOWN, Point};
 use crate::durable;
 use crate::error::{Error, Result};
 use crate::record::Folder;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -74,8 +76,8 @@ pub struct Now {
     pub state: State,
 }
 
-/// A trial in training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A trial in training. What has a default was not said by earlier versions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Running {
     /// Position in the plan.
     pub index: usize,
@@ -87,6 +89,39 @@ pub struct Running {
     pub rank: usize,
     /// The part that is done, 0 to 1.
     pub part: f64,
+    /// The part that was done when this attempt was first heard of: more than 0 where it went on from a checkpoint.
+    #[serde(default)]
+    pub from: f64,
+    /// Seconds since then.
+    #[serde(default)]
+    pub seconds: f64,
+    /// Epochs done.
+    #[serde(default)]
+    pub epoch: u64,
+    /// Of so many; 0 when that is not known yet.
+    #[serde(default)]
+    pub epochs: u64,
+    /// The training loss and the compared metric by epoch, as far as this attempt measured them: at most 60 points each.
+    #[serde(default)]
+    pub curves: BTreeMap<String, Vec<Point>>,
+}
+
+impl Running {
+    /// Most curves of a trial.
+    const CURVES: usize = 2;
+
+    /// With what no runner says brought into its bounds.
+    fn bounded(mut self) -> Self {
+        self.part = self.part.clamp(0.0, 1.0);
+        self.from = self.from.clamp(0.0, self.part);
+        self.seconds = self.seconds.max(0.0);
+        let ours =
+            |points: &[Point]| points.len() <= MOST_SHOWN && points.is_sorted_by(|a, b| a.0 < b.0);
+        if self.curves.len() > Self::CURVES || !self.curves.values().all(|points| ours(points)) {
+            self.curves.clear();
+        }
+        self
+    }
 }
 
 /// How a runner is, by its own account.
@@ -240,7 +275,11 @@ fn read(path: &Path, runner: &str) -> Option<Status> {
             && is_plain(&about.plan)
             && about.slurm_job_id.as_deref().is_none_or(is_job_id)
     };
-    let status = status.filter(sound);
+    let status = status.filter(sound).map(|mut status| {
+        let running = status.now.running.into_iter();
+        status.now.running = running.map(Running::bounded).collect();
+        status
+    });
     if status.is_none() {
         tracing::warn!(
             "{}: damaged or of another version; left out",

@@ -241,9 +241,15 @@ impl Supervisor<'_> {
                 }
                 self.moved(number, step, steps);
             }
-            (FromWorker::Epoch { epoch, epochs }, Duty::Busy(assignment)) => {
+            (FromWorker::Epoch { epoch, epochs, row }, Duty::Busy(assignment)) => {
                 assignment.moved = true;
-                self.moved(number, epoch, epochs);
+                let trial = assignment.trial.index;
+                self.desk.tell(Word::Epoch {
+                    trial,
+                    epoch,
+                    epochs,
+                    row,
+                });
                 self.machine_works();
             }
             (FromWorker::Finished(finished), _) => self.finished(number, finished),

@@ -80,7 +80,12 @@ impl Observer for Post<'_> {
     fn tell(&mut self, event: Event) {
         match event {
             Event::Resumed { step } => self.send(&FromWorker::Resumed { step }),
-            Event::Epoch { epoch, epochs, .. } => self.send(&FromWorker::Epoch { epoch, epochs }),
+            Event::Epoch { epoch, epochs, row } => {
+                let said =
+                    |(name, value): (String, f64)| (name, value.is_finite().then_some(value));
+                let row = row.into_iter().map(said).collect();
+                self.send(&FromWorker::Epoch { epoch, epochs, row });
+            }
             Event::Saved { step } => self.send(&FromWorker::Saved { step }),
             Event::Step { step, steps } => self.send_sign(&FromWorker::Step { step, steps }),
             Event::Measured { images, .. } => self.send_sign(&FromWorker::Measured { images }),

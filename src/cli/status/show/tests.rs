@@ -8,6 +8,7 @@ fn runner(presence: Presence, state: State, job: Option<&str>) -> Runner {
         label: "seed 0".into(),
         rank: 0,
         part: 0.454,
+        ..Running::default()
     };
     Runner {
         status: Status {
