@@ -126,7 +126,7 @@ fn a_sweep_is_followed_from_nothing_to_its_end() {
     );
     // Ends by itself, and a line is not repeated.
     assert_eq!(
-        place.status(&["--watch", "0.2", "--exit-code"], 0),
+        place.status(&["--watch=0.2", "--exit-code"], 0),
         "4 of 4 trials done\n"
     );
     let json = place.json();

@@ -247,7 +247,7 @@ fn time_left(elapsed: Duration, done: f64, total: f64) -> Option<Duration> {
 }
 
 /// "40 s", "3 min", "2 h 5 min".
-fn words(time: Duration) -> String {
+pub fn words(time: Duration) -> String {
     let seconds = time.as_secs();
     match (seconds / 3600, seconds / 60 % 60) {
         (0, 0) => format!("{seconds} s"),

@@ -1,86 +1,46 @@
 //! Looks at a sweep's folder again and again, and remembers what cannot have changed.
 
+use super::arms::{self, Arm};
+use super::curves::Curves;
+use super::forecast::{Forecast, Pace};
+use super::presence::{Presence, presence};
+use super::projection::{Hands, Projection, Work, project};
 use super::slurm::{JobState, Slurm};
 use super::tally::{Known, Tally};
+use super::view::{Board, Live, Runner, Shown, View};
 use crate::cli::target::Target;
 use crate::error::Result;
 use crate::fanout::attempts::Counted;
-use crate::fanout::claims::{self, LEASE, Standing, Watch, Whereabouts};
-use crate::fanout::status::{self, State, Status};
+use crate::fanout::claims::{self, LEASE, Watch, Whereabouts};
+use crate::fanout::queue::ATTEMPTS;
+use crate::fanout::status::{self, State};
+use crate::fanout::walltime;
+use crate::outcome::Outcome;
 use crate::record::Outcomes;
-use serde::Serialize;
-use serde_json::json;
-use std::collections::BTreeSet;
+use crate::sweep::Expect;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+
+/// Curves of committed trials that are read in one look: a tenth of a second's worth on a slow file system.
+const CURVES_A_LOOK: usize = 64;
 
 /// One look after the other.
 pub struct Survey {
     target: Target,
+    /// Of all units of work: the trials, and behind them the networks that are trained first.
     ids: Vec<String>,
     /// Of each trial, its evaluations.
     uses: Vec<Vec<String>>,
-    /// Networks that are trained first.
-    first: Vec<String>,
+    metric: String,
+    expect: Option<Expect>,
     outcomes: Outcomes,
+    curves: Curves,
+    /// Expected work of a trial of each arm, then of each network that is trained first.
+    work: OnceCell<Vec<f64>>,
     watch: Watch,
     slurm: Slurm,
     began: Instant,
-}
-
-/// What one look shows.
-#[derive(Clone, Debug, Serialize)]
-pub struct View {
-    /// Of the sweep.
-    pub name: String,
-    /// Of the sweep; may be empty.
-    pub question: String,
-    /// How many trials stand how.
-    #[serde(rename = "trials")]
-    pub tally: Tally,
-    /// Every runner that ever was, in the order of their start.
-    pub runners: Vec<Runner>,
-    /// What Slurm has in its queue of this sweep.
-    pub slurm: Vec<JobState>,
-}
-
-/// One runner.
-#[derive(Clone, Debug, Serialize)]
-pub struct Runner {
-    /// What it last said.
-    #[serde(flatten)]
-    pub status: Status,
-    /// Whether it is still there.
-    pub presence: Presence,
-}
-
-/// Whether a runner is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Presence {
-    /// It beats, or lives on this machine.
-    Alive,
-    /// It was not heard for so many seconds: too early to tell, or it was killed on another machine.
-    Silent(u64),
-    /// It was killed.
-    Gone,
-    /// It ended in order.
-    Left,
-    /// It ended with an error.
-    Failed,
-}
-
-/// Whether a runner is there, from what it said, how its heartbeat stands (`None` without one), and what this machine
-/// knows of its process.
-pub fn presence(said: &State, beats: Option<Standing>, whereabouts: Whereabouts) -> Presence {
-    let silent = |time: Duration| Presence::Silent(time.as_secs());
-    match (said, beats) {
-        (State::Failed(_), _) => Presence::Failed,
-        (State::Left, _) | (_, Some(Standing::Left)) => Presence::Left,
-        (_, None | Some(Standing::Gone)) => Presence::Gone,
-        _ if whereabouts == Whereabouts::Here => Presence::Alive,
-        (_, Some(Standing::Beats(time))) if time < LEASE => Presence::Alive,
-        (_, Some(Standing::Beats(time) | Standing::Unheard(time))) => silent(time),
-    }
 }
 
 impl Survey {
@@ -88,31 +48,33 @@ impl Survey {
     pub fn new(target: Target) -> Self {
         let plan = &target.plan;
         let uses = |index| plan.evaluations(index).into_iter();
+        let compare = target.sweep.compare.as_ref();
+        let loss = || plan.config(0).task.metrics().swap_remove(0);
+        let metric = compare.map_or_else(loss, |compare| compare.metric.clone());
         Self {
-            ids: (0..plan.len())
+            ids: (0..plan.units())
                 .map(|index| plan.id(index).to_string())
                 .collect(),
             uses: (0..plan.len())
                 .map(|index| uses(index).map(|used| used.id.to_string()).collect())
                 .collect(),
-            first: plan
-                .artefacts()
-                .iter()
-                .map(|artefact| artefact.id.to_string())
-                .collect(),
+            expect: compare.and_then(|compare| compare.expect),
+            outcomes: Outcomes::of_metric(&metric),
+            metric,
             target,
-            outcomes: Outcomes::default(),
+            curves: Curves::default(),
+            work: OnceCell::new(),
             watch: Watch::new(LEASE),
             slurm: Slurm::default(),
             began: Instant::now(),
         }
     }
 
-    /// Looks.
+    /// Looks; with the curves of so many arms.
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn look(&mut self) -> Result<View> {
+    pub fn look(&mut self, room: usize) -> Result<View> {
         let folder = &self.target.folder;
         self.outcomes.look(folder)?;
         let counted = match folder.attempts().is_dir() {
@@ -120,42 +82,167 @@ impl Survey {
             false => Counted::default(),
         };
         let runners = self.runners()?;
-        let living = runners
-            .iter()
-            .filter(|runner| runner.presence == Presence::Alive);
-        let training = living.flat_map(|runner| &runner.status.now.running);
-        // By id: a runner may work on another version of the sweep.
-        let running: BTreeSet<_> = training
-            .filter(|trial| self.ids.get(trial.index) == Some(&trial.id))
-            .map(|trial| trial.index)
+        let live = self.live(&runners);
+        let trials = self.target.plan.len();
+        let known: Vec<_> = (0..self.ids.len())
+            .map(|index| Known {
+                committed: self.ended(index),
+                failures: counted.of(&self.ids[index]),
+            })
             .collect();
-        let committed = |id: &&String| self.outcomes.of(id).is_some();
-        let known = self.ids.iter().zip(&self.uses).map(|(id, uses)| Known {
-            // Done is a trial with all its uses.
-            committed: self
-                .outcomes
-                .of(id)
-                .filter(|_| uses.iter().all(|id| committed(&id))),
-            failures: counted.of(id),
-        });
-        let planned = self
-            .ids
-            .iter()
-            .chain(self.uses.iter().flatten())
-            .chain(&self.first);
-        let others = self
-            .outcomes
-            .count()
-            .saturating_sub(planned.filter(committed).count());
+        let running = live.range(..trials).map(|(index, _)| *index).collect();
+        let tally = Tally::count(known[..trials].iter().copied(), &running, self.others());
         let jobs = runners.iter().filter(|runner| !runner.presence.has_ended());
         let jobs = jobs.filter_map(|runner| runner.status.about.slurm_job_id.clone());
+        let slurm = self.slurm.look(&self.target.folder, jobs)?;
+        let projection = match tally.is_finished() {
+            true => Projection::Finished,
+            false => project(self.left(&known, &live).as_ref(), hands(&runners, &slurm)),
+        };
         Ok(View {
             name: self.target.sweep.name.clone(),
             question: self.target.sweep.question.clone(),
-            tally: Tally::count(known, &running, others),
-            slurm: self.slurm.look(&self.target.folder, jobs)?,
+            tally,
+            projection,
+            board: self.board(&live, room),
+            running: live.into_values().collect(),
+            slurm,
             runners,
         })
+    }
+
+    /// How a unit ended, all its uses included.
+    fn ended(&self, index: usize) -> Option<Outcome> {
+        let mut uses = self.uses.get(index).into_iter().flatten();
+        let ended = self.outcomes.of(&self.ids[index])?;
+        uses.all(|id| self.outcomes.of(id).is_some())
+            .then_some(ended)
+    }
+
+    /// Seconds that a unit took, all its uses included; `None` while it is not done.
+    fn took(&self, index: usize) -> Option<f64> {
+        let uses = self.uses.get(index).into_iter().flatten();
+        let parts = std::iter::once(&self.ids[index]).chain(uses);
+        parts
+            .map(|id| self.outcomes.committed(id).map(|found| found.seconds))
+            .sum()
+    }
+
+    /// Committed trials of whatever else is in the folder.
+    fn others(&self) -> usize {
+        let planned = self.ids.iter().chain(self.uses.iter().flatten());
+        let committed = planned.filter(|id| self.outcomes.of(id).is_some());
+        self.outcomes.count().saturating_sub(committed.count())
+    }
+
+    /// Units in training by position. By id: a runner may work on another version of the sweep.
+    fn live(&self, runners: &[Runner]) -> BTreeMap<usize, Live> {
+        let living = runners
+            .iter()
+            .filter(|runner| runner.presence == Presence::Alive);
+        let all = living.flat_map(|runner| {
+            let named = |trial: &status::Running| Live {
+                runner: runner.status.about.runner.clone(),
+                trial: trial.clone(),
+            };
+            runner.status.now.running.iter().map(named)
+        });
+        // Done already where its runner has not said so yet.
+        all.filter(|live| self.ids.get(live.trial.index) == Some(&live.trial.id))
+            .filter(|live| self.ended(live.trial.index).is_none())
+            .map(|live| (live.trial.index, live))
+            .collect()
+    }
+
+    /// What is left to do; `None` when nothing is measured yet.
+    fn left(&self, known: &[Known], live: &BTreeMap<usize, Live>) -> Option<Work> {
+        let plan = &self.target.plan;
+        let work = self.work.get_or_init(|| {
+            let arms = (0..plan.points()).map(|point| plan.work_of_trial(point));
+            let first = (plan.len()..plan.units()).map(|index| plan.work_of_artefact(index));
+            arms.chain(first).collect()
+        });
+        let pace = |index: usize, live: &Live| Pace {
+            arm: plan.point(index),
+            part: live.trial.part,
+            from: live.trial.from,
+            seconds: live.trial.seconds,
+        };
+        let paces: Vec<_> = live
+            .iter()
+            .map(|(index, live)| pace(*index, live))
+            .collect();
+        let finished =
+            (0..self.ids.len()).filter_map(|index| Some((plan.point(index), self.took(index)?)));
+        let forecast = Forecast::new(work, finished, &paces);
+        let mut left = Work::default();
+        for (index, known) in known.iter().enumerate() {
+            let expected = match live.get(&index) {
+                _ if known.committed.is_some() => continue,
+                Some(live) => forecast.rest(pace(index, live))?,
+                None if known.failures >= ATTEMPTS => continue,
+                None => forecast.whole(plan.point(index))?,
+            };
+            let pile = match (plan.artefact(index), live.get(&index)) {
+                (Some(_), _) => &mut left.first,
+                (None, Some(_)) => &mut left.running,
+                (None, None) => &mut left.waiting,
+            };
+            pile.push(expected);
+        }
+        Some(left)
+    }
+
+    /// The arms to show, with their curves.
+    fn board(&mut self, live: &BTreeMap<usize, Live>, room: usize) -> Board {
+        if room == 0 {
+            return Board::default();
+        }
+        let plan = &self.target.plan;
+        let seeds = self.target.sweep.seeds.len();
+        let mut arms: Vec<_> = (0..plan.points())
+            .map(|point| Arm::new(point, plan.is_baseline(point), seeds))
+            .collect();
+        for (index, id) in self.ids[..plan.len()].iter().enumerate() {
+            let arm = &mut arms[plan.point(index)];
+            if let Some(found) = self.outcomes.committed(id) {
+                arm.done += 1;
+                let completed = found.outcome == Outcome::Completed;
+                found
+                    .value
+                    .filter(|_| completed)
+                    .into_iter()
+                    .for_each(|value| arm.learn(value));
+            } else if let Some(live) = live.get(&index) {
+                arm.training.push((live.trial.epoch, live.trial.epochs));
+            }
+        }
+        let chosen = arms::choose(&arms, self.expect, room);
+        let begun = arms.iter().filter(|arm| arm.has_begun()).count();
+        // Seed by seed, so that every arm has a curve soon.
+        let wanted = (0..seeds)
+            .flat_map(|seed| chosen.iter().map(move |point| point * seeds + seed))
+            .map(|index| (index, self.ids[index].as_str()))
+            .filter(|(_, id)| self.outcomes.of(id).is_some());
+        let folder = &self.target.folder;
+        self.curves
+            .read(&self.outcomes, folder, &self.metric, wanted, CURVES_A_LOOK);
+        let curve = |index: usize| {
+            let live = live.get(&index).map(|live| &live.trial.curves);
+            self.curves.of(index).or(live).cloned()
+        };
+        let show = |point: &usize| Shown {
+            label: self.target.arm(*point),
+            arm: arms[*point].clone(),
+            curves: (point * seeds..(point + 1) * seeds)
+                .filter_map(curve)
+                .collect(),
+        };
+        Board {
+            metric: self.metric.clone(),
+            more: begun - chosen.len(),
+            arms: chosen.iter().map(show).collect(),
+        }
     }
 
     fn runners(&mut self) -> Result<Vec<Runner>> {
@@ -175,68 +262,38 @@ impl Survey {
     }
 }
 
-impl Presence {
-    /// Whether it is known to be no more.
-    pub fn has_ended(self) -> bool {
-        matches!(self, Self::Gone | Self::Left | Self::Failed)
-    }
-}
-
-impl View {
-    /// Whether a runner may be there that was not heard yet.
-    pub fn awaits_a_beat(&self) -> bool {
-        let silent = |runner: &Runner| matches!(runner.presence, Presence::Silent(_));
-        self.runners.iter().any(silent)
-    }
-
-    /// For scripts.
-    pub fn json(&self) -> String {
-        let mut view = json!(self);
-        view["format"] = json!(1);
-        view["finished"] = json!(self.tally.is_finished());
-        format!("{view:#}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_runner_is_what_it_said_last_unless_it_was_killed() {
-        let (short, long) = (LEASE / 2, LEASE);
-        let seconds = long.as_secs();
-        let failed = State::Failed("disk full".into());
-        let elsewhere = |said: &State, beats| presence(said, beats, Whereabouts::Elsewhere);
-        for (said, beats, expected) in [
-            (&failed, Some(Standing::Left), Presence::Failed),
-            (&State::Running, Some(Standing::Left), Presence::Left),
-            (&State::Left, None, Presence::Left),
-            (&State::Running, Some(Standing::Gone), Presence::Gone),
-            (&State::Running, None, Presence::Gone),
-            (
-                &State::Stopping,
-                Some(Standing::Beats(short)),
-                Presence::Alive,
-            ),
-            (
-                &State::Running,
-                Some(Standing::Beats(long)),
-                Presence::Silent(seconds),
-            ),
-            (
-                &State::Running,
-                Some(Standing::Unheard(short)),
-                Presence::Silent(30),
-            ),
-        ] {
-            assert_eq!(elsewhere(said, beats), expected);
+/// Who there is to do what is left.
+fn hands(runners: &[Runner], slurm: &[JobState]) -> Hands {
+    let queued = slurm.iter().filter(|job| job.state == "PENDING").count();
+    let living = |state: &'static State| {
+        let living = runners
+            .iter()
+            .filter(|runner| runner.presence == Presence::Alive);
+        living.filter(move |runner| runner.status.now.state == *state)
+    };
+    let unheard = |runner: &Runner| matches!(runner.presence, Presence::Silent(seconds) if seconds < LEASE.as_secs());
+    let count = living(&State::Running).fold(0_usize, |sum, runner| {
+        sum.saturating_add(runner.status.about.workers)
+    });
+    if count > 0 {
+        let until = |runner: &Runner| {
+            let id = runner.status.about.slurm_job_id.as_ref()?;
+            let job = slurm.iter().find(|job| job.id == *id)?;
+            walltime::parse(&job.left)
+        };
+        let until: Option<Vec<Duration>> = living(&State::Running).map(until).collect();
+        Hands::Workers {
+            count,
+            until: until.and_then(|all| all.into_iter().max()),
+            queued,
         }
-        let paused = presence(
-            &State::Running,
-            Some(Standing::Unheard(long)),
-            Whereabouts::Here,
-        );
-        assert_eq!(paused, Presence::Alive);
+    } else if living(&State::Stopping).next().is_some() {
+        Hands::Stopping
+    } else if runners.iter().any(unheard) {
+        Hands::Unheard
+    } else if queued > 0 {
+        Hands::Queued(queued)
+    } else {
+        Hands::Nobody
     }
 }

@@ -1,0 +1,181 @@
+//! The arms of a view: a chart of their learning curves, and a line for each. Pure.
+
+use super::{Page, cut};
+use crate::cli::status::chart::{self, Axis, Cell, DOTS, Line, Scale, Stroke};
+use crate::cli::status::curves::mean;
+use crate::cli::status::view::{Board, Shown};
+use crate::fanout::curve::Point;
+use crate::record::schema::TRAIN_LOSS;
+use crate::sweep::harmless;
+use std::fmt::Write as _;
+
+/// Stand for the arms.
+const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
+/// Rows of a chart.
+const HEIGHT: std::ops::RangeInclusive<usize> = 4..=12;
+/// A chart that is wider shows no more.
+const WIDEST: usize = 100;
+/// Foregrounds (ECMA-48) of the lines that are no baseline: told apart by most colour-blind people, on dark and on light.
+const COLOURS: [u8; 5] = [33, 36, 35, 34, 32];
+
+/// How many arms a page has room for.
+pub fn room(page: Page) -> usize {
+    match page.rows {
+        None => 12,
+        Some(rows) => rows.saturating_sub(20).clamp(3, LETTERS.len()),
+    }
+}
+
+/// Chart and arms; empty when nothing has begun.
+pub fn text(board: &Board, page: Page) -> String {
+    if board.arms.is_empty() {
+        return String::new();
+    }
+    let quantity = quantity(board);
+    let mut out = drawn(board, quantity, page).unwrap_or_default();
+    for (number, shown) in board.arms.iter().enumerate() {
+        let line = cut(
+            &row(shown, letter(number), quantity, page.columns),
+            page.columns,
+        );
+        out += &(page.paint(&line, colour(number, shown)) + "\n");
+    }
+    if board.more > 0 {
+        let _ = writeln!(out, "and {} more arms that have begun", board.more);
+    }
+    out
+}
+
+/// What is drawn: the compared metric where it is measured while trials train, else the training loss.
+fn quantity(board: &Board) -> &str {
+    let all = board.arms.iter().flat_map(|shown| &shown.curves);
+    let mut metrics = all.filter_map(|curves| curves.get(&board.metric));
+    match metrics.any(|points| points.len() > 1) {
+        true => &board.metric,
+        false => TRAIN_LOSS,
+    }
+}
+
+fn letter(number: usize) -> char {
+    LETTERS.chars().nth(number).unwrap_or('+')
+}
+
+fn colour(number: usize, shown: &Shown) -> Option<u8> {
+    (!shown.arm.baseline).then(|| COLOURS[number % COLOURS.len()])
+}
+
+/// The chart; `None` when nothing is measured yet.
+fn drawn(board: &Board, quantity: &str, page: Page) -> Option<String> {
+    let curves = |shown: &'_ Shown| -> Vec<Vec<Point>> {
+        let curves = shown.curves.iter();
+        curves
+            .filter_map(|by_name| by_name.get(quantity))
+            .cloned()
+            .collect()
+    };
+    let all: Vec<_> = board.arms.iter().map(curves).collect();
+    let ends = all.iter().flatten().filter_map(|curve| curve.last());
+    let measured = ends.map(|(epoch, _)| *epoch).max()?;
+    let training = board.arms.iter().flat_map(|shown| &shown.arm.training);
+    let last = training
+        .map(|(_, epochs)| *epochs)
+        .max()
+        .unwrap_or(0)
+        .max(measured);
+    let height = match page.rows {
+        None => *HEIGHT.end(),
+        Some(rows) => (rows / 3).clamp(*HEIGHT.start(), *HEIGHT.end()),
+    };
+    // Beside the labels of the axis (which are at most nine wide) and the letters.
+    let letters = board.arms.len().min(6);
+    let width = page.columns.min(WIDEST).saturating_sub(12 + letters).max(8);
+    let lines = board.arms.iter().zip(&all).enumerate();
+    let lines: Vec<_> = lines
+        .map(|(number, (shown, curves))| Line {
+            letter: letter(number),
+            stroke: match shown.arm.baseline {
+                true => Stroke::Dashed,
+                false => Stroke::Solid,
+            },
+            values: {
+                let curves: Vec<_> = curves.iter().map(Vec::as_slice).collect();
+                mean(&curves, width * DOTS[0], last)
+            },
+        })
+        .collect();
+    let axis = Axis::of(&lines)?;
+    let cells = chart::draw(&lines, axis, width + letters, height);
+    let how = match axis.scale {
+        Scale::Linear => "",
+        Scale::Log => ", logarithmic",
+    };
+    let mut out = format!("{} by epoch, mean of seeds{how}\n", harmless(quantity));
+    let ends = [axis.high, axis.low].map(number);
+    let labels = ends.iter().map(|label| label.chars().count()).max()?;
+    for (index, row) in cells.iter().enumerate() {
+        let label = match index {
+            0 => &ends[0],
+            last if last + 1 == height => &ends[1],
+            _ => "",
+        };
+        let _ = writeln!(
+            out,
+            "{label:>labels$} │{}",
+            painted(row, board, page).trim_end()
+        );
+    }
+    let _ = writeln!(out, "{:>labels$} └{}", "", "─".repeat(width));
+    let _ = writeln!(out, "{:>labels$}  1{last:>rest$}", "", rest = width - 1);
+    Some(out)
+}
+
+fn painted(row: &[Cell], board: &Board, page: Page) -> String {
+    let colour = |line: Option<usize>| line.and_then(|line| colour(line, &board.arms[line]));
+    let runs = row.chunk_by(|a, b| a.1 == b.1);
+    runs.map(|run| {
+        let text: String = run.iter().map(|(c, _)| *c).collect();
+        page.paint(&text, colour(run[0].1))
+    })
+    .collect()
+}
+
+/// "a  0.1234 ± 0.0012  5/8  baseline  model.skip.at=[]"
+fn row(shown: &Shown, letter: char, quantity: &str, columns: usize) -> String {
+    let arm = &shown.arm;
+    let value = match (arm.mean(), arm.spread()) {
+        (Some(mean), Some(spread)) => format!("{} ± {}", number(mean), number(spread)),
+        (Some(mean), None) => number(mean),
+        (None, _) => "-".to_owned(),
+    };
+    let done = format!("{}/{}", arm.done, arm.planned);
+    let mut label = harmless(&shown.label);
+    if arm.baseline {
+        label = format!("baseline {label}");
+    }
+    let mut tail = String::new();
+    if let Some((epoch, epochs)) = arm.training.iter().max() {
+        tail = format!("  epoch {epoch} of {epochs}");
+        let newest = shown
+            .curves
+            .iter()
+            .filter_map(|curves| curves.get(quantity)?.last());
+        if let (Some((_, value)), 0) = (newest.last(), arm.done) {
+            let _ = write!(tail, ": {}", number(*value));
+        }
+    }
+    let head = format!("{letter} {value:<19} {done:>7}  ");
+    let room = columns.saturating_sub(head.chars().count() + tail.chars().count());
+    head + &cut(&label, room.max(8)) + &tail
+}
+
+/// Four digits.
+fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if (1e-3..1e5).contains(&size) => {
+            let digits = 3 - size.log10().floor() as i32;
+            format!("{value:.*}", usize::try_from(digits).unwrap_or(0))
+        }
+        _ => format!("{value:.2e}"),
+    }
+}
