@@ -29,7 +29,7 @@ pub const DOTS: [usize; 2] = [2, 4];
 /// Bits of the dots of a braille character, by row and column (Unicode, chapter 21.1).
 const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 
-/// Values that differ by this factor are drawn on a logarithmic axis.
+/// Lines that fall over a range of this factor are drawn on a logarithmic axis, as losses are.
 const WIDE: f64 = 5.0;
 
 /// The vertical axis.
@@ -59,7 +59,14 @@ impl Axis {
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(*value), high.max(*value))
         });
-        let scale = match low > 0.0 && high / low >= WIDE {
+        let falls = |line: &&Line| {
+            let mut values = line.values.iter().flatten();
+            values
+                .next()
+                .is_some_and(|first| values.last() < Some(first))
+        };
+        let falling = 2 * lines.iter().filter(falls).count() > lines.len();
+        let scale = match falling && low > 0.0 && high / low >= WIDE {
             true => Scale::Log,
             false => Scale::Linear,
         };
@@ -183,13 +190,16 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_range_of_positive_values_gets_a_logarithmic_axis() {
+    fn falling_lines_with_a_wide_range_get_a_logarithmic_axis() {
         let axis = |values: &[f64]| Axis::of(&[line('a', Stroke::Solid, values)]);
-        assert_eq!(axis(&[1.0, 100.0]).expect("values").scale, Scale::Log);
-        assert_eq!(axis(&[1.0, 2.0]).expect("values").scale, Scale::Linear);
-        assert_eq!(axis(&[-1.0, 100.0]).expect("values").scale, Scale::Linear);
+        let scale = |values: &[f64]| axis(values).expect("values").scale;
+        assert_eq!(scale(&[100.0, 1.0]), Scale::Log);
+        assert_eq!(scale(&[1.0, 100.0]), Scale::Linear);
+        assert_eq!(scale(&[2.0, 1.0]), Scale::Linear);
+        assert_eq!(scale(&[100.0, -1.0]), Scale::Linear);
+        assert_eq!(scale(&[100.0]), Scale::Linear);
         assert_eq!(axis(&[]), None);
-        let log = axis(&[1.0, 100.0]).expect("values");
+        let log = axis(&[100.0, 1.0]).expect("values");
         assert!((log.place(10.0) - 0.5).abs() < 1e-12);
     }
 

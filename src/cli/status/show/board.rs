@@ -87,7 +87,7 @@ fn drawn(board: &Board, quantity: &str, page: Page) -> Option<String> {
         Some(rows) => (rows / 3).clamp(*HEIGHT.start(), *HEIGHT.end()),
     };
     // Beside the labels of the axis (which are at most nine wide) and the letters.
-    let letters = board.arms.len().min(6);
+    let letters = board.arms.len().min(page.columns / 10);
     let width = page.columns.min(WIDEST).saturating_sub(12 + letters).max(8);
     let lines = board.arms.iter().zip(&all).enumerate();
     let lines: Vec<_> = lines
@@ -143,7 +143,7 @@ fn painted(row: &[Cell], board: &Board, page: Page) -> String {
 fn row(shown: &Shown, letter: char, quantity: &str, columns: usize) -> String {
     let arm = &shown.arm;
     let value = match (arm.mean(), arm.spread()) {
-        (Some(mean), Some(spread)) => format!("{} ± {}", number(mean), number(spread)),
+        (Some(mean), Some(spread)) => format!("{} ± {}", number(mean), as_exact(spread, mean)),
         (Some(mean), None) => number(mean),
         (None, _) => "-".to_owned(),
     };
@@ -170,12 +170,24 @@ fn row(shown: &Shown, letter: char, quantity: &str, columns: usize) -> String {
 
 /// Four digits.
 fn number(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_owned(),
-        size if (1e-3..1e5).contains(&size) => {
-            let digits = 3 - size.log10().floor() as i32;
-            format!("{value:.*}", usize::try_from(digits).unwrap_or(0))
-        }
-        _ => format!("{value:.2e}"),
+    match decimals(value) {
+        Some(decimals) => format!("{value:.decimals$}"),
+        None if value == 0.0 => "0".to_owned(),
+        None => format!("{value:.2e}"),
     }
+}
+
+/// A spread with as many decimals as its mean, where that shows it.
+fn as_exact(spread: f64, mean: f64) -> String {
+    let shown = decimals(mean).map(|decimals| format!("{spread:.decimals$}"));
+    let telling =
+        |text: &String| spread == 0.0 || text.contains(|c: char| ('1'..='9').contains(&c));
+    shown.filter(telling).unwrap_or_else(|| number(spread))
+}
+
+/// Decimals that make four digits; `None` for what is written with an exponent.
+fn decimals(value: f64) -> Option<usize> {
+    let size = value.abs();
+    let plain = (1e-3..1e5).contains(&size);
+    plain.then(|| usize::try_from(3 - size.log10().floor() as i32).unwrap_or(0))
 }
