@@ -49,13 +49,12 @@ impl Target {
         })
     }
 
-    /// What people call an arm: `model.skip.at=[14] model.depth=2`.
-    pub fn arm(&self, point: usize) -> String {
+    /// What people call an arm: `model.skip.at=[14] model.depth=2`, with paths as `shown`.
+    pub fn arm(&self, point: usize, shown: impl Fn(&str) -> &str) -> String {
         let trial = self.plan.trial(point * self.sweep.seeds.len());
         let axes = self.plan.axes().iter().zip(&trial.axes);
-        let axes: Vec<_> = axes
-            .map(|(path, value)| format!("{path}={value}"))
-            .collect();
+        let axes = axes.map(|(path, value)| format!("{}={value}", shown(path)));
+        let axes: Vec<_> = axes.collect();
         match axes.is_empty() {
             true => "the only arm".to_owned(),
             false => axes.join(" "),

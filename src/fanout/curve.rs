@@ -1,7 +1,14 @@
 //! A learning curve of which only so much is kept that it can be sent and shown often, however long training takes.
 
+use crate::outcome::Table;
+use crate::record::schema::EPOCH;
+use std::collections::BTreeMap;
+
 /// An epoch (from 1) and what was measured after it.
 pub type Point = (u64, f64);
+
+/// Curves by the name of what was measured.
+pub type Curves = BTreeMap<String, Vec<Point>>;
 
 /// Most points that are shown of a curve: finer ones cannot be told apart in a terminal.
 pub const MOST_SHOWN: usize = 60;
@@ -73,6 +80,23 @@ pub fn thin(points: &[Point], most: usize) -> Vec<Point> {
     }
 }
 
+/// Every column of a table against its epochs, thinned; values that are no number are left out.
+pub fn of_table(table: &Table) -> Curves {
+    let epochs = table.column(EPOCH).unwrap_or_default();
+    let columns = table.columns().filter(|(name, _)| *name != EPOCH);
+    let curve = |values: &[f64]| {
+        let points = epochs.iter().zip(values);
+        let points = points.filter(|(epoch, value)| **epoch >= 0.0 && value.is_finite());
+        let points: Vec<_> = points
+            .map(|(epoch, value)| (*epoch as u64, *value))
+            .collect();
+        thin(&points, MOST_SHOWN)
+    };
+    columns
+        .map(|(name, values)| (name.to_owned(), curve(values)))
+        .collect()
+}
+
 fn five_digits(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
 }
@@ -115,6 +139,20 @@ mod tests {
             // Kept points are 512 apart: each of the two may be so far from its place.
             assert!((step - even).abs() <= 1024.0, "{pair:?}");
         }
+    }
+
+    #[test]
+    fn tables_become_curves_without_what_is_missing() {
+        let mut table = Table::default();
+        for epoch in 1..=200 {
+            let metric = if epoch % 100 == 0 { 0.5 } else { f64::NAN };
+            table.push(&[(EPOCH, f64::from(epoch)), ("loss", 1.0), ("m", metric)]);
+        }
+        let curves = of_table(&table);
+        assert_eq!(curves["m"], [(100, 0.5), (200, 0.5)]);
+        assert_eq!(curves["loss"].len(), MOST_SHOWN);
+        assert_eq!(curves.len(), 2);
+        assert!(of_table(&Table::default()).is_empty());
     }
 
     #[test]

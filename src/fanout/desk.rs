@@ -3,6 +3,7 @@
 //! The supervisor of a rank knows only this: on rank 0 the desk is the [`coordinator`](super::coordinator) itself, on
 //! the others a [`branch`](super::branch) that speaks to it. A run without MPI is rank 0 of one.
 
+use super::curve::Curves;
 use super::message::{Finished, Row};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,13 @@ pub enum Word {
         trial: usize,
         /// The part.
         part: f64,
+    },
+    /// It goes on from a checkpoint.
+    Resumed {
+        /// Position in the plan.
+        trial: usize,
+        /// What was measured before.
+        curves: Curves,
     },
     /// An epoch of it is done.
     Epoch {

@@ -1,6 +1,7 @@
 //! What a supervisor and a worker say to each other: one JSON message a line, over the worker's standard input
 //! and output. Both open with [`Hello`], and refuse each other unless they are the same build.
 
+use super::curve::Curves;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -79,6 +80,9 @@ pub enum FromWorker {
     Resumed {
         /// Optimiser steps done.
         step: u64,
+        /// What was measured before.
+        #[serde(default)]
+        curves: Curves,
     },
     /// A sign of life, a few times a second at most.
     Step {

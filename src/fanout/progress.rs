@@ -1,6 +1,7 @@
 //! What a run shows while it goes: bars on a terminal, plain lines elsewhere (one for every finished trial, and
 //! a sign of life now and then, less often the longer it takes).
 
+use super::curve::Curves;
 use super::message::{Finished, Row};
 use super::training::Training;
 use crate::plan::Trial;
@@ -108,6 +109,13 @@ impl Progress {
             if let Some(bar) = &running.bar {
                 bar.set_position((part * 1000.0) as u64);
             }
+        }
+    }
+
+    /// A trial went on from a checkpoint.
+    pub fn resumed(&mut self, trial: usize, curves: &Curves) {
+        if let Some(running) = self.running.get_mut(&trial) {
+            running.training.resumed(curves, &self.scope.metric);
         }
     }
 

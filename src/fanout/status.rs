@@ -3,12 +3,11 @@
 //! written stops nobody.
 
 use super::claims::is_plain;
-use super::curve::{MOST_SHOWN, Point};
+use super::curve::{Curves, MOST_SHOWN, Point};
 use crate::durable;
 use crate::error::{Error, Result};
 use crate::record::Folder;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -101,9 +100,9 @@ pub struct Running {
     /// Of so many; 0 when that is not known yet.
     #[serde(default)]
     pub epochs: u64,
-    /// The training loss and the compared metric by epoch, as far as this attempt measured them: at most 60 points each.
+    /// The training loss and the compared metric by epoch: at most 60 points each.
     #[serde(default)]
-    pub curves: BTreeMap<String, Vec<Point>>,
+    pub curves: Curves,
 }
 
 impl Running {

@@ -241,6 +241,10 @@ impl Supervisor<'_> {
                 }
                 self.moved(number, step, steps);
             }
+            (FromWorker::Resumed { curves, .. }, Duty::Busy(assignment)) => {
+                let trial = assignment.trial.index;
+                self.desk.tell(Word::Resumed { trial, curves });
+            }
             (FromWorker::Epoch { epoch, epochs, row }, Duty::Busy(assignment)) => {
                 assignment.moved = true;
                 let trial = assignment.trial.index;

@@ -1,6 +1,6 @@
 //! What a runner knows of a trial while it trains.
 
-use super::curve::{Curve, MOST_SHOWN};
+use super::curve::{Curve, Curves, MOST_SHOWN};
 use super::message::Row;
 use super::status::Running;
 use crate::record::schema::TRAIN_LOSS;
@@ -54,6 +54,17 @@ impl Training {
         }
     }
 
+    /// It went on from a checkpoint, and this was measured before.
+    pub fn resumed(&mut self, curves: &Curves, metric: &str) {
+        for name in [TRAIN_LOSS, metric] {
+            let points = curves.get(name).into_iter().flatten();
+            for (epoch, value) in points {
+                let curve = self.curves.entry(name.to_owned()).or_default();
+                curve.push(*epoch, *value);
+            }
+        }
+    }
+
     /// As others are told, one of `beside` trials in training here: the more there are, the coarser the curves.
     pub fn told(&self, index: usize, id: String, rank: usize, beside: usize) -> Running {
         let most = (MOST_POINTS / (2 * beside.max(1))).min(MOST_SHOWN);
@@ -103,6 +114,18 @@ mod tests {
             curves,
             [expected("test.bce", 0.75), expected("train_loss", 0.5)]
         );
+    }
+
+    #[test]
+    fn a_curve_goes_on_from_a_checkpoint() {
+        let mut training = Training::new("x".into());
+        let before = [("train_loss", 0.75), ("lr", 1.0)];
+        let before = before.map(|(name, value)| (name.to_owned(), vec![(1, value)]));
+        training.resumed(&before.into(), "m");
+        training.measured(2, 4, &row(&[("train_loss", 0.5)]), "m");
+        let told = training.told(0, String::new(), 0, 1);
+        assert_eq!(told.curves["train_loss"], [(1, 0.75), (2, 0.5)]);
+        assert_eq!(told.curves.len(), 1);
     }
 
     #[test]

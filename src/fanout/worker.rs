@@ -3,6 +3,7 @@
 //! A thread listens to the supervisor, the calling thread trains. The worker is gone when its supervisor is: the
 //! kernel kills it ([`die_with_parent`]), and the end of its input ends it too.
 
+use super::curve;
 use super::message::{self, Failure, Finished, FromWorker, Heard, Hello, ToWorker};
 use crate::error::{Error, Result};
 use crate::train::{Event, Observer};
@@ -79,7 +80,10 @@ impl Post<'_> {
 impl Observer for Post<'_> {
     fn tell(&mut self, event: Event) {
         match event {
-            Event::Resumed { step } => self.send(&FromWorker::Resumed { step }),
+            Event::Resumed { step, rows } => {
+                let curves = curve::of_table(&rows);
+                self.send(&FromWorker::Resumed { step, curves });
+            }
             Event::Epoch { epoch, epochs, row } => {
                 let said =
                     |(name, value): (String, f64)| (name, value.is_finite().then_some(value));

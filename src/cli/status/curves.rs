@@ -1,21 +1,17 @@
 //! Learning curves of committed trials, each read once and a few at a time, and the mean of several curves.
 
-use crate::fanout::curve::{MOST_SHOWN, Point, thin};
-use crate::outcome::Table;
+use crate::fanout::curve::{self, Curves, Point};
 use crate::record::schema::{EPOCH, TRAIN_LOSS};
 use crate::record::{Folder, Outcomes};
 use std::collections::BTreeMap;
 
-/// What is measured by epoch: the training loss and the compared metric, by name.
-pub type ByName = BTreeMap<String, Vec<Point>>;
-
 /// The curves that were read so far, by position of the trial in the plan.
 #[derive(Debug, Default)]
-pub struct Curves {
-    of: BTreeMap<usize, ByName>,
+pub struct Committed {
+    of: BTreeMap<usize, Curves>,
 }
 
-impl Curves {
+impl Committed {
     /// Reads at most `most` of those `wanted` that were not read yet: committed trials by position and id. A trial whose curve
     /// cannot be read is named in a warning and has none.
     pub fn read<'i>(
@@ -34,36 +30,19 @@ impl Curves {
         for (index, id) in new {
             match outcomes.epochs(folder, id, &columns) {
                 Ok(None) => {}
-                Ok(Some(table)) => drop(self.of.insert(index, by_name(&table))),
+                Ok(Some(table)) => drop(self.of.insert(index, curve::of_table(&table))),
                 Err(error) => {
                     tracing::warn!("{error}");
-                    self.of.insert(index, ByName::new());
+                    self.of.insert(index, Curves::new());
                 }
             }
         }
     }
 
     /// The curves of a trial; `None` when they were not read.
-    pub fn of(&self, index: usize) -> Option<&ByName> {
+    pub fn of(&self, index: usize) -> Option<&Curves> {
         self.of.get(&index)
     }
-}
-
-/// Every column against the epochs, thinned; values that are no number are left out.
-fn by_name(table: &Table) -> ByName {
-    let epochs = table.column(EPOCH).unwrap_or_default();
-    let columns = table.columns().filter(|(name, _)| *name != EPOCH);
-    let curve = |values: &[f64]| {
-        let points = epochs.iter().zip(values);
-        let points = points.filter(|(epoch, value)| **epoch >= 0.0 && value.is_finite());
-        let points: Vec<_> = points
-            .map(|(epoch, value)| (*epoch as u64, *value))
-            .collect();
-        thin(&points, MOST_SHOWN)
-    };
-    columns
-        .map(|(name, values)| (name.to_owned(), curve(values)))
-        .collect()
 }
 
 /// The mean of the curves in each of `columns` columns over the epochs 1 to `last`, between points on straight lines. A curve
@@ -129,19 +108,5 @@ mod tests {
         assert_eq!(mean(&[whole], 1, 1), [Some(8.0)]);
         let huge: &[Point] = &[(1, f64::MAX)];
         assert_eq!(mean(&[huge, huge, huge], 1, 1), [Some(f64::MAX)]);
-    }
-
-    #[test]
-    fn tables_become_curves_without_what_is_missing() {
-        let mut table = Table::default();
-        for epoch in 1..=200 {
-            let metric = if epoch % 100 == 0 { 0.5 } else { f64::NAN };
-            table.push(&[(EPOCH, f64::from(epoch)), (TRAIN_LOSS, 1.0), ("m", metric)]);
-        }
-        let curves = by_name(&table);
-        assert_eq!(curves["m"], [(100, 0.5), (200, 0.5)]);
-        assert_eq!(curves[TRAIN_LOSS].len(), MOST_SHOWN);
-        assert_eq!(curves.len(), 2);
-        assert!(by_name(&Table::default()).is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Looks at a sweep's folder again and again, and remembers what cannot have changed.
 
 use super::arms::{self, Arm};
-use super::curves::Curves;
+use super::curves::Committed;
 use super::forecast::{Forecast, Pace};
 use super::presence::{Presence, presence};
 use super::projection::{Hands, Projection, Work, project};
@@ -35,7 +35,7 @@ pub struct Survey {
     metric: String,
     expect: Option<Expect>,
     outcomes: Outcomes,
-    curves: Curves,
+    curves: Committed,
     /// Expected work of a trial of each arm, then of each network that is trained first.
     work: OnceCell<Vec<f64>>,
     watch: Watch,
@@ -62,7 +62,7 @@ impl Survey {
             outcomes: Outcomes::of_metric(&metric),
             metric,
             target,
-            curves: Curves::default(),
+            curves: Committed::default(),
             work: OnceCell::new(),
             watch: Watch::new(LEASE),
             slurm: Slurm::default(),
@@ -232,7 +232,10 @@ impl Survey {
             self.curves.of(index).or(live).cloned()
         };
         let show = |point: &usize| Shown {
-            label: self.target.arm(*point),
+            label: self.target.arm(*point, |path| path),
+            short: self
+                .target
+                .arm(*point, |path| path.rsplit('.').next().unwrap_or(path)),
             arm: arms[*point].clone(),
             curves: (point * seeds..(point + 1) * seeds)
                 .filter_map(curve)

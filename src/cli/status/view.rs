@@ -1,11 +1,11 @@
 //! What one look at a sweep shows, and the same for scripts. Pure.
 
 use super::arms::Arm;
-use super::curves::ByName;
 use super::presence::Presence;
 use super::projection::Projection;
 use super::slurm::JobState;
 use super::tally::Tally;
+use crate::fanout::curve::Curves;
 use crate::fanout::status::{Running, Status};
 use serde::Serialize;
 use serde_json::json;
@@ -69,10 +69,12 @@ pub struct Board {
 pub struct Shown {
     /// What people call it.
     pub label: String,
+    /// The same in fewer letters.
+    pub short: String,
     /// How it stands.
     pub arm: Arm,
     /// The curves of its trials, committed or in training.
-    pub curves: Vec<ByName>,
+    pub curves: Vec<Curves>,
 }
 
 impl View {

@@ -51,6 +51,7 @@ impl Coordinator<'_> {
                 self.progress.started(&planned, self.queue.cost(trial));
             }
             Word::Moved { trial, part } => self.progress.moved(trial, part),
+            Word::Resumed { trial, curves } => self.progress.resumed(trial, &curves),
             Word::Epoch {
                 trial,
                 epoch,

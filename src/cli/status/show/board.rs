@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 /// Stand for the arms.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
-/// Rows of a chart.
+/// Least and most rows of a chart.
 const HEIGHT: std::ops::RangeInclusive<usize> = 4..=12;
 /// A chart that is wider shows no more.
 const WIDEST: usize = 100;
@@ -22,8 +22,17 @@ const COLOURS: [u8; 5] = [33, 36, 35, 34, 32];
 pub fn room(page: Page) -> usize {
     match page.rows {
         None => 12,
-        Some(rows) => rows.saturating_sub(20).clamp(3, LETTERS.len()),
+        // Beside chart and axis, headline, projection, a runner and what separates them.
+        Some(rows) => rows
+            .saturating_sub(height(page) + 12)
+            .clamp(3, LETTERS.len()),
     }
+}
+
+/// Rows of a chart.
+fn height(page: Page) -> usize {
+    let third = page.rows.map_or(usize::MAX, |rows| rows / 3);
+    third.clamp(*HEIGHT.start(), *HEIGHT.end())
 }
 
 /// Chart and arms; empty when nothing has begun.
@@ -33,12 +42,9 @@ pub fn text(board: &Board, page: Page) -> String {
     }
     let quantity = quantity(board);
     let mut out = drawn(board, quantity, page).unwrap_or_default();
-    for (number, shown) in board.arms.iter().enumerate() {
-        let line = cut(
-            &row(shown, letter(number), quantity, page.columns),
-            page.columns,
-        );
-        out += &(page.paint(&line, colour(number, shown)) + "\n");
+    let rows = rows(board, quantity, page.columns);
+    for (number, (row, shown)) in rows.iter().zip(&board.arms).enumerate() {
+        out += &(page.paint(row, colour(number, shown)) + "\n");
     }
     if board.more > 0 {
         let _ = writeln!(out, "and {} more arms that have begun", board.more);
@@ -82,10 +88,7 @@ fn drawn(board: &Board, quantity: &str, page: Page) -> Option<String> {
         .max()
         .unwrap_or(0)
         .max(measured);
-    let height = match page.rows {
-        None => *HEIGHT.end(),
-        Some(rows) => (rows / 3).clamp(*HEIGHT.start(), *HEIGHT.end()),
-    };
+    let height = height(page);
     // Beside the labels of the axis (which are at most nine wide) and the letters.
     let letters = board.arms.len().min(page.columns / 10);
     let width = page.columns.min(WIDEST).saturating_sub(12 + letters).max(8);
@@ -139,33 +142,57 @@ fn painted(row: &[Cell], board: &Board, page: Page) -> String {
     .collect()
 }
 
-/// "a  0.1234 ± 0.0012  5/8  baseline  model.skip.at=[]"
-fn row(shown: &Shown, letter: char, quantity: &str, columns: usize) -> String {
-    let arm = &shown.arm;
-    let value = match (arm.mean(), arm.spread()) {
+/// "a 0.1234 ± 0.0012  5/8 baseline model.skip.at=[]  epoch 3 of 20"
+fn rows(board: &Board, quantity: &str, columns: usize) -> Vec<String> {
+    let heads = board.arms.iter().map(|shown| {
+        let done = format!("{}/{}", shown.arm.done, shown.arm.planned);
+        [value(shown), done]
+    });
+    let heads: Vec<_> = heads.collect();
+    let [values, counts] = [0, 1].map(|column| {
+        let widths = heads.iter().map(|head| head[column].chars().count());
+        widths.max().unwrap_or(0)
+    });
+    let room = columns.saturating_sub(values + counts + 5);
+    let rows = board.arms.iter().zip(&heads).enumerate();
+    rows.map(|(number, (shown, [value, done]))| {
+        let head = format!("{} {value:<values$}  {done:>counts$} ", letter(number));
+        head + &named(shown, quantity, room)
+    })
+    .collect()
+}
+
+/// The final value of an arm.
+fn value(shown: &Shown) -> String {
+    match (shown.arm.mean(), shown.arm.spread()) {
         (Some(mean), Some(spread)) => format!("{} ± {}", number(mean), as_exact(spread, mean)),
         (Some(mean), None) => number(mean),
         (None, _) => "-".to_owned(),
+    }
+}
+
+/// An arm and where its training is, in so many characters.
+fn named(shown: &Shown, quantity: &str, room: usize) -> String {
+    let named = |label: &str| match shown.arm.baseline {
+        true => format!("baseline {}", harmless(label)),
+        false => harmless(label),
     };
-    let done = format!("{}/{}", arm.done, arm.planned);
-    let mut label = harmless(&shown.label);
-    if arm.baseline {
-        label = format!("baseline {label}");
+    let newest = shown.curves.iter();
+    let newest = newest.filter_map(|curves| curves.get(quantity)?.last());
+    // Beside a final value, another one would be mistaken for it.
+    let newest = newest.last().filter(|_| shown.arm.done == 0);
+    let value = newest.map_or_else(String::new, |(_, value)| format!(": {}", number(*value)));
+    let now = shown.arm.training.iter().max().map(|(epoch, epochs)| {
+        let long = format!("  epoch {epoch} of {epochs}{value}");
+        (long, format!(" {epoch}/{epochs}"))
+    });
+    let (long, short) = now.unwrap_or_default();
+    let length = |text: &str| text.chars().count();
+    let full = named(&shown.label) + &long;
+    if length(&full) <= room {
+        return full;
     }
-    let mut tail = String::new();
-    if let Some((epoch, epochs)) = arm.training.iter().max() {
-        tail = format!("  epoch {epoch} of {epochs}");
-        let newest = shown
-            .curves
-            .iter()
-            .filter_map(|curves| curves.get(quantity)?.last());
-        if let (Some((_, value)), 0) = (newest.last(), arm.done) {
-            let _ = write!(tail, ": {}", number(*value));
-        }
-    }
-    let head = format!("{letter} {value:<19} {done:>7}  ");
-    let room = columns.saturating_sub(head.chars().count() + tail.chars().count());
-    head + &cut(&label, room.max(8)) + &tail
+    cut(&named(&shown.short), room.saturating_sub(length(&short))) + &short
 }
 
 /// Four digits.
