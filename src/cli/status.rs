@@ -4,6 +4,7 @@ mod arms;
 mod chart;
 mod curves;
 mod forecast;
+mod hands;
 mod presence;
 mod projection;
 mod screen;
