@@ -1,65 +1,21 @@
 //! A view as text. Pure.
 
 mod board;
+mod page;
 
 pub use board::room;
+pub use page::{Ink, Page};
 
 use super::presence::Presence;
 use super::slurm::JobState;
 use super::tally::Tally;
 use super::view::{Runner, View};
 use crate::fanout::status::State;
-use crate::sweep::harmless;
 use comfy_table::{Table, presets};
+use page::{cut, fit, lines, wrap};
 
 /// Trials of one runner that are shown.
 const SHOWN: usize = 6;
-
-/// Where a view is shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Page {
-    /// Characters in a line.
-    pub columns: usize,
-    /// Lines; `None`: as many as it takes.
-    pub rows: Option<usize>,
-    /// Whether lines of a chart have colours.
-    pub ink: Ink,
-}
-
-/// Whether there are colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ink {
-    /// There are none.
-    Plain,
-    /// A terminal shows them.
-    Colour,
-}
-
-impl Page {
-    /// Where lines end. Where there are as many lines as it takes, a terminal may break them.
-    fn edge(&self) -> usize {
-        self.rows.map_or(usize::MAX, |_| self.columns)
-    }
-
-    /// A text in a foreground of ECMA-48.
-    fn paint(&self, text: &str, colour: Option<u8>) -> String {
-        match colour.filter(|_| self.ink == Ink::Colour) {
-            Some(colour) => format!("\x1b[{colour}m{text}\x1b[39m"),
-            None => text.to_owned(),
-        }
-    }
-}
-
-/// At most so many characters of a text.
-fn cut(text: &str, columns: usize) -> String {
-    match text.char_indices().nth(columns) {
-        None => text.to_owned(),
-        Some(_) => {
-            let kept = text.chars().take(columns.saturating_sub(1));
-            kept.chain(['…']).collect()
-        }
-    }
-}
 
 /// The whole view; `at` writes the time of the clock in so many seconds.
 pub fn text(view: &View, page: Page, at: impl Fn(f64) -> String) -> String {
@@ -71,53 +27,13 @@ pub fn text(view: &View, page: Page, at: impl Fn(f64) -> String) -> String {
     fit(&parts.join("\n\n"), page.rows)
 }
 
-/// Every line of a text, harmless.
-fn lines(text: &str, shape: impl Fn(&str) -> String) -> String {
-    let lines = text
-        .lines()
-        .map(|line| shape(&harmless(line.trim_end())) + "\n");
-    lines.collect()
-}
-
-/// A line, broken between words.
-fn wrap(line: &str, columns: usize) -> String {
-    let mut out = String::new();
-    let mut used = 0;
-    for word in line.split(' ') {
-        let length = word.chars().count();
-        let fits = used + 1 + length <= columns;
-        match (used, fits) {
-            (0, _) => {}
-            (_, true) => out.push(' '),
-            (_, false) => out.push('\n'),
-        }
-        used = if used > 0 && fits {
-            used + 1 + length
-        } else {
-            length
-        };
-        out += word;
-    }
-    out
-}
-
-/// The first lines, when there is no room for all; how many are left out stands in the last one.
-fn fit(text: &str, rows: Option<usize>) -> String {
-    let all: Vec<_> = text.lines().collect();
-    let Some(rows) = rows.filter(|rows| all.len() > *rows) else {
-        return text.to_owned() + "\n";
-    };
-    let kept = rows.saturating_sub(1);
-    let mut out: String = all[..kept].iter().map(|line| format!("{line}\n")).collect();
-    out += &format!("… {} more lines\n", all.len() - kept);
-    out
-}
-
 /// How it stands and when it ends.
 fn head(view: &View, at: impl Fn(f64) -> String) -> String {
     let mut out = format!("{}: {}\n", view.name, headline(&view.tally));
-    out += &view.projection.words(at);
-    out.push('\n');
+    match view.projection.words(at) {
+        words if words.is_empty() => {}
+        words => out += &(words + "\n"),
+    }
     out + &notes(&view.tally)
 }
 

@@ -1,6 +1,6 @@
 //! The arms of a view: a chart of their learning curves, and a line for each. Pure.
 
-use super::{Page, cut};
+use super::page::{Page, cut};
 use crate::cli::status::chart::{self, Axis, Cell, DOTS, Line, Scale, Stroke};
 use crate::cli::status::curves::mean;
 use crate::cli::status::view::{Board, Shown};
@@ -110,9 +110,10 @@ fn drawn(board: &Board, quantity: &str, page: Page) -> Option<String> {
     let cells = chart::draw(&lines, axis, width + letters, height);
     let how = match axis.scale {
         Scale::Linear => "",
-        Scale::Log => ", logarithmic",
+        Scale::Log => ", log axis",
     };
-    let mut out = format!("{} by epoch, mean of seeds{how}\n", harmless(quantity));
+    let title = format!("{} by epoch, mean of seeds{how}", harmless(quantity));
+    let mut out = cut(&title, page.columns) + "\n";
     let ends = [axis.high, axis.low].map(number);
     let labels = ends.iter().map(|label| label.chars().count()).max()?;
     for (index, row) in cells.iter().enumerate() {
@@ -218,3 +219,6 @@ fn decimals(value: f64) -> Option<usize> {
     let plain = (1e-3..1e5).contains(&size);
     plain.then(|| usize::try_from(3 - size.log10().floor() as i32).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests;
