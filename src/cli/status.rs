@@ -25,7 +25,7 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use survey::Survey;
+use survey::{Show, Survey};
 use view::View;
 
 /// What scripts may rely on.
@@ -82,6 +82,11 @@ pub struct Args {
 /// Within which a runner on another machine is heard if it lives.
 const HEARING: Duration = BEAT.saturating_mul(2);
 
+/// Curves of committed trials that are read at most, for the only view and for each of many: one takes about a millisecond,
+/// ten on a slow file system.
+const CURVES_AT_ONCE: usize = 512;
+const CURVES_A_FRAME: usize = 64;
+
 /// Shows how a sweep stands.
 ///
 /// # Errors
@@ -104,14 +109,17 @@ fn once(survey: &mut Survey, args: &Args) -> Result<View> {
         rows: None,
         ..screen::page()
     };
-    let room = match args.json {
-        true => 0,
-        false => show::room(page),
+    let show = match args.json {
+        true => Show::default(),
+        false => Show {
+            arms: show::room(page),
+            curves: CURVES_AT_ONCE,
+        },
     };
-    let mut view = survey.look(room)?;
+    let mut view = survey.look(show)?;
     while view.awaits_a_beat() && began.elapsed() < HEARING {
         sleep(HEARING / 24);
-        view = survey.look(room)?;
+        view = survey.look(show)?;
     }
     let text = match args.json {
         true => view.json(rfc_3339),
@@ -134,7 +142,10 @@ fn draw(survey: &mut Survey, every: Duration) -> Result<View> {
     let screen = Screen::take()?;
     loop {
         let page = screen::page();
-        let view = survey.look(show::room(page))?;
+        let view = survey.look(Show {
+            arms: show::room(page),
+            curves: CURVES_A_FRAME,
+        })?;
         let drawn = screen.draw(&show::text(&view, page, clock));
         if view.tally.is_finished() || drawn.is_err() {
             return Ok(view);
@@ -146,7 +157,7 @@ fn draw(survey: &mut Survey, every: Duration) -> Result<View> {
 fn tell(survey: &mut Survey, every: Duration) -> Result<View> {
     let mut last = None;
     loop {
-        let view = survey.look(0)?;
+        let view = survey.look(Show::default())?;
         let headline = show::headline(&view.tally);
         let told = last.replace((headline.clone(), view.projection.kind()));
         let written = match told == last {

@@ -22,6 +22,15 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+/// How much of the arms a look shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Show {
+    /// So many of them.
+    pub arms: usize,
+    /// Curves of committed trials that are read at most; the next look goes on with others.
+    pub curves: usize,
+}
+
 /// One look after the other.
 pub struct Survey {
     target: Target,
@@ -67,11 +76,11 @@ impl Survey {
         }
     }
 
-    /// Looks; with the curves of so many arms.
+    /// Looks.
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn look(&mut self, room: usize) -> Result<View> {
+    pub fn look(&mut self, show: Show) -> Result<View> {
         let folder = &self.target.folder;
         self.outcomes.look(folder)?;
         let counted = match folder.attempts().is_dir() {
@@ -101,7 +110,7 @@ impl Survey {
             question: self.target.sweep.question.clone(),
             tally,
             projection,
-            board: self.board(&live, room),
+            board: self.board(&live, show),
             running: live.into_values().collect(),
             slurm,
             runners,

@@ -174,26 +174,30 @@ fn value(shown: &Shown) -> String {
 
 /// An arm and where its training is, in so many characters.
 fn named(shown: &Shown, quantity: &str, room: usize) -> String {
-    let named = |label: &str| match shown.arm.baseline {
-        true => format!("baseline {}", harmless(label)),
+    let arm = &shown.arm;
+    let named = |baseline: &'static str, label: &str| match arm.baseline {
+        true => format!("{baseline} {}", harmless(label)),
         false => harmless(label),
     };
-    let newest = shown.curves.iter();
-    let newest = newest.filter_map(|curves| curves.get(quantity)?.last());
-    // Beside a final value, another one would be mistaken for it.
-    let newest = newest.last().filter(|_| shown.arm.done == 0);
-    let value = newest.map_or_else(String::new, |(_, value)| format!(": {}", number(*value)));
-    let now = shown.arm.training.iter().max().map(|(epoch, epochs)| {
+    let ends = shown.curves.iter();
+    let ends = ends.filter_map(|curves| curves.get(quantity)?.last());
+    let value = match (arm.done, ends.max_by_key(|(epoch, _)| *epoch)) {
+        (0, Some((_, value))) => format!(": {}", number(*value)),
+        // Beside a final value, another one would be mistaken for it.
+        _ => String::new(),
+    };
+    let now = arm.training.iter().max().map(|(epoch, epochs)| {
         let long = format!("  epoch {epoch} of {epochs}{value}");
         (long, format!(" {epoch}/{epochs}"))
     });
     let (long, short) = now.unwrap_or_default();
     let length = |text: &str| text.chars().count();
-    let full = named(&shown.label) + &long;
+    let full = named("baseline", &shown.label) + &long;
     if length(&full) <= room {
         return full;
     }
-    cut(&named(&shown.short), room.saturating_sub(length(&short))) + &short
+    let kept = room.saturating_sub(length(&short));
+    cut(&named("base", &shown.short), kept) + &short
 }
 
 /// Four digits.

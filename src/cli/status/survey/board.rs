@@ -1,18 +1,15 @@
 //! The arms that a view shows.
 
-use super::Survey;
+use super::{Show, Survey};
 use crate::cli::status::arms::{self, Arm};
 use crate::cli::status::view::{Board, Live, Shown};
 use crate::outcome::Outcome;
 use std::collections::BTreeMap;
 
-/// Curves of committed trials that are read in one look: a tenth of a second's worth on a slow file system.
-const CURVES_A_LOOK: usize = 64;
-
 impl Survey {
     /// The arms to show, with their curves.
-    pub(super) fn board(&mut self, live: &BTreeMap<usize, Live>, room: usize) -> Board {
-        if room == 0 {
+    pub(super) fn board(&mut self, live: &BTreeMap<usize, Live>, show: Show) -> Board {
+        if show.arms == 0 {
             return Board::default();
         }
         let plan = &self.target.plan;
@@ -34,7 +31,7 @@ impl Survey {
                 arm.training.push((live.trial.epoch, live.trial.epochs));
             }
         }
-        let chosen = arms::choose(&arms, self.expect, room);
+        let chosen = arms::choose(&arms, self.expect, show.arms);
         let begun = arms.iter().filter(|arm| arm.has_begun()).count();
         // Seed by seed, so that every arm has a curve soon.
         let wanted = (0..seeds)
@@ -43,7 +40,7 @@ impl Survey {
             .filter(|(_, id)| self.outcomes.of(id).is_some());
         let folder = &self.target.folder;
         self.curves
-            .read(&self.outcomes, folder, &self.metric, wanted, CURVES_A_LOOK);
+            .read(&self.outcomes, folder, &self.metric, wanted, show.curves);
         let curve = |index: usize| {
             let live = live.get(&index).map(|live| &live.trial.curves);
             self.curves.of(index).or(live).cloned()
