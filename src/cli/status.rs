@@ -47,17 +47,18 @@ and with another code where there is no answer (see `ablate --help`).
                     alive, silent (seconds), gone, left or failed
   slurm             jobs that are in the queue: id, state, time, left, reason
   projection        state, and what goes with it:
+                      finished
                       projected    seconds, at (RFC 3339), workers
-                      out_of_time  the same without at, and seconds_left until Slurm ends the runners' jobs, queued jobs
+                      out_of_time  seconds, workers, seconds_left until Slurm ends them, queued
                       unknown      runners live, but nothing is measured yet
                       unheard      runners were not heard yet
                       stopping     the runners were asked to stop
-                      queued       no runner lives; queued jobs wait; worker_seconds of work are left (null: not known)
-                      nobody       no runner lives; worker_seconds
-                      finished
-  running           trials that living runners train: runner, index, id, label, rank, part (0 to 1), from (the part that was
-                    done when it began here), seconds (since then), epoch, epochs, and curves: by name (train_loss, the
-                    compared metric) a list of [epoch, value], at most 60, the newest last";
+                      queued       no runner lives, queued jobs wait; worker_seconds (or null)
+                      nobody       no runner lives; worker_seconds (or null)
+  running           trials that living runners train: runner, index, id, label, rank,
+                    part (0 to 1), from (the part that was done when it began here), seconds
+                    (since then), epoch, epochs, and curves: by name (train_loss, the compared
+                    metric) a list of at most 60 [epoch, value], the newest last";
 
 /// Arguments of `ablate status`.
 #[derive(clap::Args)]
