@@ -167,6 +167,8 @@ pub fn is_job_id(text: &str) -> bool {
 pub struct Reporter {
     path: PathBuf,
     about: About,
+    /// Workers of other ranks.
+    elsewhere: usize,
     /// When it was last tried.
     written: Option<Instant>,
     /// Whether the last try failed, so that it is said once.
@@ -188,9 +190,15 @@ impl Reporter {
         Ok(Self {
             path: folder.join(format!("{}.json", about.runner)),
             about,
+            elsewhere: 0,
             written: None,
             failing: false,
         })
+    }
+
+    /// Other ranks have so many workers at work, beside those that it was made with.
+    pub fn others_have(&mut self, workers: usize) {
+        self.elsewhere = workers;
     }
 
     /// Called often: writes what `now` says when it is time.
@@ -207,7 +215,10 @@ impl Reporter {
     pub fn write(&mut self, at: Now) {
         let status = Status {
             format: FORMAT,
-            about: self.about.clone(),
+            about: About {
+                workers: self.about.workers.saturating_add(self.elsewhere),
+                ..self.about.clone()
+            },
             updated: now(),
             now: at,
         };

@@ -1,6 +1,6 @@
 //! What people see of a run from outside: `status/` and `sweep.h5`.
 
-use super::Coordinator;
+use super::{Coordinator, Peers};
 use crate::fanout::status::{Now, State};
 
 impl Coordinator<'_> {
@@ -27,6 +27,7 @@ impl Coordinator<'_> {
             false => State::Stopping,
         };
         if let Some(mut reporter) = self.reporter.take() {
+            reporter.others_have(self.peers.as_ref().map_or(0, Peers::workers));
             reporter.tick(|| self.now(state));
             self.reporter = Some(reporter);
         }

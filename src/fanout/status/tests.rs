@@ -52,6 +52,10 @@ fn a_status_reads_back_whatever_its_state() {
         };
         assert_eq!((&status.about, &status.now), (&about_at(status), &now));
     }
+    reporter.others_have(16);
+    reporter.write(busy());
+    let told = read_all(&folder).unwrap().remove(0).about.workers;
+    assert_eq!(told, about().workers + 16);
     let names = fs::read_dir(folder.status()).unwrap().count();
     assert_eq!(names, 1, "no temporary file stays");
 }
