@@ -5,8 +5,8 @@ mod scene;
 use ablate::fanout::claims::{Claims, LEASE, plan_digest};
 use ablate::fanout::status::{About, Now, Reporter, Running, State};
 use ablate::record::Folder;
-use scene::{Scene, expect_code};
-use serde_json::Value;
+use scene::{Scene, expect_code, is_alive, wait_until};
+use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -126,7 +126,7 @@ fn a_sweep_is_followed_from_nothing_to_its_end() {
     );
     // Ends by itself, and a line is not repeated.
     assert_eq!(
-        place.status(&["--watch", "0.2", "--exit-code"], 0),
+        place.status(&["--watch=0.2", "--exit-code"], 0),
         "4 of 4 trials done\n"
     );
     let json = place.json();
@@ -187,6 +187,7 @@ fn living_runners_and_slurms_queue_are_shown_side_by_side() {
         label: "x".into(),
         rank: 1,
         part: 0.25,
+        ..Running::default()
     };
     let now = Now {
         running: vec![running(1), running(2)],
@@ -306,4 +307,160 @@ fn a_folder_without_a_sweep_is_refused() {
         "{}",
         stderr(&output)
     );
+}
+
+/// The training loss of the first trial in training: its id, and the curve.
+fn live_curve(status: &Value) -> Option<(String, Vec<(u64, f64)>)> {
+    let trial = &status["running"][0];
+    let points = trial["curves"]["train_loss"].as_array()?;
+    let point = |point: &Value| Some((point[0].as_u64()?, point[1].as_f64()?));
+    let points: Option<Vec<_>> = points.iter().map(point).collect();
+    Some((trial["id"].as_str()?.to_owned(), points?))
+}
+
+#[test]
+fn a_curve_grows_while_its_trial_trains_and_looking_changes_nothing() {
+    let place = Place::new();
+    // Nobody sees the end of these.
+    place.scene.write("[[], [14]]", 100_000);
+    let mut run = place.scene.start(&["--workers", "1"], 1);
+    let mut seen = None;
+    wait_until("the curve grows", || {
+        assert!(run.is_alive(), "the run ended before it was seen");
+        let json = place.json();
+        let Some((id, curve)) = live_curve(&json) else {
+            return false;
+        };
+        assert!(curve.len() <= 60 && curve.is_sorted_by(|a, b| a.0 < b.0));
+        assert_eq!(curve[0].0, 1);
+        let trial = &json["running"][0];
+        let last = curve.last().map(|(epoch, _)| *epoch);
+        assert_eq!(
+            (trial["epoch"].as_u64(), &trial["epochs"]),
+            (last, &100_000.into())
+        );
+        let (known, before) = seen.get_or_insert((id.clone(), last));
+        assert_eq!(*known, id);
+        last > *before
+    });
+    let text = place.status(&[], 0);
+    assert!(text.contains("test.bce by epoch, mean of seeds"), "{text}");
+    assert!(text.contains(" of 100000: 0."), "{text}");
+    let workers = run.workers();
+    drop(run);
+    wait_until("its workers are gone", || {
+        !workers.iter().any(|worker| is_alive(*worker))
+    });
+
+    let before = place.scene.files();
+    let text = place.status(&[], 0);
+    assert!(
+        text.contains("no runner is alive: it will not finish by itself\n"),
+        "{text}"
+    );
+    assert!(before == place.scene.files(), "looking writes nothing");
+}
+
+#[test]
+fn the_end_is_projected_from_what_was_measured_and_who_works() {
+    let place = Place::new();
+    place.scene.run(&[], 0);
+    assert_eq!(place.json()["projection"], json!({"state": "finished"}));
+    // One arm more: two trials, of which nothing is measured but what others took.
+    place.scene.write("[[], [14], [28]]", 3);
+    let folder = place.freeze();
+    let projection = place.json()["projection"].clone();
+    assert_eq!(projection["state"], "nobody");
+    let of_one = projection["worker_seconds"].as_f64().expect("seconds");
+    assert!(of_one > 0.0);
+
+    let ids = place.ids();
+    let plan = plan_digest(&ids);
+    let claims = Claims::join(&folder, &plan, LEASE).expect("joined");
+    let about = About::this(claims.runner(), &plan, 1, 2, ids.len());
+    Reporter::new(&folder, about)
+        .expect("made")
+        .write(Now::default());
+    let projection = place.json()["projection"].clone();
+    assert_eq!(projection["state"], "projected");
+    assert_eq!(projection["workers"], 2);
+    let at = projection["at"].as_str().expect("a time");
+    assert!(
+        at.len() == "2026-01-01T00:00:00Z".len() && at.ends_with('Z'),
+        "{at}"
+    );
+    // Both trials have equal costs, so two workers take half the time.
+    let seconds = projection["seconds"].as_f64().expect("seconds");
+    assert!((seconds - of_one / 2.0).abs() < 1e-6, "{seconds} {of_one}");
+    let text = place.status(&[], 0);
+    assert!(
+        text.contains(" left, at ") && text.contains("(2 workers)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_path_behind_watch_is_the_sweep() {
+    let place = Place::new();
+    place.freeze();
+    place.ids().iter().for_each(|id| {
+        give_up(&Folder::existing(place.scene.folder()), id);
+    });
+    let folder = place.scene.folder();
+    let path = folder.to_str().expect("a path");
+    for arguments in [["status", "--watch", path], ["status", "--watch=0.5", path]] {
+        let output = ablate(&arguments, place.bin.path());
+        expect_code(&output, 0);
+        assert_eq!(stdout(&output), "0 of 4 trials done, 4 given up\n");
+    }
+}
+
+#[test]
+fn what_a_damaged_or_hostile_status_says_harms_nobody() {
+    let place = Place::new();
+    let folder = place.freeze();
+    let ids = place.ids();
+    let plan = plan_digest(&ids);
+    let claims = Claims::join(&folder, &plan, LEASE).expect("joined");
+    let about = About::this(claims.runner(), &plan, usize::MAX, usize::MAX, 0);
+    let curve = |values: [f64; 2]| vec![(1, values[0]), (u64::MAX, values[1])];
+    let running = |index: usize, values| Running {
+        index,
+        id: ids[index % ids.len()].clone(),
+        label: "\u{1b}]0;owned\u{7}".into(),
+        part: 1e300,
+        from: -1.0,
+        seconds: f64::MAX,
+        epoch: u64::MAX,
+        epochs: u64::MAX,
+        curves: [("train_loss".to_owned(), curve(values))].into(),
+        ..Running::default()
+    };
+    let now = Now {
+        running: vec![
+            running(0, [f64::MAX, f64::MIN]),
+            running(1, [f64::MIN_POSITIVE, f64::MAX]),
+            running(2, [0.0, -0.0]),
+            running(usize::MAX, [1.0, 2.0]),
+        ],
+        ..Now::default()
+    };
+    Reporter::new(&folder, about).expect("made").write(now);
+    for (name, bytes) in [
+        ("a.1.00000000.json", &b"{\"format\":1}"[..]),
+        ("b.1.00000000.json", &[0xff, 0x00, 0x1b][..]),
+        ("c.1.00000000.json", b"[[[[[[[[[[[[[[[["),
+    ] {
+        fs::write(folder.status().join(name), bytes).expect("written");
+    }
+    let text = place.status(&[], 0);
+    assert!(
+        text.contains("0 of 4 trials done, 3 running, 1 waiting"),
+        "{text}"
+    );
+    let acts = |c: char| c.is_control() && c != '\n';
+    assert!(!text.contains(acts), "{text:?}");
+    let json = place.json();
+    assert_eq!(json["running"].as_array().map(Vec::len), Some(3));
+    assert_eq!(json["running"][0]["part"], 1.0);
 }

@@ -49,6 +49,18 @@ impl Target {
         })
     }
 
+    /// What people call an arm: `model.skip.at=[14] model.depth=2`, with paths as `shown`.
+    pub fn arm(&self, point: usize, shown: impl Fn(&str) -> &str) -> String {
+        let trial = self.plan.trial(point * self.sweep.seeds.len());
+        let axes = self.plan.axes().iter().zip(&trial.axes);
+        let axes = axes.map(|(path, value)| format!("{}={value}", shown(path)));
+        let axes: Vec<_> = axes.collect();
+        match axes.is_empty() {
+            true => "the only arm".to_owned(),
+            false => axes.join(" "),
+        }
+    }
+
     /// What people call a trial: `model.skip.at=[14] seed 3`.
     pub fn label(&self, index: usize) -> String {
         let trial = self.plan.trial(index);

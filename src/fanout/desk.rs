@@ -3,7 +3,8 @@
 //! The supervisor of a rank knows only this: on rank 0 the desk is the [`coordinator`](super::coordinator) itself, on
 //! the others a [`branch`](super::branch) that speaks to it. A run without MPI is rank 0 of one.
 
-use super::message::Finished;
+use super::curve::Curves;
+use super::message::{Finished, Row};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -25,6 +26,24 @@ pub enum Word {
         trial: usize,
         /// The part.
         part: f64,
+    },
+    /// It goes on from a checkpoint.
+    Resumed {
+        /// Position in the plan.
+        trial: usize,
+        /// What was measured before.
+        curves: Curves,
+    },
+    /// An epoch of it is done.
+    Epoch {
+        /// Position in the plan.
+        trial: usize,
+        /// Epochs done.
+        epoch: u64,
+        /// Of so many.
+        epochs: u64,
+        /// What was measured after it.
+        row: Row,
     },
     /// It is committed.
     Finished {

@@ -1,13 +1,14 @@
 //! What a supervisor and a worker say to each other: one JSON message a line, over the worker's standard input
 //! and output. Both open with [`Hello`], and refuse each other unless they are the same build.
 
+use super::curve::Curves;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _, Write};
 
 /// Raised when a message changes.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// A longer line is no message of ours.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -61,6 +62,9 @@ pub enum ToWorker {
     Stop,
 }
 
+/// Values by name; `None` stands for NaN and infinities, which JSON cannot say.
+pub type Row = BTreeMap<String, Option<f64>>;
+
 /// From a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
@@ -76,6 +80,9 @@ pub enum FromWorker {
     Resumed {
         /// Optimiser steps done.
         step: u64,
+        /// What was measured before.
+        #[serde(default)]
+        curves: Curves,
     },
     /// A sign of life, a few times a second at most.
     Step {
@@ -95,6 +102,9 @@ pub enum FromWorker {
         epoch: u64,
         /// Of so many.
         epochs: u64,
+        /// What was measured after it.
+        #[serde(default)]
+        row: Row,
     },
     /// A checkpoint is on disk, synced.
     Saved {
@@ -117,8 +127,8 @@ pub enum FromWorker {
 pub struct Finished {
     /// Name of the [`crate::outcome::Outcome`].
     pub outcome: String,
-    /// Final metrics; `None` stands for NaN and infinities, which JSON cannot say.
-    pub metrics: BTreeMap<String, Option<f64>>,
+    /// Final metrics.
+    pub metrics: Row,
     /// Seconds of training, over all attempts.
     pub seconds: f64,
 }

@@ -15,6 +15,7 @@ pub mod breaker;
 pub mod claims;
 pub mod coordinator;
 mod crew;
+pub mod curve;
 pub mod desk;
 mod fate;
 pub mod fault;
@@ -32,6 +33,7 @@ pub mod status;
 pub mod supervisor;
 pub mod supply;
 pub mod trainer;
+mod training;
 pub mod walltime;
 pub mod worker;
 

@@ -1,7 +1,9 @@
 //! What a run shows while it goes: bars on a terminal, plain lines elsewhere (one for every finished trial, and
 //! a sign of life now and then, less often the longer it takes).
 
-use super::message::Finished;
+use super::curve::Curves;
+use super::message::{Finished, Row};
+use super::training::Training;
 use crate::plan::Trial;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -32,9 +34,8 @@ pub struct Scope {
 }
 
 struct Running {
-    label: String,
+    training: Training,
     cost: f64,
-    part: f64,
     bar: Option<ProgressBar>,
 }
 
@@ -93,11 +94,9 @@ impl Progress {
                 Some(bar)
             }
         };
-        let part = 0.0;
         let running = Running {
-            label,
+            training: Training::new(label),
             cost,
-            part,
             bar,
         };
         self.running.insert(trial.index, running);
@@ -106,10 +105,26 @@ impl Progress {
     /// A part (0 to 1) of a trial is done.
     pub fn moved(&mut self, trial: usize, part: f64) {
         if let Some(running) = self.running.get_mut(&trial) {
-            running.part = part;
+            running.training.moved(part);
             if let Some(bar) = &running.bar {
                 bar.set_position((part * 1000.0) as u64);
             }
+        }
+    }
+
+    /// A trial went on from a checkpoint.
+    pub fn resumed(&mut self, trial: usize, curves: &Curves) {
+        if let Some(running) = self.running.get_mut(&trial) {
+            running.training.resumed(curves, &self.scope.metric);
+        }
+    }
+
+    /// So many of so many epochs are done, and this was measured after the last one.
+    pub fn measured(&mut self, trial: usize, epoch: u64, epochs: u64, row: &Row) {
+        self.moved(trial, epoch as f64 / epochs.max(1) as f64);
+        if let Some(running) = self.running.get_mut(&trial) {
+            let metric = &self.scope.metric;
+            running.training.measured(epoch, epochs, row, metric);
         }
     }
 
@@ -127,14 +142,17 @@ impl Progress {
             }
             _ => finished.outcome.clone(),
         };
-        let text = format!("{}: {result} in {:.1} s", running.label, finished.seconds);
+        let text = format!(
+            "{}: {result} in {:.1} s",
+            running.training.label, finished.seconds
+        );
         self.say(&text);
     }
 
     /// A trial ended in another way.
     pub fn ended(&mut self, trial: usize, how: &str) {
         if let Some(running) = self.leave(trial) {
-            self.say(&format!("{}: {how}", running.label));
+            self.say(&format!("{}: {how}", running.training.label));
         }
     }
 
@@ -160,7 +178,7 @@ impl Progress {
             Screen::Lines(_) if elapsed < self.next_line => {}
             Screen::Lines(_) => {
                 self.next_line = elapsed + (elapsed / 2).clamp(FIRST_LINE, 12 * FIRST_LINE);
-                let parts = self.running.values();
+                let parts = self.running.values().map(|running| &running.training);
                 let parts: Vec<_> = parts
                     .map(|r| format!("{} {:.0} %", short(&r.label), 100.0 * r.part))
                     .collect();
@@ -169,10 +187,10 @@ impl Progress {
         }
     }
 
-    /// Trials in training: position in the plan, label and the part that is done.
-    pub fn running(&self) -> impl Iterator<Item = (usize, &str, f64)> {
+    /// Trials in training, by position in the plan.
+    pub fn running(&self) -> impl ExactSizeIterator<Item = (usize, &Training)> {
         let running = self.running.iter();
-        running.map(|(trial, running)| (*trial, running.label.as_str(), running.part))
+        running.map(|(trial, running)| (*trial, &running.training))
     }
 
     /// Trials that are done, as far as this run knows.
@@ -197,7 +215,11 @@ impl Progress {
     }
 
     fn time_left(&self, elapsed: Duration) -> String {
-        let parts: f64 = self.running.values().map(|r| r.cost * r.part).sum();
+        let parts: f64 = self
+            .running
+            .values()
+            .map(|r| r.cost * r.training.part)
+            .sum();
         match time_left(elapsed, self.done_cost + parts, self.scope.cost) {
             Some(left) => format!("about {} to go", words(left)),
             None => "starting".to_owned(),
@@ -233,7 +255,7 @@ fn time_left(elapsed: Duration, done: f64, total: f64) -> Option<Duration> {
 }
 
 /// "40 s", "3 min", "2 h 5 min".
-fn words(time: Duration) -> String {
+pub fn words(time: Duration) -> String {
     let seconds = time.as_secs();
     match (seconds / 3600, seconds / 60 % 60) {
         (0, 0) => format!("{seconds} s"),

@@ -3,6 +3,7 @@
 //! written stops nobody.
 
 use super::claims::is_plain;
+use super::curve::{Curves, MOST_SHOWN, Point};
 use crate::durable;
 use crate::error::{Error, Result};
 use crate::record::Folder;
@@ -74,8 +75,8 @@ pub struct Now {
     pub state: State,
 }
 
-/// A trial in training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A trial in training. What has a default was not said by earlier versions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Running {
     /// Position in the plan.
     pub index: usize,
@@ -87,6 +88,39 @@ pub struct Running {
     pub rank: usize,
     /// The part that is done, 0 to 1.
     pub part: f64,
+    /// The part that was done when this attempt was first heard of: more than 0 where it went on from a checkpoint.
+    #[serde(default)]
+    pub from: f64,
+    /// Seconds since then.
+    #[serde(default)]
+    pub seconds: f64,
+    /// Epochs done.
+    #[serde(default)]
+    pub epoch: u64,
+    /// Of so many; 0 when that is not known yet.
+    #[serde(default)]
+    pub epochs: u64,
+    /// The training loss and the compared metric by epoch: at most 60 points each.
+    #[serde(default)]
+    pub curves: Curves,
+}
+
+impl Running {
+    /// Most curves of a trial.
+    const CURVES: usize = 2;
+
+    /// With what no runner says brought into its bounds.
+    fn bounded(mut self) -> Self {
+        self.part = self.part.clamp(0.0, 1.0);
+        self.from = self.from.clamp(0.0, self.part);
+        self.seconds = self.seconds.max(0.0);
+        let ours =
+            |points: &[Point]| points.len() <= MOST_SHOWN && points.is_sorted_by(|a, b| a.0 < b.0);
+        if self.curves.len() > Self::CURVES || !self.curves.values().all(|points| ours(points)) {
+            self.curves.clear();
+        }
+        self
+    }
 }
 
 /// How a runner is, by its own account.
@@ -133,6 +167,8 @@ pub fn is_job_id(text: &str) -> bool {
 pub struct Reporter {
     path: PathBuf,
     about: About,
+    /// Workers of other ranks.
+    elsewhere: usize,
     /// When it was last tried.
     written: Option<Instant>,
     /// Whether the last try failed, so that it is said once.
@@ -154,9 +190,15 @@ impl Reporter {
         Ok(Self {
             path: folder.join(format!("{}.json", about.runner)),
             about,
+            elsewhere: 0,
             written: None,
             failing: false,
         })
+    }
+
+    /// Other ranks have so many workers at work, beside those that it was made with.
+    pub fn others_have(&mut self, workers: usize) {
+        self.elsewhere = workers;
     }
 
     /// Called often: writes what `now` says when it is time.
@@ -173,7 +215,10 @@ impl Reporter {
     pub fn write(&mut self, at: Now) {
         let status = Status {
             format: FORMAT,
-            about: self.about.clone(),
+            about: About {
+                workers: self.about.workers.saturating_add(self.elsewhere),
+                ..self.about.clone()
+            },
             updated: now(),
             now: at,
         };
@@ -240,7 +285,11 @@ fn read(path: &Path, runner: &str) -> Option<Status> {
             && is_plain(&about.plan)
             && about.slurm_job_id.as_deref().is_none_or(is_job_id)
     };
-    let status = status.filter(sound);
+    let status = status.filter(sound).map(|mut status| {
+        let running = status.now.running.into_iter();
+        status.now.running = running.map(Running::bounded).collect();
+        status
+    });
     if status.is_none() {
         tracing::warn!(
             "{}: damaged or of another version; left out",

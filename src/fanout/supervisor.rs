@@ -241,9 +241,19 @@ impl Supervisor<'_> {
                 }
                 self.moved(number, step, steps);
             }
-            (FromWorker::Epoch { epoch, epochs }, Duty::Busy(assignment)) => {
+            (FromWorker::Resumed { curves, .. }, Duty::Busy(assignment)) => {
+                let trial = assignment.trial.index;
+                self.desk.tell(Word::Resumed { trial, curves });
+            }
+            (FromWorker::Epoch { epoch, epochs, row }, Duty::Busy(assignment)) => {
                 assignment.moved = true;
-                self.moved(number, epoch, epochs);
+                let trial = assignment.trial.index;
+                self.desk.tell(Word::Epoch {
+                    trial,
+                    epoch,
+                    epochs,
+                    row,
+                });
                 self.machine_works();
             }
             (FromWorker::Finished(finished), _) => self.finished(number, finished),

@@ -64,7 +64,7 @@ fn reserve(left: Duration) -> Duration {
 }
 
 /// Slurm's `%L`: `[days-]hours:minutes:seconds`, `minutes:seconds`; anything else (`UNLIMITED`, `NOT_SET`) is no limit.
-fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     let (days, clock) = match text.split_once('-') {
         Some((days, clock)) => (days.parse::<u64>().ok()?, clock),
@@ -72,11 +72,14 @@ fn parse(text: &str) -> Option<Duration> {
     };
     let parts: Option<Vec<u64>> = clock.split(':').map(|part| part.parse().ok()).collect();
     let seconds = match parts?.as_slice() {
-        [h, m, s] => h * 3600 + m * 60 + s,
-        [m, s] => m * 60 + s,
+        [h, m, s] => h
+            .checked_mul(3600)?
+            .checked_add(m.checked_mul(60)?.checked_add(*s)?)?,
+        [m, s] => m.checked_mul(60)?.checked_add(*s)?,
         _ => return None,
     };
-    Some(Duration::from_secs(days * 86_400 + seconds))
+    let days = days.checked_mul(86_400)?;
+    Some(Duration::from_secs(days.checked_add(seconds)?))
 }
 
 #[cfg(test)]
@@ -90,7 +93,17 @@ mod tests {
         assert_eq!(seconds("1:59\n"), Some(119));
         assert_eq!(seconds("47:59:59"), Some(172_799));
         assert_eq!(seconds("6-23:59:59"), Some(604_799));
-        for other in ["UNLIMITED", "NOT_SET", "INVALID", "", "-", "1", "a:b"] {
+        for other in [
+            "UNLIMITED",
+            "NOT_SET",
+            "INVALID",
+            "",
+            "-",
+            "1",
+            "a:b",
+            "99999999999999999-1:1:1",
+            "1:99999999999999999999:1",
+        ] {
             assert_eq!(seconds(other), None, "{other}");
         }
     }

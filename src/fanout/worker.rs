@@ -3,6 +3,7 @@
 //! A thread listens to the supervisor, the calling thread trains. The worker is gone when its supervisor is: the
 //! kernel kills it ([`die_with_parent`]), and the end of its input ends it too.
 
+use super::curve;
 use super::message::{self, Failure, Finished, FromWorker, Heard, Hello, ToWorker};
 use crate::error::{Error, Result};
 use crate::train::{Event, Observer};
@@ -79,8 +80,16 @@ impl Post<'_> {
 impl Observer for Post<'_> {
     fn tell(&mut self, event: Event) {
         match event {
-            Event::Resumed { step } => self.send(&FromWorker::Resumed { step }),
-            Event::Epoch { epoch, epochs, .. } => self.send(&FromWorker::Epoch { epoch, epochs }),
+            Event::Resumed { step, rows } => {
+                let curves = curve::of_table(&rows);
+                self.send(&FromWorker::Resumed { step, curves });
+            }
+            Event::Epoch { epoch, epochs, row } => {
+                let said =
+                    |(name, value): (String, f64)| (name, value.is_finite().then_some(value));
+                let row = row.into_iter().map(said).collect();
+                self.send(&FromWorker::Epoch { epoch, epochs, row });
+            }
             Event::Saved { step } => self.send(&FromWorker::Saved { step }),
             Event::Step { step, steps } => self.send_sign(&FromWorker::Step { step, steps }),
             Event::Measured { images, .. } => self.send_sign(&FromWorker::Measured { images }),

@@ -87,21 +87,29 @@ impl Plan {
         uses.iter().map(|(used, _)| work_of_use(cost, used)).sum()
     }
 
+    /// Floating-point operations of a trial of arm `point`, its evaluations included.
+    pub fn work_of_trial(&self, point: usize) -> f64 {
+        let config = self.config(point);
+        let cost = cost_of(&config, self.facts(point).image);
+        work(cost, &config) + self.work_of_uses(cost, &config)
+    }
+
+    /// Floating-point operations of the artefact that is unit `index`; 0 when it is none.
+    pub fn work_of_artefact(&self, index: usize) -> f64 {
+        let artefact = self.artefact(index);
+        artefact.map_or(0.0, |first| {
+            work(cost_of(&first.config, first.image), &first.config)
+        })
+    }
+
     /// Estimates the time on so many workers.
     pub fn estimate(&self, workers: usize) -> Estimate {
         let arms = self.points();
         let step = arms.div_ceil(LOOKED_AT).max(1);
         let looked_at = (0..arms).step_by(step);
         let count = looked_at.len().max(1) as f64;
-        let operations: f64 = looked_at
-            .map(|point| {
-                let config = self.config(point);
-                let cost = cost_of(&config, self.facts(point).image);
-                work(cost, &config) + self.work_of_uses(cost, &config)
-            })
-            .sum();
-        let first = self.artefacts().iter();
-        let first = first.map(|first| work(cost_of(&first.config, first.image), &first.config));
+        let operations: f64 = looked_at.map(|point| self.work_of_trial(point)).sum();
+        let first = (self.len()..self.units()).map(|index| self.work_of_artefact(index));
         let all = operations / count * self.len() as f64 + first.sum::<f64>();
         // Fewer trials than workers leave some idle.
         let busy = workers.min(self.len()).max(1);

@@ -27,7 +27,7 @@ pub use fingerprint::Fingerprint;
 pub use folder::Folder;
 pub use index::done;
 pub use merge::{merge, set_aside};
-pub use outcomes::Outcomes;
+pub use outcomes::{Committed, Outcomes};
 pub use reader::{CompareRecord, Details, SweepRecord, TrialDetail, TrialRow};
 pub use shard::{shard, shard_due};
 pub use trial_file::{commit, read_one as read_trial_file};

@@ -2,7 +2,7 @@
 
 mod read;
 
-pub use read::{outcome, read, read_written};
+pub use read::{epochs, metric, outcome, read, read_written};
 
 use super::h5;
 use super::{TrialRecord, digest, schema};

@@ -21,7 +21,7 @@ use crate::config::TrialConfig;
 use crate::data::{Split, Splits};
 use crate::error::Result;
 use crate::model::{Cost, Io, Model, cost, cost_of};
-use crate::outcome::{TrialResult, Weight};
+use crate::outcome::{Table, TrialResult, Weight};
 use crate::task::Network;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -59,6 +59,8 @@ pub enum Event {
     Resumed {
         /// Optimiser steps done.
         step: u64,
+        /// The rows of the epochs that are done.
+        rows: Table,
     },
     /// One optimiser step is done.
     Step {

@@ -157,7 +157,28 @@ fn who_watches_sees_how_trials_ended_wherever_they_are_by_then() {
         assert_eq!(count(outcomes, Outcome::Completed), 306);
     }
 
+    // Whichever file it lies in, moved since the last look or not.
+    for outcomes in [&watching, &late] {
+        for number in [0, 300] {
+            let read = outcomes.epochs(&folder, &id(number), &["train_loss", "none"]);
+            let read = read.expect("readable").expect("there");
+            let expected = tiny(number).result.epochs;
+            assert_eq!(read.column("train_loss"), expected.column("train_loss"));
+            assert_eq!(read.columns().count(), 1);
+        }
+    }
+    let mut before = Outcomes::of_metric("test.bce");
+    before.look(&folder).expect("looked");
+    let found = before.committed(&id(300)).expect("committed");
+    let expected = tiny(300).result;
+    assert_eq!(found.value, expected.metrics.get("test.bce").copied());
+    assert_eq!(found.seconds, expected.wall_seconds);
+    std::fs::remove_file(folder.trial(&id(300))).expect("as a packer does");
+    let gone = before.epochs(&folder, &id(300), &["train_loss"]);
+    assert!(gone.expect("not an error").is_none());
+
     std::fs::write(folder.trial(&id(300)), "damaged").expect("written");
+    assert!(before.epochs(&folder, &id(300), &["train_loss"]).is_err());
     let mut after = Outcomes::default();
     after.look(&folder).expect("looked");
     assert_eq!((after.count(), after.of(&id(300))), (309, None));

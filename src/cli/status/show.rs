@@ -1,19 +1,45 @@
 //! A view as text. Pure.
 
+mod board;
+mod page;
+
+pub use board::room;
+pub use page::{Ink, Page};
+
+use super::presence::Presence;
 use super::slurm::JobState;
-use super::survey::{Presence, Runner, View};
 use super::tally::Tally;
+use super::view::{Runner, View};
 use crate::fanout::status::State;
-use crate::sweep::harmless;
 use comfy_table::{Table, presets};
+use page::{cut, fit, lines, wrap};
 
 /// Trials of one runner that are shown.
 const SHOWN: usize = 6;
 
-/// The whole view.
-pub fn text(view: &View) -> String {
+/// The whole view; `at` writes the time of the clock in so many seconds.
+pub fn text(view: &View, page: Page, at: impl Fn(f64) -> String) -> String {
+    let crew = lines(&crew(view), |line| cut(line, page.edge()));
+    let head = lines(&head(view, at), |line| wrap(line, page.edge()));
+    let parts = [head, board::text(&view.board, page), crew];
+    let parts = parts.iter().map(|part| part.trim_matches('\n'));
+    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+    fit(&parts.join("\n\n"), page.rows)
+}
+
+/// How it stands and when it ends.
+fn head(view: &View, at: impl Fn(f64) -> String) -> String {
     let mut out = format!("{}: {}\n", view.name, headline(&view.tally));
-    out += &notes(&view.tally);
+    match view.projection.words(at) {
+        words if words.is_empty() => {}
+        words => out += &(words + "\n"),
+    }
+    out + &notes(&view.tally)
+}
+
+/// Who works on it.
+fn crew(view: &View) -> String {
+    let mut out = String::new();
     let (ended, there): (Vec<_>, Vec<_>) = view
         .runners
         .iter()
@@ -35,8 +61,7 @@ pub fn text(view: &View) -> String {
         );
         out += "  next: run the same command again to go on\n";
     }
-    let lines = out.lines().map(|line| harmless(line.trim_end()) + "\n");
-    lines.collect()
+    out
 }
 
 /// One line.

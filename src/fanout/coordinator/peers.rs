@@ -17,6 +17,7 @@ pub(super) struct Peers<'a> {
 
 struct Peer {
     state: State,
+    workers: usize,
     holds: BTreeSet<usize>,
     /// Trials sent to it so far.
     sent: u64,
@@ -55,6 +56,7 @@ impl<'a> Peers<'a> {
     pub(super) fn new(others: Others<'a>) -> Self {
         let peer = |_| Peer {
             state: State::Silent,
+            workers: 0,
             holds: BTreeSet::new(),
             sent: 0,
             room: 0,
@@ -80,6 +82,7 @@ impl<'a> Peers<'a> {
                 FromRank::Alive => {}
                 FromRank::Hello(hello) => {
                     peer.state = State::Greeted(Rank::Working);
+                    peer.workers = hello.workers;
                     match hello.check(rank, &self.others.ours) {
                         Ok(()) => {
                             let seconds_left = self.others.walltime.seconds_left();
@@ -145,6 +148,13 @@ impl<'a> Peers<'a> {
     pub(super) fn working(&self) -> usize {
         let retired = State::Greeted(Rank::Retired);
         self.peers.iter().filter(|p| p.state != retired).count()
+    }
+
+    /// Workers of those that train.
+    pub(super) fn workers(&self) -> usize {
+        let working = State::Greeted(Rank::Working);
+        let working = self.peers.iter().filter(|peer| peer.state == working);
+        working.map(|peer| peer.workers).sum()
     }
 
     /// Shares out what waits, all but what this rank's own `idle` workers take: to each rank at most its part, so that the last trials are spread.

@@ -51,6 +51,13 @@ impl Coordinator<'_> {
                 self.progress.started(&planned, self.queue.cost(trial));
             }
             Word::Moved { trial, part } => self.progress.moved(trial, part),
+            Word::Resumed { trial, curves } => self.progress.resumed(trial, &curves),
+            Word::Epoch {
+                trial,
+                epoch,
+                epochs,
+                row,
+            } => self.progress.measured(trial, epoch, epochs, &row),
             Word::Finished { trial, finished } => {
                 self.finished += 1;
                 self.queue.finish(trial, finished.seconds);

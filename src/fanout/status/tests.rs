@@ -24,6 +24,11 @@ fn busy() -> Now {
             label: "model.skip.at=[14] seed 3".into(),
             rank: 1,
             part: 0.5,
+            from: 0.25,
+            seconds: 12.5,
+            epoch: 2,
+            epochs: 4,
+            curves: [("train_loss".to_owned(), vec![(1, 0.7), (2, 0.5)])].into(),
         }],
         state: State::Failed("a \"quoted\" message".into()),
     }
@@ -47,6 +52,10 @@ fn a_status_reads_back_whatever_its_state() {
         };
         assert_eq!((&status.about, &status.now), (&about_at(status), &now));
     }
+    reporter.others_have(16);
+    reporter.write(busy());
+    let told = read_all(&folder).unwrap().remove(0).about.workers;
+    assert_eq!(told, about().workers + 16);
     let names = fs::read_dir(folder.status()).unwrap().count();
     assert_eq!(names, 1, "no temporary file stays");
 }
@@ -99,6 +108,35 @@ fn a_status_cut_at_any_byte_is_left_out_and_so_is_what_is_not_ours() {
         assert!(whole.contains(old));
         fs::write(&path, whole.replace(old, new)).unwrap();
         assert_eq!(read_all(&folder).unwrap(), [], "{new}");
+    }
+}
+
+#[test]
+fn what_an_earlier_version_said_of_a_trial_is_understood() {
+    let text = r#"{"index":7,"id":"ab","label":"x","rank":1,"part":0.5}"#;
+    let read: Running = serde_json::from_str(text).unwrap();
+    assert_eq!((read.part, read.epochs, read.curves.len()), (0.5, 0, 0));
+}
+
+#[test]
+fn what_no_runner_says_of_a_trial_is_brought_into_bounds() {
+    let hostile = Running {
+        part: 1e300,
+        from: -1.0,
+        seconds: -5.0,
+        ..busy().running.remove(0)
+    };
+    let bounded = hostile.clone().bounded();
+    assert_eq!(
+        (bounded.part, bounded.from, bounded.seconds),
+        (1.0, 0.0, 0.0)
+    );
+    assert_eq!(bounded.curves, hostile.curves);
+    let many = (0..61).map(|epoch| (epoch, 0.5)).collect();
+    for points in [many, vec![(2, 0.5), (1, 0.5)]] {
+        let mut hostile = hostile.clone();
+        hostile.curves.insert("x".to_owned(), points);
+        assert!(hostile.bounded().curves.is_empty());
     }
 }
 

@@ -53,7 +53,7 @@ fn read_node(node: &Node, id: &str) -> Result<TrialRecord> {
         result: TrialResult {
             outcome: outcome(node)?,
             message: node.text(trial::MESSAGE)?,
-            epochs: read_epochs(&node.child(schema::EPOCHS)?)?,
+            epochs: columns_of(&node.child(schema::EPOCHS)?, |_| true)?,
             samples: read_samples(&node.child(schema::SAMPLES)?)?,
             metrics: read_metrics(&node.child(schema::METRICS)?)?,
             parameters_digest: node.text(trial::PARAMETERS_DIGEST)?,
@@ -95,6 +95,27 @@ pub fn outcome(node: &Node) -> Result<Outcome> {
         .ok_or_else(|| node.refuse(trial::OUTCOME, format!("is {name:?}, which is none")))
 }
 
+/// A final metric of the trial of this group; `None` where it has none of this name.
+///
+/// # Errors
+/// [`Error::Record`] when it cannot be read.
+pub fn metric(trial: &Node, name: &str) -> Result<Option<f64>> {
+    let metrics = trial.child(schema::METRICS)?;
+    let names = metrics.attributes()?;
+    let found = names.iter().any(|there| there == name);
+    found.then(|| metrics.number(name)).transpose()
+}
+
+/// These columns of the epochs of the trial of this group, those of them that it has.
+///
+/// # Errors
+/// [`Error::Record`] when one cannot be read, or they differ in length.
+pub fn epochs(trial: &Node, columns: &[&str]) -> Result<Table> {
+    columns_of(&trial.child(schema::EPOCHS)?, |name| {
+        columns.contains(&name)
+    })
+}
+
 fn read_environment(node: &Node) -> Result<BTreeMap<String, String>> {
     refuse_others(node, &[])?;
     let names = node.attributes()?;
@@ -115,10 +136,10 @@ fn read_metrics(node: &Node) -> Result<BTreeMap<String, f64>> {
         .collect()
 }
 
-fn read_epochs(node: &Node) -> Result<Table> {
+fn columns_of(node: &Node, wanted: impl Fn(&str) -> bool) -> Result<Table> {
     let mut table = Table::default();
     let mut rows = None;
-    for name in node.children()? {
+    for name in node.children()?.iter().filter(|name| wanted(name)) {
         let values: Vec<f64> = node.column(name)?;
         if *rows.get_or_insert(values.len()) != values.len() {
             return Err(node.refuse(name, "is not as long as the other columns"));

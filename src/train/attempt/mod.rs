@@ -83,7 +83,8 @@ impl<'a> Attempt<'a> {
             self.state = saved;
             self.show(&self.state.trained())?;
             let step = self.state.progress.step;
-            observer.tell(Event::Resumed { step });
+            let rows = self.state.epochs.clone();
+            observer.tell(Event::Resumed { step, rows });
         }
         while !self.finished() {
             match self.epoch(observer)? {

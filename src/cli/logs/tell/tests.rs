@@ -81,6 +81,7 @@ fn slurms_logs_are_those_of_the_jobs_that_train_it() {
         label: String::new(),
         rank: 0,
         part: 0.25,
+        ..Running::default()
     };
     let now = Now {
         running: vec![running_now],

@@ -1,4 +1,6 @@
 use super::*;
+use crate::cli::status::projection::Projection;
+use crate::cli::status::view::Board;
 use crate::fanout::status::{About, Now, Running, Status};
 
 fn runner(presence: Presence, state: State, job: Option<&str>) -> Runner {
@@ -8,6 +10,7 @@ fn runner(presence: Presence, state: State, job: Option<&str>) -> Runner {
         label: "seed 0".into(),
         rank: 0,
         part: 0.454,
+        ..Running::default()
     };
     Runner {
         status: Status {
@@ -52,9 +55,21 @@ fn view(runners: Vec<Runner>, slurm: Vec<JobState>) -> View {
             waiting: 4,
             ..Tally::default()
         },
+        projection: Projection::Unknown,
         runners,
         slurm,
+        running: Vec::new(),
+        board: Board::default(),
     }
+}
+
+fn told(view: &View) -> String {
+    let page = Page {
+        columns: usize::MAX,
+        rows: None,
+        ink: Ink::Plain,
+    };
+    text(view, page, |seconds| format!("T+{seconds}"))
 }
 
 #[test]
@@ -65,7 +80,7 @@ fn runners_and_slurm_stand_side_by_side() {
         job("12", "RUNNING", "exp-1-23"),
         job("13", "PENDING", "(Priority)"),
     ];
-    let text = text(&view(vec![killed, alive], jobs));
+    let text = told(&view(vec![killed, alive], jobs));
     for part in [
         "tiny: 4 of 10 trials done (1 diverged), 2 running, 4 waiting",
         "12: RUNNING, 59:00 left, restarted 1 times",
@@ -85,7 +100,7 @@ fn when_nobody_works_on_it_the_reader_learns_why_and_what_next() {
         State::Failed("disk full \u{1b}[2J".into()),
         None,
     );
-    let text = text(&view(vec![failed], Vec::new()));
+    let text = told(&view(vec![failed], Vec::new()));
     assert!(
         text.contains("failed: disk full ·[2J") && text.contains("run the same command"),
         "{text}"
@@ -95,6 +110,6 @@ fn when_nobody_works_on_it_the_reader_learns_why_and_what_next() {
 #[test]
 fn a_silent_runner_is_shown_as_such() {
     let silent = runner(Presence::Silent(42), State::Running, None);
-    let text = text(&view(vec![silent], Vec::new()));
+    let text = told(&view(vec![silent], Vec::new()));
     assert!(text.contains("not heard for 42 s"), "{text}");
 }
