@@ -247,7 +247,7 @@ impl Desk for Coordinator<'_> {
         {
             peers.serve(self.queue, idle);
         }
-        self.progress.tick();
+        self.progress.tick(|| self.queue.work_left());
         self.report();
         if self.over() {
             if let Some(peers) = &mut self.peers {

@@ -27,8 +27,6 @@ pub struct Scope {
     pub trials: usize,
     /// Those that were done before.
     pub done: usize,
-    /// Expected work of the others, in the unit of [`super::queue::Entry::cost`].
-    pub cost: f64,
     /// The metric to show of finished trials.
     pub metric: String,
 }
@@ -46,9 +44,12 @@ pub struct Progress {
     /// By position in the plan.
     running: BTreeMap<usize, Running>,
     done: usize,
+    /// What was done and what is left, in the unit of [`super::queue::Entry::cost`].
     done_cost: f64,
+    cost_left: f64,
     started: Instant,
     next_line: Duration,
+    next_sum: Duration,
 }
 
 impl Progress {
@@ -77,8 +78,10 @@ impl Progress {
             scope,
             running: BTreeMap::new(),
             done_cost: 0.0,
+            cost_left: 0.0,
             started: Instant::now(),
             next_line: FIRST_LINE,
+            next_sum: Duration::ZERO,
         }
     }
 
@@ -128,13 +131,13 @@ impl Progress {
         }
     }
 
-    /// A trial is committed.
-    pub fn finished(&mut self, trial: usize, finished: &Finished) {
+    /// A trial is committed; `cost` is what it is known to have cost by now.
+    pub fn finished(&mut self, trial: usize, finished: &Finished, cost: f64) {
         let Some(running) = self.leave(trial) else {
             return;
         };
         self.done += 1;
-        self.done_cost += running.cost;
+        self.done_cost += cost;
         let value = finished.metrics.get(&self.scope.metric).copied().flatten();
         let result = match value {
             Some(value) if finished.outcome == "completed" => {
@@ -169,9 +172,14 @@ impl Progress {
         }
     }
 
-    /// Called often: refreshes what is shown when it is time.
-    pub fn tick(&mut self) {
+    /// Called often: refreshes what is shown when it is time. `work_left` sums the costs of all trials that are not done, which
+    /// are learnt while the sweep runs; it is asked for once a second.
+    pub fn tick(&mut self, work_left: impl FnOnce() -> f64) {
         let elapsed = self.started.elapsed();
+        if elapsed >= self.next_sum {
+            self.next_sum = elapsed + Duration::from_secs(1);
+            self.cost_left = work_left();
+        }
         let left = self.time_left(elapsed);
         match &self.screen {
             Screen::Bars { total, .. } => total.set_message(left),
@@ -220,7 +228,8 @@ impl Progress {
             .values()
             .map(|r| r.cost * r.training.part)
             .sum();
-        match time_left(elapsed, self.done_cost + parts, self.scope.cost) {
+        let total = self.done_cost + self.cost_left;
+        match time_left(elapsed, self.done_cost + parts, total) {
             Some(left) => format!("about {} to go", words(left)),
             None => "starting".to_owned(),
         }

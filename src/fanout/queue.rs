@@ -337,6 +337,13 @@ impl Queue {
             .map_or(0.0, |(entry, _)| entry.cost)
     }
 
+    /// Expected work of all trials that are not finished or given up, as far as is known by now.
+    pub fn work_left(&self) -> f64 {
+        let left = self.entries.values();
+        let left = left.filter(|(_, state)| !matches!(state, State::Finished | State::Quarantined));
+        left.map(|(entry, _)| entry.cost).sum()
+    }
+
     /// Number of arms of which trials wait, here or elsewhere.
     pub fn waiting_points(&self) -> usize {
         let left = self.entries.values();

@@ -32,7 +32,8 @@ pub struct Point {
 
 /// The charts for parameters, multiply-accumulates and time; only those in which arms differ.
 pub fn of(comparisons: &Comparisons, better: Better, shown: &Shown) -> Vec<Pareto> {
-    let costs: [(&str, fn(&Arm) -> Option<f64>); 3] = [
+    type Cost = fn(&Arm) -> Option<f64>;
+    let costs: [(&str, Cost); 3] = [
         ("parameters", |arm| first_known(arm, |row| row.params)),
         ("MACs of one forward pass", |arm| {
             first_known(arm, |row| row.macs)

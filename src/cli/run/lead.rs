@@ -131,7 +131,7 @@ fn train(
     );
     let site = super::site(args, sweeping.folder, 0, share, walltime, &signals);
     let site = ranks.or_abort(site)?;
-    let mut progress = Progress::on_stderr(sweeping.scope(queue));
+    let mut progress = Progress::on_stderr(sweeping.scope());
     let others = ranks.link().map(|link| Others {
         link,
         ours: RankHello::ours(asked.digest.clone(), workers),

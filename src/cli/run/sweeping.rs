@@ -107,14 +107,13 @@ impl<'a> Sweeping<'a> {
     }
 
     /// What the progress display must know.
-    pub fn scope(&self, queue: &Queue) -> Scope {
+    pub fn scope(&self) -> Scope {
         let compared = self.header.compare.as_ref().map(|c| c.metric.clone());
         let loss = || self.plan.config(0).task.metrics().swap_remove(0);
         Scope {
             axes: self.header.axes.clone(),
             trials: self.plan.units(),
             done: self.done_units(),
-            cost: self.left().map(|(index, _)| queue.cost(index)).sum(),
             metric: compared.unwrap_or_else(loss),
         }
     }

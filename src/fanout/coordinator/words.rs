@@ -61,7 +61,8 @@ impl Coordinator<'_> {
             Word::Finished { trial, finished } => {
                 self.finished += 1;
                 self.queue.finish(trial, finished.seconds);
-                self.progress.finished(trial, &finished);
+                self.progress
+                    .finished(trial, &finished, self.queue.cost(trial));
             }
             Word::Failed { trial, class, log } => {
                 let next = match self.queue.fail(trial) {

@@ -176,10 +176,13 @@ fn the_time_of_one_seed_orders_the_next() {
         failures: 0,
     };
     let mut queue = Queue::new((0..6).map(entry));
+    assert_eq!(queue.work_left(), 600.0);
     for seconds in [10.0, 5.0, 20.0] {
         let index = queue.take().expect("waits");
         queue.finish(index, seconds);
     }
+    // The second arm takes half of the first one's time, the third twice of it.
+    assert_eq!(queue.work_left(), 100.0 + 50.0 + 200.0);
     let order: Vec<_> = std::iter::from_fn(|| queue.take()).collect();
     assert_eq!(order, [5, 3, 4]);
 }

@@ -30,6 +30,9 @@ pub struct Design<'a> {
     collapsed: Vec<(Cell, &'a Arm<'a>)>,
 }
 
+/// The axes of a factor, and its level by their values.
+type Place<'a> = (Vec<usize>, BTreeMap<Vec<&'a str>, usize>);
+
 impl<'a> Design<'a> {
     /// Finds factors and cells. `baseline` gives the JSON text that the sweep file's baseline wants of an axis.
     pub fn of(
@@ -48,7 +51,7 @@ impl<'a> Design<'a> {
             cells: BTreeMap::new(),
             collapsed: Vec::new(),
         };
-        let mut places: Vec<(Vec<usize>, BTreeMap<Vec<&str>, usize>)> = Vec::new();
+        let mut places: Vec<Place> = Vec::new();
         for group in groups {
             let levels = levels(&arms, &group);
             let is_baseline = |values: &Vec<&str>| {
@@ -74,9 +77,7 @@ impl<'a> Design<'a> {
             places.push((group, by_values.collect()));
         }
         for arm in arms {
-            let level = |(group, levels): &(Vec<usize>, BTreeMap<Vec<&str>, usize>)| {
-                levels.get(&values(arm, group)).copied()
-            };
+            let level = |(group, levels): &Place| levels.get(&values(arm, group)).copied();
             let cell: Cell = places.iter().map(level).collect();
             if cell.contains(&None) {
                 design.collapsed.push((cell.clone(), arm));

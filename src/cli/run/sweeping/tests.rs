@@ -107,7 +107,7 @@ fn networks_that_are_trained_first_are_counted() {
         }
         let sweeping = Sweeping::new(&sweep, &plan, &folder).expect("readable");
         let queue = sweeping.queue().expect("readable");
-        let scope = sweeping.scope(&queue);
+        let scope = sweeping.scope();
         assert_eq!((scope.done, scope.trials), (done, 3));
         let text = sweeping.announcement(&queue, 1);
         let counts = format!(
