@@ -10,7 +10,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 /// The names end in .html: everything in them is escaped that is not marked safe.
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("report.html", include_str!("assets/report.html")),
     ("macros.html", include_str!("assets/sections/macros.html")),
     (
@@ -23,6 +23,10 @@ const TEMPLATES: [(&str, &str); 11] = [
     (
         "pictures.html",
         include_str!("assets/sections/pictures.html"),
+    ),
+    (
+        "timesteps.html",
+        include_str!("assets/sections/timesteps.html"),
     ),
     ("uses.html", include_str!("assets/sections/uses.html")),
     ("changes.html", include_str!("assets/sections/changes.html")),

@@ -5,6 +5,7 @@ use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::outcome::{Table, TrialResult};
 use crate::record::{SweepRecord, TrialRecord, commit};
 use crate::report::Findings;
+use crate::report::controls::Beside;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -183,13 +184,18 @@ fn controls_are_compared_with_the_baseline_and_judged_by_nobody() {
         "{}",
         answer.sentence
     );
-    let beside = answer.notes.last().expect("a note");
-    for part in [
-        "skip.at [14] · lr 0.1 beside matched_parameters +1",
-        "skip.at [14] · lr 0.1 beside zero_skip 0",
-    ] {
-        assert!(beside.contains(part), "{part}: {beside}");
-    }
+    // Positions of arm and control, and how far they are apart.
+    let beside = |it: &Beside| (it.arm, it.control, it.difference.mean);
+    let expected = [
+        (2, 4, Some(1.0)),
+        (2, 5, Some(0.0)),
+        (3, 6, Some(1.0)),
+        (3, 7, Some(0.0)),
+    ];
+    assert_eq!(
+        found.beside.iter().map(beside).collect::<Vec<_>>(),
+        expected
+    );
 }
 
 /// With skips at 14 and at both maps the lecture's network has 259,601 and 260,177 parameters (science.md R5): one wider net is
@@ -202,9 +208,9 @@ fn a_control_that_two_arms_share_is_shown_beside_both() {
     let record = recorded(yaml, results.path());
     let found = findings(&record);
     assert_eq!(found.comparisons.arms.len(), 4);
-    let beside = found.answer.notes.last().expect("a note");
-    for arm in ["skip.at [14]", "skip.at [14, 28]"] {
-        let part = format!("{arm} beside matched_parameters +1");
-        assert!(beside.contains(&part), "{part}: {beside}");
-    }
+    let beside = |it: &Beside| (it.arm, it.control, it.difference.mean);
+    assert_eq!(
+        found.beside.iter().map(beside).collect::<Vec<_>>(),
+        [(1, 3, Some(1.0)), (2, 3, Some(1.0))]
+    );
 }
