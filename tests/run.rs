@@ -171,10 +171,12 @@ fn controls_are_trained_and_compared_like_every_arm() {
     let page = fs::read_to_string(scene.folder().join("report.md")).expect("a report");
     for kind in ["matched\\_parameters", "zero\\_skip"] {
         let lines = page.lines().filter(|line| line.starts_with('|'));
-        let row = lines.filter(|line| line.contains(kind)).collect::<Vec<_>>();
-        assert_eq!(row.len(), 1, "{page}");
-        assert!(!row[0].contains("no baseline"), "{page}");
-        assert!(page.contains(&format!("beside {kind}")), "{page}");
+        // One row among the arms, one beside the arm that it controls.
+        let rows = lines.filter(|line| line.contains(kind)).collect::<Vec<_>>();
+        assert_eq!(rows.len(), 2, "{page}");
+        assert!(!rows[0].contains("no baseline"), "{page}");
+        let beside = format!("| skip.at [14, 28] | {kind} | ");
+        assert!(rows[1].starts_with(&beside), "{page}");
     }
     let csv = fs::read_to_string(scene.folder().join("trials.csv")).expect("a table");
     assert_eq!(csv.matches(",zero_skip,").count(), 2, "{csv}");
