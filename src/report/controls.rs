@@ -55,6 +55,22 @@ pub struct Row {
     pub interval: String,
 }
 
+impl Row {
+    /// What its cells are.
+    pub const HEADINGS: [&str; 5] = ["arm", "control", "arm − control", "95% interval", "n"];
+
+    /// Its texts, in the order of the headings.
+    pub fn cells(self) -> Vec<String> {
+        vec![
+            self.arm,
+            self.control,
+            self.difference,
+            self.interval,
+            self.n,
+        ]
+    }
+}
+
 /// What the differences are.
 pub const CAPTION: &str = "Differences of arms to their controls, paired by seed, with their 95% interval; not corrected for their number.";
 

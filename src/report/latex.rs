@@ -138,44 +138,19 @@ fn arms(evidence: &Evidence, findings: &Findings, columns: &[table::Column]) -> 
 
 fn factors(findings: &Findings) -> Table {
     let rows = factorial::rows(&findings.factorial, findings.rows.better).into_iter();
-    let cells = |row: factorial::Row| {
-        vec![
-            row.factor,
-            row.level,
-            row.effect,
-            row.interval,
-            row.p,
-            row.wins,
-            row.n,
-            row.settings,
-        ]
-    };
-    let headings = [
-        "factor",
-        "level",
-        "effect",
-        "95% interval",
-        "p",
-        "wins",
-        "n",
-        "averaged over",
-    ];
     Table {
-        headings: headings.map(String::from).to_vec(),
+        headings: factorial::Row::HEADINGS.map(String::from).to_vec(),
         names: 2,
-        rows: rows.map(cells).collect(),
+        rows: rows.map(factorial::Row::cells).collect(),
     }
 }
 
 fn beside(evidence: &Evidence, findings: &Findings) -> Table {
     let rows = findings.beside_rows(evidence.record).into_iter();
-    let cells =
-        |row: controls::Row| vec![row.arm, row.control, row.difference, row.interval, row.n];
-    let headings = ["arm", "control", "arm − control", "95% interval", "n"];
     Table {
-        headings: headings.map(String::from).to_vec(),
+        headings: controls::Row::HEADINGS.map(String::from).to_vec(),
         names: 2,
-        rows: rows.map(cells).collect(),
+        rows: rows.map(controls::Row::cells).collect(),
     }
 }
 

@@ -46,46 +46,15 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     let beside = findings.beside_rows(record);
     if !beside.is_empty() {
         add("## Beside their controls".into());
-        let heading = ["arm", "control", "arm − control", "95% interval", "n"];
-        let row = |row: &controls::Row| {
-            [
-                &row.arm,
-                &row.control,
-                &row.difference,
-                &row.interval,
-                &row.n,
-            ]
-            .map(Clone::clone)
-        };
-        add(table(&heading, beside.iter().map(row)));
+        let rows = beside.into_iter().map(controls::Row::cells);
+        add(table(&controls::Row::HEADINGS, rows));
         add(controls::CAPTION.into());
     }
     let effects = factorial::rows(&findings.factorial, findings.rows.better);
     if !effects.is_empty() {
         add("## What each factor is worth".into());
-        let heading = [
-            "factor",
-            "level",
-            "effect",
-            "95% interval",
-            "p",
-            "wins",
-            "n",
-            "averaged over",
-        ];
-        let row = |row: factorial::Row| {
-            [
-                row.factor,
-                row.level,
-                row.effect,
-                row.interval,
-                row.p,
-                row.wins,
-                row.n,
-                row.settings,
-            ]
-        };
-        add(table(&heading, effects.into_iter().map(row)));
+        let rows = effects.into_iter().map(factorial::Row::cells);
+        add(table(&factorial::Row::HEADINGS, rows));
         add(factorial::caption(
             &findings.factorial,
             &comparisons.metric,

@@ -38,6 +38,7 @@ pub mod output;
 mod page;
 pub mod pareto;
 pub mod picture_rows;
+pub mod png;
 pub mod provenance;
 pub mod rows;
 pub mod shown;

@@ -138,6 +138,34 @@ pub struct Row {
     pub wins: String,
 }
 
+impl Row {
+    /// What its cells are.
+    pub const HEADINGS: [&str; 8] = [
+        "factor",
+        "level",
+        "effect",
+        "95% interval",
+        "p",
+        "wins",
+        "n",
+        "averaged over",
+    ];
+
+    /// Its texts, in the order of the headings.
+    pub fn cells(self) -> Vec<String> {
+        vec![
+            self.factor,
+            self.level,
+            self.effect,
+            self.interval,
+            self.p,
+            self.wins,
+            self.n,
+            self.settings,
+        ]
+    }
+}
+
 /// The effects in words, with the digits that their uncertainty allows.
 pub fn rows(factorial: &Factorial, better: Better) -> Vec<Row> {
     let summaries = || {

@@ -1,8 +1,10 @@
 //! Drawings and pictures as PNG, 300 pixels an inch. tiny-skia without SIMD: the same bytes on every machine.
 
+use super::super::png::encode;
 use super::drawing::{AREA, Anchor, Colour, Drawing, Pen, Point, Shape};
 use super::font;
 use crate::error::{Error, Result};
+use png::ColorType;
 use tiny_skia::{
     Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
 };
@@ -37,7 +39,7 @@ pub fn figure(drawing: &Drawing) -> Result<Vec<u8>> {
         .chunks_exact(4)
         .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
         .collect();
-    png(&map, png::ColorType::Rgb, &rgb)
+    png(&map, ColorType::Rgb, &rgb)
 }
 
 /// Grey pictures with the drawing's texts around them.
@@ -61,7 +63,7 @@ pub fn sheet(drawing: &Drawing, pictures: &[Picture]) -> Result<Vec<u8>> {
             }
         }
     }
-    png(&map, png::ColorType::Grayscale, &grey)
+    png(&map, ColorType::Grayscale, &grey)
 }
 
 fn painted(drawing: &Drawing) -> Result<Pixmap> {
@@ -215,22 +217,9 @@ impl OutlineBuilder for Outline {
     }
 }
 
-fn png(map: &Pixmap, colour: png::ColorType, pixels: &[u8]) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, map.width(), map.height());
-    encoder.set_color(colour);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_pixel_dims(Some(png::PixelDimensions {
-        xppu: PER_METRE,
-        yppu: PER_METRE,
-        unit: png::Unit::Meter,
-    }));
-    let written = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(pixels)?;
-        writer.finish()
-    });
-    written.map_err(|error| Error::Internal(format!("PNG: {error}")))?;
-    Ok(out)
+fn png(map: &Pixmap, colour: ColorType, pixels: &[u8]) -> Result<Vec<u8>> {
+    let size = [map.width() as usize, map.height() as usize];
+    encode(size, colour, pixels, Some(PER_METRE))
 }
 
 #[cfg(test)]
