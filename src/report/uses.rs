@@ -225,6 +225,6 @@ pub(super) fn columns(record: &SweepRecord) -> Vec<String> {
 pub(super) fn shown(value: &str) -> String {
     match value {
         "null" => String::new(),
-        text => label::visible(text.trim_matches('"')).into(),
+        json => label::value(json),
     }
 }

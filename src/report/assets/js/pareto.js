@@ -69,15 +69,26 @@ function pareto() {
         ctx.arc(toX(point.x), toY(point.y), (point.front ? 5.5 : 4) * scale, 0, 2 * Math.PI);
         ctx.fill();
       }
-      // More names than there is room for would hide each other.
-      if (front.length > 10 || host.clientWidth < 110 * front.length) return;
-      [ctx.fillStyle, ctx.font, ctx.textBaseline] = [cssColour("--ink"), `${12 * scale}px system-ui, sans-serif`, "bottom"];
-      for (const point of front) {
-        const right = toX(point.x) > u.bbox.left + u.bbox.width * 0.6;
-        ctx.textAlign = right ? "right" : "left";
-        ctx.fillText(looks[point.arm].label, toX(point.x) + (right ? -9 : 9) * scale, toY(point.y) - 6 * scale);
-      }
+      names(u, ctx, front, toX, toY, scale);
     });
+  }
+
+  // The names of the front, above or below their dots; one that would hide another is left out.
+  function names(u, ctx, front, toX, toY, scale) {
+    const taken = [];
+    [ctx.fillStyle, ctx.font, ctx.textBaseline] = [cssColour("--ink"), `${12 * scale}px system-ui, sans-serif`, "middle"];
+    for (const point of front) {
+      const { label } = looks[point.arm];
+      const right = toX(point.x) > u.bbox.left + u.bbox.width * 0.6;
+      const width = ctx.measureText(label).width;
+      const x = toX(point.x) + (right ? -9 * scale - width : 9 * scale);
+      const free = [-11, 11].map((away) => toY(point.y) + away * scale).find((y) =>
+        taken.every((other) => Math.abs(other.y - y) > 14 * scale || other.x > x + width || other.x + other.width < x));
+      if (free === undefined || x < u.bbox.left - 8) continue;
+      taken.push({ x, y: free, width });
+      ctx.textAlign = "left";
+      ctx.fillText(label, x, free);
+    }
   }
 
   for (const control of [select, log]) control.addEventListener("change", () => { if (control === select) told = null; draw(); });
