@@ -1,8 +1,10 @@
 //! `ablate report`.
 
 use crate::error::{Error, ExitCode, Result};
-use crate::record::{Folder, SweepRecord};
+use crate::record::{self, Folder, SweepRecord};
+use crate::report::evidence::left_details;
 use crate::report::{self, Format};
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +35,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
         None => beside(&record),
     };
+    let standing = Folder::existing(beside(&record));
     let record = SweepRecord::open(&record)?;
+    tell_newer(&standing, &record);
     let folder = Folder::existing(out);
     let formats = match args.formats.as_slice() {
         [] => &Format::ALL,
@@ -42,11 +46,34 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let written = report::write(&folder, &record, formats)?;
     // All is written: a reader that left early (`| head`) is no failure.
     let mut out = std::io::stdout();
-    let _ = writeln!(out, "{}", report::terminal_table(&record));
-    for name in written {
+    let _ = writeln!(out, "{}", written.table);
+    for name in written.files {
         let _ = writeln!(out, "{}", folder.report(&name).display());
     }
     Ok(ExitCode::Done)
+}
+
+/// Says that trials were committed since the record was made: a run merges them now and then, and at its end.
+fn tell_newer(folder: &Folder, record: &SweepRecord) {
+    let known: BTreeSet<&str> = record
+        .trials
+        .iter()
+        .filter(|row| left_details(row))
+        .map(|row| row.id.as_str())
+        .collect();
+    let planned: BTreeSet<&str> = record.trials.iter().map(|row| row.id.as_str()).collect();
+    // Files that cannot be read are another command's concern.
+    let newer = record::done(folder).unwrap_or_default();
+    let newer = newer
+        .iter()
+        .filter(|id| planned.contains(id.as_str()) && !known.contains(id.as_str()))
+        .count();
+    if newer > 0 {
+        eprintln!(
+            "note: {newer} trials were finished since {} was made: a run merges them now and then, and when it ends (the same `ablate run` again does)",
+            record.path.display()
+        );
+    }
 }
 
 /// The `sweep.h5` that the user means.
@@ -56,6 +83,15 @@ pub(super) fn find(path: &Path) -> Result<PathBuf> {
     } else {
         path.to_owned()
     };
+    let is_yaml = file
+        .extension()
+        .is_some_and(|end| end == "yaml" || end == "yml");
+    if file.is_file() && is_yaml {
+        return Err(Error::Usage {
+            problem: format!("{}: this is a sweep file, not its results", file.display()),
+            next: "give the folder of its results (results/<name>), or the sweep.h5 in it".into(),
+        });
+    }
     if file.is_file() {
         return Ok(file);
     }

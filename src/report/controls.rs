@@ -139,7 +139,7 @@ fn control<'a>(
     let arms = || comparisons.arms.iter();
     let of_kind = || arms().filter(|arm| arm.controls.is_some() && arm.axes[at] == kind);
     let own = of_kind().find(|arm| arm.controls == Some(index));
-    let wanted = compared(&comparisons.arms[index])?;
+    let wanted = compared(&comparisons.arms[index]);
     let size = |comparison: &Comparison| -> Option<Change> {
         match label::value(kind).as_str() {
             "matched_parameters" => comparison.cost.params,
@@ -154,8 +154,12 @@ fn control<'a>(
         zero && (0..axes.len()).all(|axis| joins(axis) || arm.axes[axis] == asked.axes[axis])
     };
     let is_alike = |arm: &&Arm| {
-        let sizes = compared(arm).filter(|other| other.baseline == wanted.baseline);
-        let sizes = sizes.and_then(size).zip(size(wanted));
+        let (Some(other), Some(wanted)) = (compared(arm), wanted) else {
+            return false;
+        };
+        let sizes = size(other)
+            .zip(size(wanted))
+            .filter(|_| other.baseline == wanted.baseline);
         sizes.is_some_and(|(a, b)| (a.to / b.to - 1.0).abs() <= ALIKE)
     };
     own.or_else(|| of_kind().find(is_alike))

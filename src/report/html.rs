@@ -112,7 +112,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
     changes.retain(|(arm, _)| arms[*arm].in_tables);
     page::render(&Page {
         name: label::visible(&record.name).into_owned(),
-        question: label::visible(record.question.trim()).into_owned(),
+        question: label::sentence(&record.question),
         answer: AnswerView {
             kind: findings.answer.kind.name(),
             headline: &findings.answer.headline,

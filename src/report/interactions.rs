@@ -19,11 +19,6 @@ const CHARTS: usize = 60;
 /// One chart for every ordered pair of factors: crossing or diverging lines are an interaction.
 pub fn of(design: &Design, metric: &str) -> Vec<Chart> {
     let factors = &design.factors;
-    let fits = |means: &&Means| {
-        [means.along, means.lines]
-            .iter()
-            .all(|at| factors[*at].levels.len() <= LEVELS)
-    };
     let chart = |means: &Means| {
         let (along, lines) = (&factors[means.along], &factors[means.lines]);
         let line = |(number, summaries): (usize, &Vec<Summary>)| {
@@ -38,8 +33,8 @@ pub fn of(design: &Design, metric: &str) -> Vec<Chart> {
             lines: means.values.iter().enumerate().map(line).collect(),
         }
     };
-    let means = lines::of(design);
-    means.iter().filter(fits).take(CHARTS).map(chart).collect()
+    let means = lines::of(design, LEVELS);
+    means.iter().take(CHARTS).map(chart).collect()
 }
 
 /// Metrics measured by tenth of something (`test.loss_d0` … `test.loss_d9`: of the timesteps) as charts over it.
@@ -49,6 +44,14 @@ pub fn tenths(comparisons: &Comparisons) -> Vec<Chart> {
         .flat_map(|row| row.metrics.keys())
         .filter_map(|name| name.strip_suffix("_d0"))
         .collect();
+    // Ten of a name, not a metric that happens to end so.
+    let has = |name: &str| {
+        let mut rows = comparisons.arms.iter().flat_map(|arm| &arm.trials);
+        rows.any(|row| row.metrics.contains_key(name))
+    };
+    let names = names
+        .into_iter()
+        .filter(|name| (0..10).all(|tenth| has(&format!("{name}_d{tenth}"))));
     let kept: Vec<usize> = spread(comparisons.arms.len(), DRAWN).collect();
     let chart = |name: &str| {
         let line = |(number, at): (usize, &usize)| {
@@ -74,5 +77,5 @@ pub fn tenths(comparisons: &Comparisons) -> Vec<Chart> {
             lines: kept.iter().enumerate().map(line).collect(),
         }
     };
-    names.into_iter().map(chart).collect()
+    names.take(CHARTS).map(chart).collect()
 }

@@ -60,6 +60,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     replace(text, acts)
 }
 
+/// Text of several lines as one, for a heading.
+pub fn sentence(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    visible(&words.join(" ")).into_owned()
+}
+
 /// As [`visible`], but lines and tabs stay: for the YAML.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     replace(text, |c| acts(c) && c != '\n' && c != '\t')

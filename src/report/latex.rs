@@ -69,7 +69,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
 
 fn caption(evidence: &Evidence, findings: &Findings) -> String {
     let comparisons = &findings.comparisons;
-    let question = evidence.record.question.trim().to_owned();
+    let question = label::sentence(&evidence.record.question);
     let mut sentences = vec![question, findings.answer.text()];
     if comparisons.compared().next().is_some() {
         sentences.push(format!(

@@ -18,7 +18,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
         page.push('\n');
     };
     if !record.question.trim().is_empty() {
-        add(format!("> {}", escape(record.question.trim())));
+        add(format!("> {}", escape(&label::sentence(&record.question))));
     }
     let answer = &findings.answer;
     add(format!(

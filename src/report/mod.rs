@@ -49,7 +49,7 @@ pub mod trials;
 mod uses;
 pub mod verdict;
 
-pub use output::{Format, files, write};
+pub use output::{Format, Written, files, write};
 
 use crate::record::SweepRecord;
 use answer::Answer;
@@ -102,16 +102,4 @@ impl<'a> Findings<'a> {
             self.rows.difference_digits,
         )
     }
-}
-
-/// The comparison table for the terminal.
-pub fn terminal_table(record: &SweepRecord) -> String {
-    // A detail that cannot be read leaves a table with fewer comparisons; `write` reports the damage.
-    let details = record.details().ok();
-    let config = |id: &str| {
-        let row = record.trials.iter().find(|row| row.id == id)?;
-        let detail = evidence::left_details(row).then(|| details.as_ref()?.read(id).ok())??;
-        serde_json::from_str(&detail.config).ok()
-    };
-    table::text(record, &Findings::of(record, &config), None)
 }

@@ -36,7 +36,9 @@ impl Digits {
             Self::Scientific => format!("{value:.2e}"),
         };
         // Rounded to nothing: no "−0.00".
-        let zero = text.starts_with('-') && !text.contains(|c| matches!(c, '1'..='9'));
+        let zero = value.is_finite()
+            && text.starts_with('-')
+            && !text.contains(|c| matches!(c, '1'..='9'));
         text.replacen('-', if zero { "" } else { "−" }, 1)
             .replace("e-", "e−")
     }

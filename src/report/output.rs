@@ -1,12 +1,13 @@
 //! Which files a report has, and how they are put in place.
 
 use super::evidence::Evidence;
-use super::{Findings, csv, figures, html, json, latex, markdown};
+use super::{Findings, csv, figures, html, json, latex, markdown, table};
 use crate::durable;
 use crate::error::{Error, Result};
 use crate::record::{Folder, SweepRecord};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// A kind of output.
@@ -72,12 +73,25 @@ impl File {
     }
 }
 
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The files, below the report's folder.
+    pub files: Vec<String>,
+    /// The comparison for the terminal.
+    pub table: String,
+}
+
 /// Makes the files of these formats.
 ///
 /// # Errors
 /// Only such as the code rules out.
 pub fn files(evidence: &Evidence, formats: &[Format]) -> Result<Vec<File>> {
     let findings = Findings::of(evidence.record, &|id| evidence.config(id));
+    files_of(evidence, &findings, formats)
+}
+
+fn files_of(evidence: &Evidence, findings: &Findings, formats: &[Format]) -> Result<Vec<File>> {
     let comparisons = &findings.comparisons;
     let mut files = Vec::new();
     for format in Format::ALL
@@ -85,26 +99,27 @@ pub fn files(evidence: &Evidence, formats: &[Format]) -> Result<Vec<File>> {
         .filter(|format| formats.contains(format))
     {
         match format {
-            Format::Html => files.push(File::text("report.html", html::text(evidence, &findings)?)),
+            Format::Html => files.push(File::text("report.html", html::text(evidence, findings)?)),
             Format::Markdown => {
-                files.push(File::text("report.md", markdown::text(evidence, &findings)))
+                files.push(File::text("report.md", markdown::text(evidence, findings)))
             }
             Format::Csv => files.push(File::text("trials.csv", csv::text(evidence, comparisons)?)),
-            Format::Latex => files.push(File::text("report.tex", latex::text(evidence, &findings))),
-            Format::Json => files.push(File::text("report.json", json::text(evidence, &findings)?)),
-            Format::Figures => files.extend(figures::of(evidence, &findings)?),
+            Format::Latex => files.push(File::text("report.tex", latex::text(evidence, findings))),
+            Format::Json => files.push(File::text("report.json", json::text(evidence, findings)?)),
+            Format::Figures => files.extend(figures::of(evidence, findings)?),
         }
     }
     Ok(files)
 }
 
-/// Writes the files of these formats into the folder, and removes figures of an earlier report that this one has not. Gives
-/// the paths below the folder.
+/// Writes the files of these formats into the folder, and removes figures of an earlier report that this one has not.
 ///
 /// # Errors
 /// When a file cannot be written or the record is damaged.
-pub fn write(folder: &Folder, record: &SweepRecord, formats: &[Format]) -> Result<Vec<String>> {
-    let files = files(&Evidence::load(record)?, formats)?;
+pub fn write(folder: &Folder, record: &SweepRecord, formats: &[Format]) -> Result<Written> {
+    let evidence = Evidence::load(record)?;
+    let findings = Findings::of(record, &|id| evidence.config(id));
+    let files = files_of(&evidence, &findings, formats)?;
     let drawings = folder.report(figures::FOLDER);
     let draws = formats.contains(&Format::Figures);
     let drawn = files
@@ -120,13 +135,17 @@ pub fn write(folder: &Folder, record: &SweepRecord, formats: &[Format]) -> Resul
     let names: Vec<String> = files.into_iter().map(|file| file.name).collect();
     if draws && drawings.is_dir() {
         durable::remove_stale(&drawings)?;
-        remove_others(&drawings, &names)?;
+        remove_others(&drawings, &names, &figures::curves_of(&evidence))?;
     }
-    Ok(names)
+    Ok(Written {
+        files: names,
+        table: table::text(record, &findings, None),
+    })
 }
 
 /// Removes the figures that are named as ours and are not among `names`. What else is in the folder stays.
-fn remove_others(folder: &Path, names: &[String]) -> Result<()> {
+/// `curves`: the names that figures of curves can have.
+fn remove_others(folder: &Path, names: &[String], curves: &BTreeSet<String>) -> Result<()> {
     let kept: BTreeSet<&str> = names
         .iter()
         .filter_map(|name| name.rsplit('/').next())
@@ -136,9 +155,13 @@ fn remove_others(folder: &Path, names: &[String]) -> Result<()> {
         let name = entry.file_name();
         let ours = name
             .to_str()
-            .is_some_and(|name| figures::is_ours(name) && !kept.contains(name));
+            .is_some_and(|name| figures::is_ours(name, curves) && !kept.contains(name));
         if ours && entry.file_type().is_ok_and(|kind| !kind.is_dir()) {
-            fs::remove_file(entry.path()).map_err(Error::io("remove", &entry.path()))?;
+            match fs::remove_file(entry.path()) {
+                // Another runner's report was quicker.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                other => other.map_err(Error::io("remove", &entry.path()))?,
+            }
         }
     }
     Ok(())
@@ -157,16 +180,19 @@ mod tests {
             "pictures-epoch-5.png",
             "mine.png",
             "curves.txt",
+            "curves-for-talk.svg",
+            "pictures-of-cat.png",
         ];
         for name in names {
             fs::write(folder.path().join(name), name).unwrap();
         }
-        remove_others(folder.path(), &["figures/effects.svg".into()]).unwrap();
+        let curves = ["curves-test.bce".into()].into();
+        remove_others(folder.path(), &["figures/effects.svg".into()], &curves).unwrap();
         let left: Vec<bool> = names
             .iter()
             .map(|name| folder.path().join(name).exists())
             .collect();
-        assert_eq!(left, [true, false, false, true, true]);
+        assert_eq!(left, [true, false, false, true, true, true, true]);
     }
 
     #[test]

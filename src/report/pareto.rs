@@ -26,7 +26,7 @@ pub struct Point {
     pub y: f64,
     /// Ends of its interval, where there is one.
     pub ends: Option<[f64; 2]>,
-    /// Whether no other arm is at least as good at no more cost.
+    /// Whether no other arm is better at no more cost, or as good at less.
     pub front: bool,
 }
 
@@ -45,12 +45,9 @@ pub fn of(comparisons: &Comparisons, better: Better, shown: &Shown) -> Vec<Paret
         let point = |(index, arm): (usize, &Arm)| {
             Some(Point {
                 arm: index,
-                x: short(cost(arm)?),
-                y: short(arm.summary.mean?),
-                ends: arm
-                    .summary
-                    .interval
-                    .map(|ends| [short(ends.low), short(ends.high)]),
+                x: cost(arm)?,
+                y: arm.summary.mean?,
+                ends: arm.summary.interval.map(|ends| [ends.low, ends.high]),
                 front: false,
             })
         };
@@ -58,6 +55,10 @@ pub fn of(comparisons: &Comparisons, better: Better, shown: &Shown) -> Vec<Paret
         mark_front(&mut points, better);
         // The front is found among all arms, so that what is shown of it is true.
         points.retain(|point| shown.in_tables.contains(comparisons.arms[point.arm].axes));
+        for point in &mut points {
+            point.y = short(point.y);
+            point.ends = point.ends.map(|ends| ends.map(short));
+        }
         Pareto { cost: name, points }
     });
     let differ = |chart: &Pareto| {
@@ -69,7 +70,7 @@ pub fn of(comparisons: &Comparisons, better: Better, shown: &Shown) -> Vec<Paret
     charts.filter(differ).collect()
 }
 
-/// By rising cost, an arm is on the front when it is better than all that cost less or as much.
+/// By rising cost, an arm is on the front when it is better than all that cost less and than none of its own cost; equals stay equal.
 fn mark_front(points: &mut [Point], better: Better) {
     let merit = |point: &Point| match better {
         Better::Lower => point.y,
@@ -80,11 +81,12 @@ fn mark_front(points: &mut [Point], better: Better) {
         let (a, b) = (&points[a], &points[b]);
         a.x.total_cmp(&b.x).then(merit(a).total_cmp(&merit(b)))
     });
-    let mut best = f64::INFINITY;
+    let (mut best, mut at_cost) = (f64::INFINITY, f64::NEG_INFINITY);
     for at in order {
-        if merit(&points[at]) < best {
-            best = merit(&points[at]);
-            points[at].front = true;
+        let (cost, merit) = (points[at].x, merit(&points[at]));
+        points[at].front = merit < best || (merit == best && cost == at_cost);
+        if merit < best {
+            (best, at_cost) = (merit, cost);
         }
     }
 }
@@ -112,5 +114,7 @@ mod tests {
         let points = [(3.0, 3.0), (1.0, 4.0), (2.0, 5.0), (3.0, 2.0), (4.0, 2.0)];
         assert_eq!(front(&points, Better::Lower), [1, 3]);
         assert_eq!(front(&points, Better::Higher), [1, 2]);
+        let twins = [(1.0, 4.0), (1.0, 4.0), (2.0, 4.0)];
+        assert_eq!(front(&twins, Better::Lower), [0, 1]);
     }
 }

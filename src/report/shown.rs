@@ -2,6 +2,7 @@
 //! some between. The other outputs leave nothing out.
 
 use super::baseline::Baseline;
+use super::compare::{metric_of, value_of};
 use crate::outcome::Outcome;
 use crate::record::{SweepRecord, TrialRow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,10 +33,10 @@ impl<'a> Shown<'a> {
         }
         let compare = record.compare.as_ref();
         let baseline = compare.map(|compare| Baseline::new(&record.axes, compare));
-        let metric = compare.map_or("", |compare| &compare.metric);
+        let metric = metric_of(record);
         let mean = |rows: &[&TrialRow]| {
             let completed = rows.iter().filter(|row| row.outcome == Outcome::Completed);
-            let values = completed.filter_map(|row| row.metrics.get(metric).copied());
+            let values = completed.filter_map(|row| value_of(row, &metric));
             let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
             match values.len() {
                 0 => f64::INFINITY,

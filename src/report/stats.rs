@@ -54,12 +54,15 @@ impl Summary {
     pub fn of(values: &[f64]) -> Self {
         let n = values.len();
         let mean = (n > 0).then(|| values.iter().sum::<f64>() / n as f64);
+        // Sums beyond all bounds have no mean to speak of.
+        let mean = mean.filter(|mean| mean.is_finite());
         let sd = mean.filter(|_| n > 1).map(|mean| {
             let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
             let sd = (squares / (n - 1) as f64).sqrt();
             // Equal values leave only what their mean was rounded by.
             if sd > TIE * mean.abs() { sd } else { 0.0 }
         });
+        let sd = sd.filter(|sd| sd.is_finite());
         let interval = mean.zip(sd).map(|(mean, sd)| {
             let half = t_quantile(n) * sd / (n as f64).sqrt();
             Interval {
@@ -107,6 +110,12 @@ pub struct Paired {
 impl Paired {
     /// The statistics of these differences.
     pub fn of(differences: &[f64]) -> Self {
+        let finite: Vec<f64> = differences
+            .iter()
+            .copied()
+            .filter(|it| it.is_finite())
+            .collect();
+        let differences = &finite[..];
         let summary = Summary::of(differences);
         let n = summary.n;
         let spread = summary
@@ -118,7 +127,9 @@ impl Paired {
         let p_t = t.and_then(|t| Some(2.0 * student(n)?.sf(t.abs())));
         let p = match n {
             0 => None,
-            1..=EXACT_PAIRS => Some((sign_flip(differences), Test::SignFlip)),
+            1..=EXACT_PAIRS => summary
+                .mean
+                .map(|_| (sign_flip(differences), Test::SignFlip)),
             _ => p_t.map(|p| (p, Test::StudentT)),
         };
         Self {

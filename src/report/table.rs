@@ -19,7 +19,7 @@ pub fn text(record: &SweepRecord, findings: &Findings, width: Option<u16>) -> St
     } = findings;
     let mut parts = Vec::new();
     if !record.question.trim().is_empty() {
-        parts.push(label::visible(record.question.trim()).into_owned());
+        parts.push(label::sentence(&record.question));
     }
     parts.push(table(comparisons, rows, width));
     if comparisons.compared().next().is_some() {

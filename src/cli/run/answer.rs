@@ -8,16 +8,15 @@ use crate::record::{self, Folder, SweepRecord};
 use crate::report;
 use std::io::{Write as _, stdout};
 
-/// Writes the report from `sweep.h5`; one that turns out damaged is set aside and merged anew first.
+/// Writes the report, and gives its table for the terminal, from `sweep.h5`; one that turns out damaged is set aside and merged anew first.
 ///
 /// # Errors
 /// When the file system or HDF5 refuses, or a trial is damaged.
-pub fn write(sweeping: &Sweeping<'_>, queue: &Queue) -> Result<SweepRecord> {
+pub fn write(sweeping: &Sweeping<'_>, queue: &Queue) -> Result<String> {
     let folder = sweeping.folder;
     let read = || {
         let record = SweepRecord::open(&folder.sweep_h5())?;
-        report::write(folder, &record, &report::Format::ALL)?;
-        Ok(record)
+        Ok(report::write(folder, &record, &report::Format::ALL)?.table)
     };
     match read() {
         Err(damage @ (Error::Record { .. } | Error::Hdf5 { .. })) => {
@@ -30,8 +29,7 @@ pub fn write(sweeping: &Sweeping<'_>, queue: &Queue) -> Result<SweepRecord> {
 }
 
 /// Shows the answer, and what was given up.
-pub fn tell(record: &SweepRecord, plan: &Plan, folder: &Folder, queue: &Queue) -> ExitCode {
-    let table = report::terminal_table(record);
+pub fn tell(table: &str, plan: &Plan, folder: &Folder, queue: &Queue) -> ExitCode {
     let page = folder.report("report.html");
     // All is written: a reader that left early (`| head`) is no failure.
     let _ = writeln!(stdout(), "{table}\nreport: {}", page.display());

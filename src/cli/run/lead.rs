@@ -64,7 +64,7 @@ fn close(asked: &Asked, sweeping: &Sweeping<'_>, queue: &Queue, end: End) -> Res
         }
     })?;
     let code = match (done, end) {
-        (Some(record), _) => answer::tell(&record, plan, folder, queue),
+        (Some(table), _) => answer::tell(&table, plan, folder, queue),
         (None, End::OthersAtWork) => {
             eprintln!(
                 "all that is left is in the hands of other runs of this sweep\n  next: `ablate status` shows them; run the same command again to see to the end"

@@ -92,6 +92,15 @@ impl<'a> Design<'a> {
         self.cells.keys()
     }
 
+    /// The levels of two factors that occur together.
+    pub fn together(&self, a: usize, b: usize) -> BTreeSet<(usize, usize)> {
+        let pairs = self
+            .cells
+            .keys()
+            .filter_map(|cell| Some((cell[a]?, cell[b]?)));
+        pairs.collect()
+    }
+
     /// The arm in a cell: its own, or the one into which the cell collapsed because a factor has no effect there.
     pub fn arm(&self, cell: &Cell) -> Option<&'a Arm<'a>> {
         let collapsed = || {

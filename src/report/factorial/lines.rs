@@ -16,9 +16,10 @@ pub struct Means {
     pub values: Vec<Vec<Summary>>,
 }
 
-/// The means of every ordered pair of factors for which the grid is complete.
-pub fn of(design: &Design) -> Vec<Means> {
-    let factors = 0..design.factors.len();
+/// The means of every ordered pair of factors of at most so many levels for which the grid is complete.
+pub fn of(design: &Design, most: usize) -> Vec<Means> {
+    let fits = |factor: &usize| design.factors[*factor].levels.len() <= most;
+    let factors = (0..design.factors.len()).filter(fits);
     let pairs = factors
         .clone()
         .flat_map(|along| factors.clone().map(move |lines| (along, lines)));

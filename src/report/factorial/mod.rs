@@ -21,6 +21,9 @@ use serde::Serialize;
 /// At most so many effects are told: main effects first, then interactions in the order of the factors.
 const TOLD: usize = 120;
 
+/// At most so many are looked for: in a grid of which few points were drawn, most of them cannot be told.
+const TRIED: usize = 1000;
+
 /// One main effect or two-way interaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Effect {
@@ -41,7 +44,7 @@ pub struct Effect {
 pub struct Factorial {
     /// Main effects, then interactions.
     pub effects: Vec<Effect>,
-    /// Interactions that are not told, because there are too many.
+    /// Main effects and interactions that are not told, because there are too many.
     pub left_out: usize,
 }
 
@@ -59,11 +62,14 @@ impl Factorial {
         let mains = (0..factors.len()).flat_map(|a| levels(a).map(move |level| vec![(a, level)]));
         let pairs = (0..factors.len()).flat_map(|a| (a + 1..factors.len()).map(move |b| (a, b)));
         let interactions = pairs.flat_map(|(a, b)| {
-            levels(a).flat_map(move |i| levels(b).map(move |j| vec![(a, i), (b, j)]))
+            let together = design.together(a, b).into_iter();
+            let edited = together
+                .filter(move |(i, j)| *i != factors[a].baseline && *j != factors[b].baseline);
+            edited.map(move |(i, j)| vec![(a, i), (b, j)])
         });
         let mut found = Self::default();
-        for settings in mains.chain(interactions) {
-            if found.effects.len() == TOLD {
+        for (tried, settings) in mains.chain(interactions).enumerate() {
+            if found.effects.len() == TOLD || tried >= TRIED {
                 found.left_out += 1;
             } else if let Some(contrast) = contrast(design, &settings) {
                 found.effects.push(effect(design, &settings, contrast));
@@ -190,7 +196,7 @@ pub fn caption(factorial: &Factorial, metric: &str, better: Better) -> String {
     let metric = label::visible(metric);
     let left_out = match factorial.left_out {
         0 => String::new(),
-        n => format!(" {n} more interactions are not told."),
+        n => format!(" {n} more effects are not told."),
     };
     format!(
         "A factor's effect: {metric} at a level minus that at its baseline level, averaged over so many settings of the \

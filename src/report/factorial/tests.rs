@@ -241,7 +241,7 @@ fn the_lines_of_an_interaction_are_means_over_all_other_factors() {
         ],
     );
     let arms = grid.arms();
-    let means = lines::of(&Design::of(&arms, &grid.axes, |_| None));
+    let means = lines::of(&Design::of(&arms, &grid.axes, |_| None), 24);
     assert_eq!(means.len(), 6, "every ordered pair");
     let first = &means[0];
     assert_eq!((first.along, first.lines), (0, 1));

@@ -11,7 +11,7 @@ use super::look::Look;
 use super::scale::Scale;
 
 /// How the names of these figures begin.
-pub const PREFIX: &str = "curves-";
+const PREFIX: &str = "curves-";
 
 /// At most so many arms; a line says that there are more.
 const ARMS: usize = 12;
@@ -48,7 +48,7 @@ pub fn of(
         .iter()
         .filter(|metric| metric.name == compared || metric.name == TRAINING)
     {
-        let name = format!("{PREFIX}{}", plain(&metric.name));
+        let name = name(&metric.name);
         let arms = comparisons.arms.iter().zip(looks);
         let arms = arms
             .filter(|(arm, _)| evidence.shown.drawn.contains(arm.axes))
@@ -67,6 +67,11 @@ pub fn of(
         }
     }
     figures
+}
+
+/// The name of a metric's figure, without its end.
+pub fn name(metric: &str) -> String {
+    format!("{PREFIX}{}", plain(metric))
 }
 
 /// A metric's name as a file name has it.

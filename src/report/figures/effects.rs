@@ -63,7 +63,9 @@ pub fn of(findings: &Findings, looks: &[Look]) -> Option<Drawing> {
     let mut y = bottom + 20.0;
     let axis = format!("difference in {metric} to the baseline");
     let half = font::width(&axis).min(width - 2.0 * MARGIN) / 2.0;
-    let middle = ((left + right) / 2.0).clamp(half + MARGIN, width - half - MARGIN);
+    let middle = ((left + right) / 2.0)
+        .min(width - half - MARGIN)
+        .max(half + MARGIN);
     drawing.text([middle, y], Anchor::Middle, INK, &axis, 2.0 * half + 0.01);
     if shown.len() < comparisons.arms.len() {
         y += LEADING;

@@ -20,6 +20,7 @@ use super::evidence::Evidence;
 use super::output::File;
 use crate::error::Result;
 use drawing::Drawing;
+use std::collections::BTreeSet;
 
 /// The folder of the figures.
 pub const FOLDER: &str = "figures";
@@ -53,18 +54,28 @@ fn both(name: &str, drawing: &Drawing) -> Result<[File; 2]> {
     ])
 }
 
-/// Whether a file in the folder is named as a figure of ours.
-pub fn is_ours(name: &str) -> bool {
+/// The names, without their ends, that figures of curves of a record can have.
+pub fn curves_of(evidence: &Evidence) -> BTreeSet<String> {
+    let trials = evidence
+        .record
+        .trials
+        .iter()
+        .flat_map(|row| row.metrics.keys());
+    let columns = evidence
+        .detailed()
+        .flat_map(|(_, detail)| detail.epochs.columns().map(|(name, _)| name));
+    let metrics = trials.map(String::as_str).chain(columns);
+    metrics.map(curves::name).collect()
+}
+
+/// Whether a file in the folder is named as a figure of ours. `curves`: see [`curves_of`].
+pub fn is_ours(name: &str, curves: &BTreeSet<String>) -> bool {
     let Some((stem, kind)) = name.rsplit_once('.') else {
         return false;
     };
     match kind {
-        "svg" => stem == effects::NAME || stem.starts_with(curves::PREFIX),
-        "png" => {
-            stem == effects::NAME
-                || stem.starts_with(curves::PREFIX)
-                || stem.starts_with(pictures::NAME)
-        }
+        "svg" => stem == effects::NAME || curves.contains(stem),
+        "png" => stem == effects::NAME || curves.contains(stem) || pictures::is_ours(stem),
         _ => false,
     }
 }
@@ -75,6 +86,7 @@ mod tests {
 
     #[test]
     fn names_of_figures_are_known() {
+        let curves = ["curves-test.bce".to_owned()].into();
         for name in [
             "effects.svg",
             "effects.png",
@@ -82,16 +94,18 @@ mod tests {
             "pictures.png",
             "pictures-epoch-12.png",
         ] {
-            assert!(is_ours(name), "{name}");
+            assert!(is_ours(name, &curves), "{name}");
         }
         for name in [
             "effects.pdf",
             "effects-2.svg",
             "mine.png",
+            "pictures-of-cat.png",
+            "curves-for-talk.svg",
             "pictures.svg",
             "effects",
         ] {
-            assert!(!is_ours(name), "{name}");
+            assert!(!is_ours(name, &curves), "{name}");
         }
     }
 }

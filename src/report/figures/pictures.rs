@@ -17,6 +17,14 @@ use std::collections::BTreeSet;
 /// How the names of these figures begin.
 pub const NAME: &str = "pictures";
 
+/// Whether a name, without its end, is that of such a figure.
+pub fn is_ours(stem: &str) -> bool {
+    let epoch = stem
+        .strip_prefix(NAME)
+        .and_then(|rest| rest.strip_prefix("-epoch-"));
+    stem == NAME || epoch.is_some_and(|epoch| epoch.parse::<u32>().is_ok())
+}
+
 /// At most so many rows; a line says that there are more.
 const ROWS: usize = 40;
 
