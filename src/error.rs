@@ -101,7 +101,7 @@ pub enum Error {
         next: String,
     },
     /// A record of another format version: whole, so never to be replaced by new results.
-    #[error("{}: {problem}\n  next: use the ablate that wrote it, or choose another --results folder", path.display())]
+    #[error("{}: {problem}\n  next: use the ablate that wrote it, or choose another folder", path.display())]
     Format {
         /// The file.
         path: PathBuf,
@@ -174,7 +174,7 @@ fn advice(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
     match source.kind() {
         K::StorageFull | K::QuotaExceeded => {
-            "\n  next: free space (or choose another --results folder) and run the same command again; what is committed is safe"
+            "\n  next: free space (or choose another folder: --results, of reports --out) and run the same command again; what is committed is safe"
         }
         K::ReadOnlyFilesystem | K::PermissionDenied => {
             "\n  next: choose a --results folder that you may write to"

@@ -18,6 +18,7 @@ mod fields;
 mod logs;
 mod pack;
 mod plan;
+mod recorded;
 mod report;
 mod run;
 mod slurm;

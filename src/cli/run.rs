@@ -8,6 +8,8 @@ mod sweeping;
 
 pub(super) use lead::keep_yaml;
 
+use super::recorded;
+use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::data;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::Launch;
@@ -86,13 +88,26 @@ struct Asked {
 impl Asked {
     fn new(args: &Args) -> Result<Self> {
         let sweep = Sweep::load_form(&args.file, args.form.form())?;
-        let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
+        let recorded = recorded::dataset(&Folder::existing(args.results.join(&sweep.name)));
+        let plan = Plan::build(&sweep, args.max_trials, &|config| facts(config, recorded))?;
         let digest = plan_digest((0..plan.units()).map(|index| plan.id(index)));
         Ok(Self {
             sweep,
             plan,
             digest,
         })
+    }
+}
+
+/// What `auto` stands for here, unless trials are done with MNIST: then it is MNIST or nothing, because other images would
+/// train all of them again and take their report away.
+fn facts(config: &DataConfig, recorded: Option<Dataset>) -> Result<DataFacts> {
+    match (config.dataset, recorded) {
+        (Dataset::Auto, Some(Dataset::Mnist)) => data::facts(&DataConfig {
+            dataset: Dataset::Mnist,
+            ..config.clone()
+        }),
+        _ => data::facts(config),
     }
 }
 

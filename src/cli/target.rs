@@ -1,5 +1,7 @@
 //! The sweep that the user means by a path: its results folder, or its YAML.
 
+use super::recorded;
+use crate::config::DataConfig;
 use crate::data;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
@@ -41,7 +43,9 @@ impl Target {
             }
         };
         // Who ran it has allowed that many.
-        let plan = Plan::build(&sweep, usize::MAX, &data::facts)?;
+        let recorded = recorded::dataset(&folder);
+        let facts = |config: &DataConfig| data::facts_as_recorded(config, recorded);
+        let plan = Plan::build(&sweep, usize::MAX, &facts)?;
         Ok(Self {
             sweep,
             plan,

@@ -108,6 +108,19 @@ pub fn facts(config: &DataConfig) -> Result<DataFacts> {
     }
 }
 
+/// As [`facts`], for who only looks at results that were made with these images: `auto` stands for what they are recorded to be,
+/// and MNIST need not be here.
+///
+/// # Errors
+/// As [`facts`], of the user's own files.
+pub fn facts_as_recorded(config: &DataConfig, recorded: Option<Dataset>) -> Result<DataFacts> {
+    match (config.dataset, recorded) {
+        (Dataset::Mnist, _) | (Dataset::Auto, Some(Dataset::Mnist)) => Ok(mnist::published()),
+        (Dataset::Auto, Some(Dataset::Digits)) => Ok(digits::facts()),
+        _ => facts(config),
+    }
+}
+
 /// Loads the images: the first `train` of the training part, the next `valid` ones, the first `test` of the
 /// test part. Their classes are left out: see [`classes`].
 ///

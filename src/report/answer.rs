@@ -6,7 +6,7 @@ use super::notes::notes;
 use super::number;
 use super::rows::{Rows, seeds_words};
 use super::stats::Test;
-use super::verdict::{Expected, Tally, Verdict, judge};
+use super::verdict::{ALPHA, Expected, Tally, Verdict, judge};
 use crate::record::CompareRecord;
 
 /// What kind of answer it is; decides only how it looks.
@@ -59,6 +59,13 @@ impl Answer {
                 "No comparison",
                 "The sweep file names no compare.baseline, so the table shows every arm by itself."
                     .into(),
+            ),
+            Some(_) if comparisons.arms.iter().all(|arm| arm.values.is_empty()) => open(
+                "No results yet",
+                format!(
+                    "No trial has left a value of {}.",
+                    label::visible(&comparisons.metric)
+                ),
             ),
             Some(compare) if comparisons.edited().next().is_none() => {
                 open("No answer", nothing_to_compare(comparisons, compare))
@@ -137,17 +144,25 @@ impl Words<'_> {
         if count > 1 {
             sentences.push(self.overview(tally, count));
         }
-        // One comparison is told in full; of several, the one with the largest effect.
-        let size = |c: &Comparison| c.paired.summary.mean.map_or(-1.0, f64::abs);
+        // One comparison is told in full; of several, the largest effect, of those that the seeds can tell where there are any.
+        let compared = self.comparisons.compared().count();
+        let resolved = |c: &Comparison| match judge(self.expected, c, compared) {
+            Some(Verdict::NotResolved(_)) => false,
+            Some(Verdict::Confirmed | Verdict::Contradicted) => true,
+            None => c.p_holm.is_some_and(|p| p <= ALPHA),
+        };
+        let size = |c: &Comparison| (resolved(c), c.paired.summary.mean.map_or(-1.0, f64::abs));
         let largest = self
             .comparisons
             .edited()
             .reduce(|a, b| if size(b.1) > size(a.1) { b } else { a });
         if let Some((arm, comparison)) = largest {
-            let lead = if count > 1 {
-                "The largest difference: "
-            } else {
-                ""
+            let lead = match (count > 1, resolved(comparison)) {
+                (false, _) => "",
+                (true, true) => "The largest difference that the seeds can tell: ",
+                (true, false) => {
+                    "The largest difference, which the seeds cannot tell from chance: "
+                }
             };
             sentences.push(format!("{lead}{}", self.difference(arm, comparison)));
             if count == 1

@@ -16,6 +16,8 @@ pub struct Chart {
     pub places: Vec<String>,
     /// The lines.
     pub lines: Vec<Line>,
+    /// Lines beyond those.
+    pub left_out: usize,
 }
 
 /// One line; every list is as long as the places, missing values are null.

@@ -2,12 +2,12 @@
 
 use super::baseline::{Baseline, Configs};
 use super::controls;
-use super::label;
 use super::stats::{Paired, Summary, holm};
+use super::{label, provenance};
 use crate::outcome::Outcome;
 use crate::record::schema::column;
 use crate::record::{SweepRecord, TrialRow};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All trials that share their axis values.
 #[derive(Clone, Debug)]
@@ -83,6 +83,8 @@ pub struct Comparisons<'a> {
     pub metric: String,
     /// In the order of the plan.
     pub arms: Vec<Arm<'a>>,
+    /// What the trials were trained with: `MNIST`; empty when nothing is known.
+    pub images: String,
     /// Trials by outcome, in the order of [`Outcome::ALL`]; they add up to the planned ones.
     pub counts: [(Outcome, usize); 6],
 }
@@ -104,6 +106,7 @@ impl<'a> Comparisons<'a> {
             (outcome, with.count())
         });
         Self {
+            images: images(&arms, configs),
             metric,
             arms,
             counts,
@@ -193,6 +196,16 @@ fn arms_of<'a>(record: &'a SweepRecord, metric: &str) -> Vec<Arm<'a>> {
         arm.controls = of.and_then(|of| positions.get(&of[..]).copied());
     }
     arms
+}
+
+/// What the arms were trained with, each kind once.
+fn images(arms: &[Arm], configs: &Configs) -> String {
+    let config = |arm: &Arm| arm.trials.iter().find_map(|row| configs(&row.id));
+    let names = arms
+        .iter()
+        .filter_map(|arm| provenance::images(&config(arm)?));
+    let names: BTreeSet<String> = names.collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// Finds every arm's baseline, compares, and corrects over all comparisons.

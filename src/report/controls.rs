@@ -3,7 +3,7 @@
 use super::compare::{Arm, Change, Comparison, Comparisons, Role, paired};
 use super::label;
 use super::number::Digits;
-use super::stats::Summary;
+use super::stats::{Interval, Summary};
 use crate::record::schema::{CONTROL, NO_CONTROL};
 use serde::Serialize;
 
@@ -98,6 +98,24 @@ pub fn of(comparisons: &Comparisons, axes: &[String]) -> Vec<Beside> {
         })
     };
     pairs.filter_map(beside).collect()
+}
+
+/// All of them in a sentence.
+pub fn note(beside: &[Beside], metric: &str, digits: Digits) -> Option<String> {
+    let means = || beside.iter().filter_map(|it| it.difference.mean);
+    let low = means().min_by(f64::total_cmp)?;
+    let high = means().max_by(f64::total_cmp)?;
+    let sure = beside
+        .iter()
+        .filter(|it| it.difference.interval.is_some_and(Interval::excludes_zero))
+        .count();
+    Some(format!(
+        "Beside their controls, {} of the arms differs by {} to {}; {sure} of {} intervals lie on one side of zero.",
+        label::visible(metric),
+        digits.signed(low),
+        digits.signed(high),
+        beside.len()
+    ))
 }
 
 /// The differences in words.

@@ -21,6 +21,17 @@ const EPOCHS: usize = 240;
 /// At most so many numbers of single seeds in all curves: some 2 MB. Beyond, means and bands are drawn alone.
 const SEED_VALUES: usize = 250_000;
 
+/// The curves of every metric.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Curves {
+    /// The compared metric first.
+    pub metrics: Vec<Metric>,
+    /// Whether single seeds are left out: they would make the page too large.
+    pub without_seeds: bool,
+    /// Whether epochs are left out.
+    pub thinned: bool,
+}
+
 /// All curves of one metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Metric {
@@ -48,7 +59,7 @@ pub struct Curve {
 }
 
 /// The curves of every metric, the compared one first.
-pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Vec<Metric> {
+pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Curves {
     let names: BTreeSet<&str> = evidence
         .detailed()
         .flat_map(|(_, detail)| detail.epochs.columns().map(|(name, _)| name))
@@ -64,11 +75,16 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Vec<Metric> {
     metrics.sort_by_key(|metric| metric.epochs.len() == 1);
     let curves = || metrics.iter().flat_map(|metric| &metric.arms);
     let numbers: usize = curves().flat_map(|curve| &curve.seeds).map(Vec::len).sum();
-    if numbers > SEED_VALUES {
+    let without_seeds = numbers > SEED_VALUES;
+    if without_seeds {
         let curves = metrics.iter_mut().flat_map(|metric| &mut metric.arms);
         curves.for_each(|curve| curve.seeds = Vec::new());
     }
-    metrics
+    Curves {
+        thinned: metrics.iter().any(|metric| metric.epochs.len() == EPOCHS),
+        metrics,
+        without_seeds,
+    }
 }
 
 fn metric(evidence: &Evidence, comparisons: &Comparisons, name: &str) -> Metric {

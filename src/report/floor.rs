@@ -5,6 +5,9 @@ use super::label;
 use super::number::Digits;
 use super::stats::Summary;
 
+/// How the name of a floor ends.
+pub const SUFFIX: &str = "_floor";
+
 /// The floor of a metric over the trials that recorded it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Floor {
@@ -16,7 +19,7 @@ pub struct Floor {
 
 /// The floor of a metric, where trials recorded one.
 pub fn of(comparisons: &Comparisons, metric: &str) -> Option<Floor> {
-    let name = format!("{metric}_floor");
+    let name = format!("{metric}{SUFFIX}");
     let rows = comparisons.arms.iter().flat_map(|arm| &arm.trials);
     let values = rows.filter_map(|row| row.metrics.get(&name).copied());
     let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();

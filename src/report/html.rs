@@ -5,7 +5,6 @@ use super::changes::FieldChange;
 use super::chart::Chart;
 use super::compare::{Comparison, Role};
 use super::controls;
-use super::curves::Metric;
 use super::effect::{self, Drawing, Scale};
 use super::evidence::Evidence;
 use super::factorial;
@@ -87,7 +86,8 @@ struct EffectView {
 #[derive(Serialize)]
 struct Curves<'a> {
     arms: Vec<usize>,
-    metrics: Vec<Metric>,
+    #[serde(flatten)]
+    curves: curves::Curves,
     labels: Vec<Look<'a>>,
 }
 
@@ -130,21 +130,21 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
         compared: comparisons.compared().next().is_some(),
         in_tables: shown.note("in this table", &shown.in_tables),
         drawn: shown.note("drawn", &shown.drawn),
-        beside: findings.beside_rows(record),
+        beside: beside(evidence, findings),
         beside_caption: controls::CAPTION,
         effects: effect_views(findings),
         effects_caption: factorial::caption(&findings.factorial, &comparisons.metric, better),
         interactions: interactions::of(&design, &comparisons.metric),
         curves: Curves {
             arms: (0..arms.len()).filter(|arm| arms[*arm].drawn).collect(),
-            metrics: curves::of(evidence, comparisons),
+            curves: curves::of(evidence, comparisons),
             labels: arms.iter().map(look).collect(),
         },
         arms,
         pareto: pareto::of(comparisons, better, shown),
         pictures: images::by_epoch(evidence, comparisons)?,
-        uses: Uses::of(record),
-        use_charts: uses::charts(record),
+        uses: Uses::among(record, |arm| shown.in_tables.contains(arm)),
+        use_charts: uses::charts(record, shown),
         use_pictures: images::by_use(evidence, comparisons)?,
         tenths: interactions::tenths(comparisons),
         changes,
@@ -179,6 +179,17 @@ fn arm_views<'a>(evidence: &Evidence, findings: &'a Findings) -> Vec<ArmView<'a>
             effect: compared(&arm.role).and_then(|comparison| scale.draw(&summary(comparison))),
         })
         .collect()
+}
+
+/// Arms beside their controls, of those in tables.
+fn beside(evidence: &Evidence, findings: &Findings) -> Vec<controls::Row> {
+    let rows = findings
+        .beside_rows(evidence.record)
+        .into_iter()
+        .zip(&findings.beside);
+    let arms = &findings.comparisons.arms;
+    let shown = rows.filter(|(_, beside)| evidence.shown.in_tables.contains(arms[beside.arm].axes));
+    shown.map(|(row, _)| row).collect()
 }
 
 fn effect_views(findings: &Findings) -> Vec<EffectView> {

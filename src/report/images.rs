@@ -18,6 +18,9 @@ use std::collections::BTreeSet;
 /// At most so many steps of a strip, spread evenly, first and last among them.
 const FRAMES: usize = 12;
 
+/// Height of a picture on the screen, in pixels.
+const TALL: usize = 120;
+
 /// About so many pixels in all pictures of a page: some 4 MB.
 const PIXELS: usize = 6_000_000;
 
@@ -30,8 +33,8 @@ pub struct Gallery {
     pub steps: Vec<String>,
     /// The strips.
     pub strips: Vec<Strip>,
-    /// What the reader may compare.
-    pub caption: &'static str,
+    /// What the reader may compare, and what is left out.
+    pub caption: String,
 }
 
 /// A row of pictures, at one or several steps.
@@ -45,6 +48,8 @@ pub struct Strip {
     pub alt: String,
     /// Pixels of a PNG, width and height.
     pub size: [usize; 2],
+    /// Screen pixels for one of them: pictures are some [`TALL`] high, whatever their own size.
+    pub zoom: usize,
     /// By step, ascending.
     pub frames: Vec<Frame>,
 }
@@ -80,11 +85,12 @@ pub fn by_epoch(evidence: &Evidence, comparisons: &Comparisons) -> Result<Galler
     let epochs: Vec<u32> = epochs.collect::<BTreeSet<u32>>().into_iter().collect();
     // What was given is the same at every epoch.
     let step = |epoch: &u32| epochs.iter().position(|it| it >= epoch).unwrap_or(0);
+    let strips = draw(&rows, step)?;
     Ok(Gallery {
         slider: "after epoch",
-        strips: draw(&rows, step)?,
+        caption: caption(evidence, epochs.len(), &strips),
         steps: epochs.iter().map(ToString::to_string).collect(),
-        caption: caption(evidence),
+        strips,
     })
 }
 
@@ -131,14 +137,15 @@ pub fn by_use(evidence: &Evidence, comparisons: &Comparisons) -> Result<Gallery>
     for row in &mut rows {
         row.frames.sort_by_key(|(step, ..)| *step);
     }
+    let strips = draw(&rows, |step| *step)?;
     Ok(Gallery {
         slider: "used with",
-        strips: draw(&rows, |step| *step)?,
+        caption: caption(evidence, steps.len(), &strips),
         steps: steps
             .iter()
             .map(|used| told(evidence.record, used))
             .collect(),
-        caption: caption(evidence),
+        strips,
     })
 }
 
@@ -180,16 +187,30 @@ fn by_name_then_number(values: &[String]) -> (Vec<&str>, Vec<i64>) {
     )
 }
 
-fn caption(evidence: &Evidence) -> &'static str {
+fn caption(evidence: &Evidence, steps: usize, strips: &[Strip]) -> String {
     let shown = evidence.detailed().flat_map(|(_, detail)| &detail.samples);
     let names: Vec<&str> = shown.map(|samples| samples.name.as_str()).collect();
-    if names.contains(&"samples") {
+    let mut caption = if names.contains(&"samples") {
         "Generated: where the seed is the same, every row starts from the same latents. A chain shows one image from noise to the end."
+    } else if names.contains(&"probabilities") {
+        "Under each image a bar for each class, 0 on the left, as high as the network thinks it probable."
     } else if names.contains(&"input") {
         "The same test images in every row, with the same noise where the seed is the same."
     } else {
         "Every row shows what one arm makes of the same inputs."
     }
+    .to_owned();
+    let most = strips
+        .iter()
+        .map(|strip| strip.frames.len())
+        .max()
+        .unwrap_or(0);
+    if most < steps {
+        caption += &format!(
+            " Of {steps} steps each row shows {most} at most: the last one that is not later."
+        );
+    }
+    caption
 }
 
 /// Draws all rows within the page's budget of pixels: fewer steps first, then fewer pictures.
@@ -232,6 +253,7 @@ fn strip<K>(
         alt: format!("{}: {shown} pictures {what}, seed {}", row.title, row.seed),
         title: row.title.clone(),
         arm: row.arm,
+        zoom: (TALL / size[1].max(1)).clamp(1, 8),
         size,
         frames: drawn,
     })

@@ -31,6 +31,7 @@ pub fn of(design: &Design, metric: &str) -> Vec<Chart> {
             y: label::visible(metric).into_owned(),
             places: along.levels.clone(),
             lines: means.values.iter().enumerate().map(line).collect(),
+            left_out: 0,
         }
     };
     let means = lines::of(design, LEVELS);
@@ -75,6 +76,7 @@ pub fn tenths(comparisons: &Comparisons) -> Vec<Chart> {
             y: label::visible(name).into_owned(),
             places: (1..=10).map(|tenth| tenth.to_string()).collect(),
             lines: kept.iter().enumerate().map(line).collect(),
+            left_out: comparisons.arms.len() - kept.len(),
         }
     };
     names.take(CHARTS).map(chart).collect()

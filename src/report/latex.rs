@@ -1,4 +1,4 @@
-//! `report.tex`: booktabs tables to `\input` into a paper. Needs nothing but booktabs, on any LaTeX since 2018.
+//! `report.tex`: booktabs tables to `\input` into a paper. Needs booktabs and graphicx (tables that are too wide are made smaller), on any LaTeX since 2018.
 
 mod tabular;
 
@@ -22,7 +22,7 @@ const CHANGES: usize = 40;
 pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     let name = label::visible(&evidence.record.name);
     let mut parts = vec![format!(
-        "% Made by `ablate report` from the sweep {name}.\n% In the preamble: \\usepackage{{booktabs}}"
+        "% Made by `ablate report` from the sweep {name}.\n% In the preamble: \\usepackage{{booktabs,graphicx}}"
     )];
     // Too long for a caption, and not to be overlooked by who writes the paper.
     let notes = findings.answer.notes.iter();

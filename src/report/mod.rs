@@ -81,8 +81,15 @@ impl<'a> Findings<'a> {
             &comparisons,
             compare.map_or(Expected::Nothing, Expected::of),
         );
-        let answer = Answer::of(&comparisons, &rows, compare);
+        let mut answer = Answer::of(&comparisons, &rows, compare);
         let beside = controls::of(&comparisons, &record.axes);
+        let found = controls::note(&beside, &comparisons.metric, rows.difference_digits);
+        answer.notes.extend(found);
+        if !record.evaluations.is_empty() {
+            answer.notes.push(
+                "This compares the networks as they were trained; what becomes of them in other uses is told below, not compared.".into(),
+            );
+        }
         let factorial = Factorial::of(&factorial::design(&comparisons, &record.axes, compare));
         Self {
             comparisons,

@@ -6,7 +6,7 @@ use super::label;
 use crate::outcome::Outcome;
 use crate::record::TrialRow;
 
-/// Counts of outcomes as a sum: `16 planned = 14 completed + 2 pending`.
+/// Counts of outcomes as a sum, and what was trained with: `16 trials planned = 14 completed + 2 pending; images: MNIST`.
 pub fn counts(comparisons: &Comparisons) -> String {
     let planned: usize = comparisons.counts.iter().map(|(_, n)| n).sum();
     let parts: Vec<String> = comparisons
@@ -16,10 +16,13 @@ pub fn counts(comparisons: &Comparisons) -> String {
         .map(|(outcome, n)| format!("{n} {}", outcome.name()))
         .collect();
     if parts.is_empty() {
-        "0 trials planned".into()
-    } else {
-        format!("{planned} trials planned = {}", parts.join(" + "))
+        return "0 trials planned".into();
     }
+    let images = match comparisons.images.as_str() {
+        "" => String::new(),
+        images => format!("; images: {images}"),
+    };
+    format!("{planned} trials planned = {}{images}", parts.join(" + "))
 }
 
 /// Trials that are missing, arms without values, seeds that could not be paired; empty when nothing is.

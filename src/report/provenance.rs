@@ -3,6 +3,7 @@
 use super::evidence::Evidence;
 use super::label;
 use super::number::{self, Digits};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A name with what is known under it.
@@ -21,12 +22,15 @@ pub fn facts(evidence: &Evidence) -> Vec<Fact> {
         }
     };
     add("sweep", label::visible(&record.name).into_owned());
-    add("record made", label::visible(&record.created).into_owned());
     add(
-        "ablate",
-        label::visible(&record.ablate_version).into_owned(),
+        "record made",
+        format!(
+            "{} by ablate {} ({})",
+            label::visible(&record.created),
+            label::visible(&record.ablate_version),
+            label::visible(&record.git_rev)
+        ),
     );
-    add("commit", label::visible(&record.git_rev).into_owned());
     add("images", datasets(evidence));
     add("trained", period(evidence));
     add("training time", total_time(evidence));
@@ -57,19 +61,22 @@ fn shares(values: &BTreeMap<&str, usize>) -> String {
     values.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// Figures made on procedural digits say so (science.md §6).
+/// What a trial of this config was trained with. Figures made on procedural digits say so (science.md §6).
+pub fn images(config: &Map<String, Value>) -> Option<String> {
+    Some(match config.get("data.dataset")?.as_str()? {
+        "digits" => "procedural digits (not MNIST)".into(),
+        "mnist" => "MNIST".into(),
+        other => label::visible(other).into_owned(),
+    })
+}
+
 fn datasets(evidence: &Evidence) -> String {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for (row, _) in evidence.detailed() {
         let config = evidence.config(&row.id);
-        let name = config.and_then(|config| Some(config.get("data.dataset")?.as_str()?.to_owned()));
-        let name = match name.as_deref() {
-            Some("digits") => "procedural digits (not MNIST)",
-            Some("mnist") => "MNIST",
-            Some(other) => other,
-            None => continue,
-        };
-        *names.entry(name.to_owned()).or_default() += 1;
+        if let Some(name) = config.and_then(|config| images(&config)) {
+            *names.entry(name).or_default() += 1;
+        }
     }
     shares(&names.iter().map(|(name, n)| (name.as_str(), *n)).collect())
 }
@@ -123,7 +130,7 @@ fn computing(evidence: &Evidence) -> String {
     match parts.is_empty() {
         true => String::new(),
         false => format!(
-            "{} in the trials that are done: about as many SU in a shared partition of Expanse",
+            "{} in the trials that are done: as many SU in a shared partition of Expanse, where a job costs at least 1",
             parts.join(" and ")
         ),
     }

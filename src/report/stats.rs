@@ -191,7 +191,12 @@ pub fn holm(p: &[f64]) -> Vec<f64> {
 
 /// The 97.5 % quantile of Student's t with n − 1 degrees of freedom; infinite where there are none.
 pub fn t_quantile(n: usize) -> f64 {
-    student(n).map_or(f64::INFINITY, |t| t.inverse_cdf((1.0 + CONFIDENCE) / 2.0))
+    quantile(n, (1.0 + CONFIDENCE) / 2.0)
+}
+
+/// The quantile of Student's t with n − 1 degrees of freedom; infinite where there are none.
+pub fn quantile(n: usize, p: f64) -> f64 {
+    student(n).map_or(f64::INFINITY, |t| t.inverse_cdf(p))
 }
 
 fn student(n: usize) -> Option<StudentsT> {

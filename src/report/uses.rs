@@ -1,9 +1,10 @@
 //! Evaluations: what becomes of a trained network's metrics when it is used in other ways. Means over seeds; nothing is compared.
 
 use super::chart::{Chart, Line};
+use super::floor;
 use super::label;
 use super::number::Digits;
-use super::shown::spread;
+use super::shown::{Shown, spread};
 use super::stats::Summary;
 use crate::outcome::Outcome;
 use crate::record::{SweepRecord, TrialRow};
@@ -51,9 +52,15 @@ pub(super) fn summaries(record: &SweepRecord) -> Vec<Use<'_>> {
 }
 
 impl Uses {
-    /// The table; without rows where there are no evaluations.
+    /// The table of all arms.
     pub fn of(record: &SweepRecord) -> Self {
-        let points = points(record);
+        Self::among(record, |_| true)
+    }
+
+    /// The table of these arms, by their axis values; without rows where there are no evaluations.
+    pub fn among(record: &SweepRecord, keep: impl Fn(&[String]) -> bool) -> Self {
+        let mut points = points(record);
+        points.retain(|(point, _)| point.get(..record.axes.len()).is_some_and(&keep));
         if points.is_empty() {
             return Self::default();
         }
@@ -85,9 +92,15 @@ impl Uses {
     }
 }
 
-/// A chart of every metric over every axis of `evaluate:` that varies; the compared metric first.
-pub fn charts(record: &SweepRecord) -> Vec<Chart> {
-    let points = points(record);
+/// A chart of every metric over every axis of `evaluate:` that varies, of the arms that are drawn; the compared metric first.
+pub fn charts(record: &SweepRecord, shown: &Shown) -> Vec<Chart> {
+    let mut points = points(record);
+    let arm = |point: &[String]| {
+        point
+            .get(..record.axes.len())
+            .is_some_and(|arm| shown.drawn.contains(arm))
+    };
+    points.retain(|(point, _)| arm(point));
     let axes = columns(record);
     let mut names = metrics(record);
     let compared = record
@@ -162,6 +175,7 @@ fn chart(points: &[Point], axes: &[String], axis: usize, metric: &str) -> Chart 
             .collect(),
         y: metric.into_owned(),
         places: places.iter().map(|place| shown(place)).collect(),
+        left_out: lines.len().saturating_sub(LINES),
     }
 }
 
@@ -187,7 +201,11 @@ fn metrics(record: &SweepRecord) -> Vec<&str> {
         .iter()
         .flat_map(|row| row.metrics.keys())
         .collect();
-    names.into_iter().map(String::as_str).collect()
+    // A floor is the same whatever the use.
+    let names = names
+        .into_iter()
+        .filter(|name| !name.ends_with(floor::SUFFIX));
+    names.map(String::as_str).collect()
 }
 
 /// The levels of an axis in the order of the record, those where it does not matter left out.

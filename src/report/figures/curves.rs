@@ -41,7 +41,7 @@ pub fn of(
     comparisons: &Comparisons,
     looks: &[Look],
 ) -> Vec<(String, Drawing)> {
-    let metrics = curves::of(evidence, comparisons);
+    let curves::Curves { metrics, .. } = curves::of(evidence, comparisons);
     let compared = super::super::label::visible(&comparisons.metric);
     let mut figures: Vec<(String, Drawing)> = Vec::new();
     for metric in metrics

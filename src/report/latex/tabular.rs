@@ -17,7 +17,8 @@ pub fn float(sweep: &str, what: &str, caption: &str, tabular: &str) -> String {
     let (key, caption) = (key(sweep), escape(caption));
     format!(
         "\\begin{{table}}[tbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{key}-{what}}}\n\
-         \\smallskip\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n{tabular}\n\\end{{table}}"
+         \\smallskip\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n\
+         \\resizebox{{\\ifdim\\width>\\linewidth \\linewidth\\else\\width\\fi}}{{!}}{{%\n{tabular}}}\n\\end{{table}}"
     )
 }
 

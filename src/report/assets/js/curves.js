@@ -87,7 +87,7 @@ function curves() {
     byId("curve-none").textContent = on ? "hide all arms" : "show all arms";
     draw();
   });
-  onArrows(chart, (move) => {
+  onArrows(chart, byId("cursor-epoch"), (move) => {
     const { epochs } = metric();
     const at = plot.cursor.idx ?? (move > 0 ? -1 : epochs.length);
     const next = Math.min(Math.max(at + move, 0), epochs.length - 1);

@@ -12,6 +12,8 @@ function lines(id) {
   function choose() {
     shown = chart().lines.map(() => true);
     entries = legend(part("legend"), chart().lines, () => true, (index, on) => { shown[index] = on; draw(); });
+    const { left_out: more } = chart();
+    if (more > 0) part("legend").append(make("li", { textContent: `and ${more} lines that are not drawn` }));
     draw();
   }
 
@@ -65,7 +67,7 @@ function lines(id) {
 
   select.addEventListener("change", choose);
   log.addEventListener("change", draw);
-  onArrows(host, (move) => {
+  onArrows(host, part("cursor"), (move) => {
     const { places } = chart();
     const at = plot.cursor.idx ?? (move > 0 ? -1 : places.length);
     plot.setCursor({ left: plot.valToPos(Math.min(Math.max(at + move, 0), places.length - 1), "x"), top: 10 });

@@ -39,7 +39,7 @@ const legend = (list, arms, isShown, changed) => {
   return arms.map((arm, index) => {
     const box = make("input", { type: "checkbox", checked: isShown(index) });
     box.addEventListener("change", () => changed(index, box.checked));
-    const value = make("output");
+    const value = make("span", { className: "value" });
     const name = make("bdi", { className: "name", textContent: arm.label, title: arm.label });
     list.append(make("li", {}, make("label", {}, box, swatch(arm), name, value)));
     return { box, value };
@@ -58,10 +58,14 @@ const keepDrawn = (host, draw) => {
 addEventListener("beforeprint", () => document.documentElement.classList.add("paper"));
 addEventListener("afterprint", () => document.documentElement.classList.remove("paper"));
 
-// Calls with −1 or +1 when an arrow key is pressed on the element.
-const onArrows = (element, step) => element.addEventListener("keydown", (event) => {
-  const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!move) return;
-  event.preventDefault();
-  step(move);
-});
+// Calls with −1 or +1 when an arrow key is pressed on the element. What is told then is spoken; what a mouse passes over is not.
+const onArrows = (element, told, step) => {
+  element.addEventListener("keydown", (event) => {
+    const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    told.setAttribute("aria-live", "polite");
+    step(move);
+  });
+  element.addEventListener("pointermove", () => told.setAttribute("aria-live", "off"));
+};

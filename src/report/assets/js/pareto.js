@@ -92,7 +92,7 @@ function pareto() {
   }
 
   for (const control of [select, log]) control.addEventListener("change", () => { if (control === select) told = null; draw(); });
-  onArrows(host, (move) => {
+  onArrows(host, byId("pareto-cursor"), (move) => {
     const list = points();
     const at = list.findIndex((point) => point.arm === told?.arm);
     tell(list[at < 0 ? (move > 0 ? 0 : list.length - 1) : Math.min(Math.max(at + move, 0), list.length - 1)]);
