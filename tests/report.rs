@@ -105,7 +105,10 @@ fn a_sweep_in_which_everything_failed_says_so() {
     }
     let text = terminal(&fake, 100);
     assert!(text.contains("16 trials planned = 16 failed"), "{text}");
-    assert!(text.contains("No seed has test.bce for both"), "{text}");
+    assert!(
+        text.contains("No results yet. No trial has left a value of test.bce."),
+        "{text}"
+    );
     write(&fake);
 }
 

@@ -61,7 +61,10 @@ impl Answer {
                     .into(),
             ),
             Some(_) if comparisons.arms.iter().all(|arm| arm.values.is_empty()) => open(
-                "No results yet",
+                match comparisons.unfinished() {
+                    0 => "No results",
+                    _ => "No results yet",
+                },
                 format!(
                     "No trial has left a value of {}.",
                     label::visible(&comparisons.metric)
