@@ -92,6 +92,14 @@ fn replace(text: &str, acts: impl Fn(char) -> bool) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_question_of_several_lines_is_one_sentence() {
+        assert_eq!(
+            sentence(" Does it\n  help,\tand\u{202e} why? \n"),
+            "Does it help, and⟨U+202E⟩ why?"
+        );
+    }
+
     fn strings(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|&text| text.into()).collect()
     }

@@ -224,6 +224,37 @@ fn an_excluded_point_takes_its_setting_out_of_the_mean() {
     assert_eq!(mean_of(&effects, "b"), 99.0);
 }
 
+/// 600 points of 600 × 600, (x, 7x mod 600), and (0, 1) beside (0, 0) and (343, 1): two effects can be told.
+#[test]
+fn a_grid_of_which_few_points_were_drawn_is_not_searched_whole() {
+    let levels: Vec<String> = (0..600).map(|level| level.to_string()).collect();
+    let values: Vec<[&str; 2]> = levels
+        .iter()
+        .enumerate()
+        .map(|(at, level)| [level.as_str(), levels[at * 7 % 600].as_str()])
+        .collect();
+    let mut arms: Vec<(&[&str], &[f64])> = values
+        .iter()
+        .map(|values| (&values[..], &[1.0][..]))
+        .collect();
+    // One pair of levels more, so that the axes do not move together.
+    let extra = ["0", "1"];
+    arms.push((&extra, &[1.0]));
+    let grid = Grid::new(&["a", "b"], &arms);
+    let arms = grid.arms();
+    let found = Factorial::of(&Design::of(&arms, &grid.axes, |_| None));
+    let told: Vec<&str> = found
+        .effects
+        .iter()
+        .map(|effect| effect.level.as_str())
+        .collect();
+    assert_eq!(told, ["343 against 0", "1 against 0"]);
+    assert!(
+        found.left_out > 0,
+        "it is said that not all were looked for"
+    );
+}
+
 /// By hand: means over the third factor, then over seeds.
 #[test]
 fn the_lines_of_an_interaction_are_means_over_all_other_factors() {

@@ -33,6 +33,15 @@ fn sign_flip_counts_ties() {
     assert_eq!(sign_flip(&scaled), 16.0 / 64.0, "ties survive rounding");
 }
 
+/// The sum of what f64 can hold is beyond it: nothing is made of it, and nothing is found.
+#[test]
+fn values_beyond_all_bounds_prove_nothing() {
+    let huge = Paired::of(&[-1.7e308, -1.7e308, -1.6e308]);
+    assert_eq!((huge.summary.mean, huge.p, huge.t), (None, None, None));
+    let infinite = Paired::of(&[f64::NEG_INFINITY, 1.0, 2.0]);
+    assert_eq!((infinite.summary.n, infinite.summary.mean), (2, Some(1.5)));
+}
+
 /// Oracle: a plain loop over all masks.
 #[test]
 fn sign_flip_equals_the_plain_enumeration() {
