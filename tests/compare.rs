@@ -413,7 +413,7 @@ fn no_seed_one_seed_and_nothing_done_are_told_without_a_panic() {
     for (seeds, expected) in [
         (0, "No point in common"),
         (1, "one seed: nothing can be said about chance"),
-        (2, "no point can differ by p < 0.05 with so few seeds"),
+        (2, "no point can differ by p ≤ 0.05 with so few seeds"),
     ] {
         let one = points(&["model.depth"], &[&["1"], &["2"]], seeds);
         let mut other = points(&["model.depth"], &[&["1"], &["2"]], seeds);

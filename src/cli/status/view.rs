@@ -7,6 +7,7 @@ use super::slurm::JobState;
 use super::tally::Tally;
 use crate::fanout::curve::Curves;
 use crate::fanout::status::{Running, Status};
+use crate::report::json::inert;
 use serde::Serialize;
 use serde_json::json;
 
@@ -92,6 +93,6 @@ impl View {
         if let Some(seconds) = self.projection.seconds() {
             view["projection"]["at"] = json!(at(seconds));
         }
-        format!("{view:#}")
+        inert(&format!("{view:#}"))
     }
 }
