@@ -129,10 +129,10 @@ fn effects(versus: &Versus) -> Option<String> {
 /// What became of the reference's verdicts: ` Verdicts: 2 the same, add · blocks 6 confirmed → not resolved.`
 fn verdicts(effects: &[&Effect]) -> String {
     const NAMED: usize = 3;
-    let judged = effects
+    let told = effects
         .iter()
         .filter_map(|effect| Some((&effect.label, effect.verdicts?)));
-    let (kept, other): (Vec<_>, Vec<_>) = judged.partition(|(_, sides)| is_kept(*sides));
+    let (kept, other): (Vec<_>, Vec<_>) = told.partition(|(_, sides)| is_kept(*sides));
     let named = other.iter().take(NAMED);
     let mut parts: Vec<String> = named
         .map(|(label, sides)| format!("{label}: {}", judged::words(*sides)))
