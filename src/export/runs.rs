@@ -126,4 +126,14 @@ mod tests {
         let given = ["a", "A", "a-2", "b"].map(|name| names.free(name));
         assert_eq!(given, ["a", "A-2", "a-2-2", "b"]);
     }
+
+    /// So many that a search from the start for each of them would not end.
+    #[test]
+    fn names_alike_are_numbered_on_and_on() {
+        let mut names = Names::default();
+        assert_eq!(names.free("a-3"), "a-3");
+        let given: Vec<String> = (0..50_000).map(|_| names.free("a")).collect();
+        assert_eq!(given[..4], ["a", "a-2", "a-4", "a-5"]);
+        assert_eq!(given[49_999], "a-50001");
+    }
 }
