@@ -80,7 +80,7 @@ fn no_arm_has_the_name_of_a_file() {
     ];
     for name in names {
         let header = SweepHeader {
-            axes: vec![name.into()],
+            axes: vec![format!("section.{name}")],
             ..header()
         };
         let plan = plan(1).into_iter().map(|trial| PlannedTrial {
