@@ -269,6 +269,42 @@ fn an_axis_of_which_the_other_has_no_value_is_free_and_said() {
     );
 }
 
+/// Oracle: `Field::value` and `Setting::write`: a part that is left out is `"none"` as an axis and null in a resolved config.
+#[test]
+fn a_part_that_is_left_out_is_the_same_in_an_axis_and_in_a_config() {
+    let mut one = points(&["train.lr"], &[&["0.1"]], 1);
+    set(&mut one, "model.bottleneck", "null");
+    let axes = ["model.bottleneck", "train.lr"];
+    let mut other = points(&axes, &[&["\"none\"", "0.1"], &["4", "0.1"]], 1);
+    for detail in other.details.values_mut() {
+        detail.config = detail.config.replace("\"none\"", "null");
+    }
+    for (fakes, label) in [
+        ([("a", &one), ("b", &other)], "lr 0.1 · bottleneck none"),
+        ([("b", &other), ("a", &one)], "bottleneck none · lr 0.1"),
+    ] {
+        across(&fakes, |across| {
+            let versus = &across.versus[0];
+            assert_eq!(versus.matching.pairs, [(0, 0)]);
+            assert!(versus.matching.free.is_empty());
+            assert_eq!(versus.points[0].label, label);
+        });
+    }
+    // Without the arm that is the same: the axis is free, and what differs is called as in the arms.
+    other.record.trials.remove(0);
+    let json = parsed(&[("a", &one), ("b", &other)]);
+    let comparison = &json["comparisons"][0];
+    assert_eq!(
+        comparison["points"][0]["point"],
+        "lr 0.1 · bottleneck none → 4"
+    );
+    let told = &comparison["differences"][0];
+    assert_eq!(
+        (&told["what"], &told["reference"], &told["here"]),
+        (&"model.bottleneck".into(), &"none".into(), &"4".into())
+    );
+}
+
 /// Controls of one sweep belong to none of the other's arms.
 #[test]
 fn a_control_is_matched_only_with_a_control() {
@@ -368,6 +404,137 @@ fn the_effects_of_the_reference_are_told_in_both() {
     assert_eq!((&overall["n"], &overall["p"]), (&3.into(), &0.25.into()));
 }
 
+#[test]
+fn settings_and_data_that_are_not_the_same_are_said_first() {
+    let one = skip_or_not();
+    let answer = |fields: &[&str], start: &str| {
+        let mut other = skip_or_not();
+        for field in fields {
+            set(&mut other, field, "1");
+        }
+        let json = parsed(&[("a", &one), ("b", &other)]);
+        let answer = json["comparisons"][0]["answer"].as_str().expect("text");
+        assert!(answer.starts_with(start), "{answer}");
+        let shown = text(&[("a", &one), ("b", &other)]);
+        assert!(
+            shown.starts_with(&format!("b beside a\n{start}")),
+            "{shown}"
+        );
+    };
+    answer(&[], "Identical.");
+    answer(
+        &["train.lr"],
+        "Not the same experiment: train.lr differs. The same numbers.",
+    );
+    answer(
+        &["train.lr", "train.epochs"],
+        "Not the same experiment: train.epochs and train.lr differ. The same",
+    );
+    answer(
+        &["e.a", "e.b", "e.c"],
+        "Not the same experiment: e.a, e.b and e.c differ. The same",
+    );
+    answer(
+        &["e.a", "e.b", "e.c", "e.d", "e.e"],
+        "Not the same experiment: e.a, e.b, e.c and 2 more differ. The same",
+    );
+}
+
+#[test]
+fn other_images_are_another_experiment() {
+    let fake = skip_or_not();
+    let mut sides = ["a", "b"].map(|name| side(name, &fake));
+    let prints = fake.record.trials.iter().map(|row| {
+        let mut print = sides[1].print(&row.id).expect("a print").clone();
+        print.data_digest = "d1+other".into();
+        (row.id.clone(), print)
+    });
+    let prints = prints.collect();
+    sides[1] = Side::new("b".into(), fake.record.clone(), prints);
+    let arms: Vec<_> = sides.iter().map(|side| side.arms(METRIC)).collect();
+    let across = Across::of(Unit::Trial, &sides, &arms).expect("a reference");
+    let shown = page::text(&across);
+    assert!(
+        shown.contains("\n\nNot the same experiment: the images differ. "),
+        "{shown}"
+    );
+}
+
+/// A sweep of a baseline and these arms, one value a seed: what the arm is worth.
+fn worth(arms: &[(&str, &[f64])]) -> Fake {
+    let baseline: (&str, &[f64]) = ("[]", &[0.0; 7]);
+    let arms: Vec<_> = [&[baseline], arms].concat();
+    let axes: Vec<[&str; 1]> = arms.iter().map(|(at, _)| [*at]).collect();
+    let axes: Vec<&[&str]> = axes.iter().map(|axes| &axes[..]).collect();
+    let mut fake = points(&["model.skip.at"], &axes, 7);
+    for row in &mut fake.record.trials {
+        let (_, worth) = arms
+            .iter()
+            .find(|(at, _)| row.axes[0] == *at)
+            .expect("an arm");
+        let value = 0.3 + worth[row.seed as usize];
+        row.metrics.insert(METRIC.into(), value);
+    }
+    fake
+}
+
+const CLEAR: [f64; 7] = [-0.1, -0.11, -0.12, -0.1, -0.11, -0.12, -0.1];
+
+/// Oracle: science.md §5. Seven seeds of one sign: p = 2/2⁷ = 0.0156; three comparisons give 0.047, four 0.0625. Means of values
+/// of both signs about 0 have 0 in their interval.
+#[test]
+fn what_the_reference_confirmed_is_judged_in_the_other_sweep() {
+    let unclear = [0.1, -0.11, 0.12, -0.1, 0.11, -0.12, -0.1];
+    let one = worth(&[("[14]", &CLEAR), ("[28]", &CLEAR)]);
+    let other = worth(&[("[14]", &unclear), ("[28]", &CLEAR)]);
+    let fakes = [("a", &one), ("b", &other)];
+    let json = parsed(&fakes);
+    let verdicts = |at: usize| &json["comparisons"][0]["effects"][at]["verdicts"];
+    assert_eq!(
+        verdicts(0),
+        &serde_json::json!(["confirmed", "not_resolved"])
+    );
+    assert_eq!(verdicts(1), &serde_json::json!(["confirmed", "confirmed"]));
+    let shown = text(&fakes);
+    assert!(
+        shown.contains("Verdicts: skip.at [14]: confirmed → not resolved; 1 the same in both."),
+        "{shown}"
+    );
+    assert!(shown.contains("confirmed in both"), "{shown}");
+    // Without an expectation there is none.
+    let mut open = worth(&[("[14]", &CLEAR)]);
+    open.record.compare.as_mut().expect("compared").expect = String::new();
+    let json = parsed(&[("a", &open), ("b", &other)]);
+    assert_eq!(
+        json["comparisons"][0]["effects"][0]["verdicts"],
+        Value::Null
+    );
+    assert!(!text(&[("a", &open), ("b", &other)]).contains("Verdicts"));
+}
+
+/// As above: what four comparisons cannot resolve is not resolved beside a sweep that has three of them.
+#[test]
+fn verdicts_count_all_comparisons_of_the_reference() {
+    let arms: Vec<(&str, &[f64])> = ["[7]", "[14]", "[28]", "[14,28]"]
+        .map(|at| (at, &CLEAR[..]))
+        .into();
+    for (n, verdict) in [(3, "confirmed"), (4, "not_resolved")] {
+        let (one, other) = (worth(&arms[..n]), worth(&arms[..3]));
+        let json = parsed(&[("a", &one), ("b", &other)]);
+        let effects = json["comparisons"][0]["effects"]
+            .as_array()
+            .expect("a list");
+        assert_eq!(effects.len(), 3);
+        for effect in effects {
+            assert_eq!(
+                effect["verdicts"],
+                serde_json::json!([verdict, verdict]),
+                "{n}"
+            );
+        }
+    }
+}
+
 /// Oracle: by hand. Ratios 2 and 8 have the geometric mean 4; the t-interval of two logs reaches far.
 #[test]
 fn wall_time_is_a_geometric_mean_with_the_interval_of_the_logarithms() {
@@ -413,7 +580,7 @@ fn no_seed_one_seed_and_nothing_done_are_told_without_a_panic() {
     for (seeds, expected) in [
         (0, "No point in common"),
         (1, "one seed: nothing can be said about chance"),
-        (2, "no point can differ by p < 0.05 with so few seeds"),
+        (2, "no point can differ by p ≤ 0.05 with so few seeds"),
     ] {
         let one = points(&["model.depth"], &[&["1"], &["2"]], seeds);
         let mut other = points(&["model.depth"], &[&["1"], &["2"]], seeds);
@@ -494,8 +661,7 @@ fn a_use_that_stands_at_several_points_counts_once() {
     );
 }
 
-const HOSTILE: &str =
-    "</script><script>alert(1)</script>|\"'`{{7*7}}\u{202e}\0\u{1b}[2J=cmd|' /C calc'!A0";
+const HOSTILE: &str = "</script><script>alert(1)</script>|\"'`{{7*7}}\u{202e}\0\u{9b}\u{7f}\u{1b}[2J=cmd|' /C calc'!A0";
 
 #[test]
 fn hostile_names_are_inert() {
@@ -544,6 +710,11 @@ fn hostile_names_are_inert() {
         );
     }
     assert_eq!(parsed(&fakes)["sweeps"][0]["name"], HOSTILE);
+    let raw = across(&fakes, json::text);
+    assert!(
+        !raw.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')),
+        "{raw}"
+    );
 }
 
 #[test]
@@ -618,7 +789,7 @@ fn real_sweeps_are_compared_through_the_binary() {
     let output = compare(&[&one, &other], &["--out", files.to_str().expect("UTF-8")]);
     expect_code(&output, 0);
     let shown = String::from_utf8(output.stdout).expect("UTF-8");
-    let lr = shown.lines().filter(|line| line.contains("train.lr"));
+    let lr = shown.lines().filter(|line| line.starts_with("config"));
     let lr: Vec<&str> = lr.flat_map(str::split_whitespace).collect();
     assert_eq!(lr, ["config", "train.lr", "0.001", "0.01"], "{shown}");
     // The differences in the table are those of the records.

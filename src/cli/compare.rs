@@ -24,14 +24,16 @@ in common with any of them; 5 a record is damaged (others: `ablate --help`).
   metric, better  what is compared; whether lower or higher is better
   sweeps          name, sweep, path, trials by outcome; the reference first
   comparisons     one for each other sweep:
-    answer, notes     in words
+    answer, notes     in words; the answer begins with settings and data that are not the same
     matched_by        axes with equal values; free_axes: those that could not be matched
     pairs             planned in both, valued, equal (values); same_parameters and identical:
                       bit for bit
     overall           the difference averaged over points, across seeds
     wall_ratio        wall time over the reference's
     points            reference, here, difference, p_holm, trials
-    effects           the reference's comparisons with its baseline, in both, and their change
+    effects           the reference's comparisons with its baseline, in both, and their change;
+                      verdicts: of what it expected, in both, over the seeds that all four arms
+                      have; null for controls and where nothing was expected
     differences       where, what, reference, here; points: null when it holds for all
     only_in_reference, only_here    points without a partner
 Differences are this sweep less the reference; interval: 95%, Student's t; p: exact sign-flip, or t

@@ -1,8 +1,9 @@
 //! Which runs an export has, and folders for them in whose names nothing acts.
 
+use super::tensorboard::{EVENTS, MARK};
 use crate::record::{SweepRecord, TrialRow};
 use crate::report::{evidence, label};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Longest name of an arm's folder; file systems allow 255 bytes.
 const LONGEST: usize = 150;
@@ -24,7 +25,9 @@ pub struct Run<'a> {
 /// Every run of a record: trials by index, then evaluations.
 pub fn of(record: &SweepRecord) -> Vec<Run<'_>> {
     let mut names = Names::default();
-    names.free(EVALUATIONS);
+    for taken in [EVALUATIONS, EVENTS, MARK] {
+        names.free(taken);
+    }
     let mut runs = below("", &record.axes, &record.trials, &mut names);
     let root = format!("{EVALUATIONS}/");
     runs.extend(below(
@@ -57,18 +60,27 @@ fn below<'a>(
     rows.map(run).collect()
 }
 
-/// Names that were given away, as file systems that ignore case see them.
+/// Names that were given away, as file systems that ignore case see them, each with the number to try next for one alike.
 #[derive(Default)]
-struct Names(BTreeSet<String>);
+struct Names(BTreeMap<String, u64>);
 
 impl Names {
     /// The name, with a number behind it where it is taken.
     fn free(&mut self, name: &str) -> String {
-        let numbered = (2_u64..).map(|number| format!("{name}-{number}"));
-        std::iter::once(name.to_owned())
-            .chain(numbered)
-            .find(|name| self.0.insert(name.to_ascii_lowercase()))
-            .unwrap_or_default()
+        let key = name.to_ascii_lowercase();
+        let mut next = match self.0.get(&key) {
+            Some(next) => *next,
+            None => {
+                self.0.insert(key, 2);
+                return name.to_owned();
+            }
+        };
+        while self.0.contains_key(&format!("{key}-{next}")) {
+            next += 1;
+        }
+        self.0.insert(format!("{key}-{next}"), 2);
+        self.0.insert(key, next + 1);
+        format!("{name}-{next}")
     }
 }
 
@@ -113,5 +125,15 @@ mod tests {
         let mut names = Names::default();
         let given = ["a", "A", "a-2", "b"].map(|name| names.free(name));
         assert_eq!(given, ["a", "A-2", "a-2-2", "b"]);
+    }
+
+    /// So many that a search from the start for each of them would not end.
+    #[test]
+    fn names_alike_are_numbered_on_and_on() {
+        let mut names = Names::default();
+        assert_eq!(names.free("a-3"), "a-3");
+        let given: Vec<String> = (0..50_000).map(|_| names.free("a")).collect();
+        assert_eq!(given[..4], ["a", "a-2", "a-4", "a-5"]);
+        assert_eq!(given[49_999], "a-50001");
     }
 }

@@ -12,10 +12,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The name of every event file. TensorBoard knows them by `tfevents`.
-const EVENTS: &str = "events.out.tfevents.ablate";
+pub(super) const EVENTS: &str = "events.out.tfevents.ablate";
 
 /// Says whose export a folder is.
-const MARK: &str = "ablate-export.json";
+pub(super) const MARK: &str = "ablate-export.json";
 
 /// Content of [`MARK`].
 #[derive(PartialEq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub fn write(record: &SweepRecord, out: &Path, written: &dyn Fn(usize)) -> Resul
         sweep: record.name.clone(),
     };
     let out = &resolved(out)?;
-    refuse_foreign(out, &mark)?;
+    refuse_foreign(out, out, &mark)?;
     if let Some(parent) = out.parent() {
         fs::create_dir_all(parent).map_err(Error::io("make", parent))?;
         durable::remove_stale(parent)?;
@@ -51,7 +51,8 @@ pub fn write(record: &SweepRecord, out: &Path, written: &dyn Fn(usize)) -> Resul
         put(&temp.path().join(&run.folder), EVENTS, &file)?;
         written(index + 1);
     }
-    durable::install_folder(&temp, out)?;
+    // Hours may have passed since it was looked at first.
+    durable::install_folder(&temp, out, |old| refuse_foreign(old, out, &mark))?;
     Ok(runs.len())
 }
 
@@ -80,31 +81,32 @@ fn resolved(out: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Lets pass what is not there, an empty folder, and an export of the same sweep that holds nothing else.
-fn refuse_foreign(out: &Path, ours: &Mark) -> Result<()> {
+/// Lets pass what is not there, an empty folder, and an export of the same sweep that holds nothing else. `at`: where what is
+/// known as `out` lies now.
+fn refuse_foreign(at: &Path, out: &Path, ours: &Mark) -> Result<()> {
     let refuse = |problem: String| {
         Err(Error::Usage {
             problem,
             next: "choose another folder with --out, or move this one away".into(),
         })
     };
-    if !out.exists() {
+    if !at.exists() {
         return Ok(());
     }
-    if !out.is_dir() {
+    if !at.is_dir() {
         return refuse(format!(
             "{} is a file, and an export needs a folder",
             out.display()
         ));
     }
-    if fs::read_dir(out)
+    if fs::read_dir(at)
         .map_err(Error::io("read", out))?
         .next()
         .is_none()
     {
         return Ok(());
     }
-    let mark = fs::read(out.join(MARK)).ok();
+    let mark = fs::read(at.join(MARK)).ok();
     match mark.and_then(|text| serde_json::from_slice::<Mark>(&text).ok()) {
         None => {
             return refuse(format!(
@@ -121,10 +123,10 @@ fn refuse_foreign(out: &Path, ours: &Mark) -> Result<()> {
         }
         Some(_) => {}
     }
-    match foreign(out)? {
+    match foreign(at)? {
         Some(path) => refuse(format!(
             "{} lies in an older export and is not of it",
-            path.display()
+            out.join(path.strip_prefix(at).unwrap_or(&path)).display()
         )),
         None => Ok(()),
     }

@@ -7,6 +7,8 @@
 # more trials are done.
 import argparse
 import json
+import sys
+import zlib
 from datetime import datetime
 
 import h5py
@@ -51,7 +53,8 @@ def log(client, experiment, axes, row, trial, pictures):
     params = {**json.loads(trial.attrs["config"]), "seed": int(row["seed"])}
     params = [Param(name, (v if isinstance(v, str) else json.dumps(v))[:LONGEST]) for name, v in params.items()]
     finals = {f"metrics/{name}": value for name, value in trial["metrics"].attrs.items()}
-    finals.update({f"metrics/{name}": row[name] for name in ["params", "macs", "wall_seconds"]})
+    # What a trial cost is 0 where it is not known.
+    finals.update({f"metrics/{name}": row[name] for name in ["params", "macs", "wall_seconds"] if row[name] > 0})
     time, last = int(1000 * ended), int(np.max(trial["epochs/epoch"], initial=0)) if "epochs/epoch" in trial else 0
     metrics = [*curves(trial, start)]
     metrics += [Metric(name, float(v), time, last) for name, v in finals.items() if not np.isnan(v)]
@@ -63,6 +66,19 @@ def log(client, experiment, axes, row, trial, pictures):
         for step, images in zip(samples.attrs["epochs"], samples):
             client.log_image(run, np.hstack(images[:16]), key=name, step=int(step), timestamp=time)
     client.set_terminated(run, "FINISHED" if row["outcome"] == "completed" else "FAILED", end_time=time)
+
+
+def check(path):
+    """Ends with a message unless the file is what its first 512 bytes, its seal, say: the length and CRC-32 of the rest."""
+    with open(path, "rb") as file:
+        seal = file.read(512).rstrip(b"\0").decode(errors="replace").splitlines()
+        length, crc = 512, 0
+        while part := file.read(1 << 20):
+            length, crc = length + len(part), zlib.crc32(part, crc)
+    if seal[:1] != ["ablate record 1"]:
+        sys.exit(f"{path} is no sweep.h5 that this script can read: write the script anew with `ablate export --to mlflow`")
+    if seal[1:] != [f"bytes {length}", f"crc32 {crc:08x}"]:
+        sys.exit(f"{path} is damaged: it does not match its seal. Copy it again, or run the sweep again, which finishes what is missing")
 
 
 def rows(table):
@@ -90,6 +106,7 @@ def main():
     options.add_argument("--experiment", help="default: the name of the sweep")
     options.add_argument("--no-pictures", action="store_true", help="leave out pictures, which take longest")
     given = options.parse_args()
+    check(given.record)
     client = MlflowClient(given.uri)
     with h5py.File(given.record, "r") as record:
         name = given.experiment or record.attrs["name"]

@@ -180,7 +180,7 @@ fn value(json: &str) -> Value {
 }
 
 /// JSON in which no text drives a terminal that shows it: marks that act are written as JSON's own escapes.
-fn inert(json: &str) -> String {
+pub fn inert(json: &str) -> String {
     // Outside of strings, line ends are the only such marks.
     let write = |c: char| match label::acts(c) && c != '\n' {
         true => format!("\\u{:04x}", u32::from(c)),

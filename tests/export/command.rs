@@ -1,6 +1,7 @@
 //! `ablate export`, the command.
 
-use crate::made::{errors, sweep};
+use crate::fixture::{header, plan};
+use crate::made::{errors, made, sweep};
 use ablate::export::mlflow;
 use std::fs;
 use std::path::Path;
@@ -52,4 +53,57 @@ fn the_command_says_what_to_do_next() {
         Path::new("mlflow"),
     ]);
     assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+}
+
+#[test]
+fn commands_to_copy_hold_a_path_with_spaces_together() {
+    let (place, folder) = sweep();
+    let out = place.path().join("my runs");
+    for tool in ["tensorboard", "mlflow"] {
+        let arguments = [
+            folder.root(),
+            "--to".as_ref(),
+            tool.as_ref(),
+            "--out".as_ref(),
+            &out,
+        ];
+        let output = ablate(&arguments);
+        assert!(output.status.success(), "{}", errors(&output));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let quoted = match tool {
+            "mlflow" => format!("python '{}' ", out.join(mlflow::NAME).display()),
+            _ => format!("--logdir '{}'\n", out.display()),
+        };
+        // What TensorBoard's export may not take for its own goes before the other tool writes there.
+        fs::remove_dir_all(&out).expect("removed");
+        assert!(text.contains(&quoted), "{text}");
+    }
+}
+
+#[test]
+fn nothing_to_show_yet_is_said() {
+    let (_place, folder) = made(&header(), &[], &plan(2));
+    let arguments = [folder.root(), "--to".as_ref(), "tensorboard".as_ref()];
+    let output = ablate(&arguments);
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(
+        errors(&output),
+        "no trial has finished: nothing to show yet\n"
+    );
+    assert!(output.stdout.starts_with(b"0 runs: "));
+}
+
+#[test]
+fn a_damaged_record_is_not_exported() {
+    let (_place, folder) = sweep();
+    let mut bytes = fs::read(folder.sweep_h5()).expect("read");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(folder.sweep_h5(), bytes).expect("written");
+    for tool in ["tensorboard", "mlflow"] {
+        let output = ablate(&[folder.root(), "--to".as_ref(), tool.as_ref()]);
+        assert_eq!(output.status.code(), Some(5), "{}", errors(&output));
+    }
+    assert!(!folder.root().join(mlflow::NAME).exists());
+    assert!(!folder.root().join("tensorboard").exists());
 }

@@ -70,6 +70,33 @@ fn hostile_names_stay_below_the_folder_and_are_told_apart() {
     assert!(!shown.contains("\\u001b") && !shown.contains('\u{202e}'));
 }
 
+/// An arm must not take the place of the event file or of the manifest beside it.
+#[test]
+fn no_arm_has_the_name_of_a_file() {
+    let names = [
+        "events.out.tfevents.ablate",
+        "ablate-export.json",
+        "evaluations",
+    ];
+    for name in names {
+        let header = SweepHeader {
+            axes: vec![format!("section.{name}")],
+            ..header()
+        };
+        let plan = plan(1).into_iter().map(|trial| PlannedTrial {
+            axes: vec!["\"\"".into()],
+            ..trial
+        });
+        let (_place, folder) = made(&header, &[trial(0)], &plan.collect::<Vec<_>>());
+        let out = folder.root().join("tensorboard");
+        assert_eq!(export(&folder, &out).expect("export"), 1);
+        let run = files(&out)
+            .into_keys()
+            .find(|path| path.starts_with(format!("{name}-2")));
+        assert!(run.is_some(), "{:?}", files(&out).keys());
+    }
+}
+
 /// A foreign record may say anything; TensorBoard must still read every event.
 #[test]
 fn numbers_that_cannot_be_are_no_times() {

@@ -3,7 +3,8 @@
 use crate::common::skip;
 use crate::fixture::{self, header, plan};
 use crate::made::{errors, export, files, sweep};
-use ablate::record::merge;
+use ablate::export::tensorboard;
+use ablate::record::{SweepRecord, merge};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,34 @@ fn what_no_export_made_is_not_touched() {
     other.name = "other".into();
     merge(&folder, &other, &plan(1)).expect("merge");
     refused("another sweep, \"made-up\"");
+}
+
+#[test]
+fn what_came_while_it_was_exported_is_not_lost() {
+    let (_place, folder) = sweep();
+    let out = folder.root().join("tensorboard");
+    export(&folder, &out).expect("export");
+    let before = files(&out);
+    let mine = out.join("pytorch/events.out.tfevents.1.host");
+    let record = SweepRecord::open(&folder.sweep_h5()).expect("record");
+    let error = tensorboard::write(&record, &out, &|written| {
+        if written == 1 {
+            fs::create_dir(out.join("pytorch")).expect("made");
+            fs::write(&mine, "mine").expect("written");
+        }
+    });
+    let error = error.expect_err("refused").to_string();
+    assert!(error.contains(mine.to_str().expect("UTF-8")), "{error}");
+    assert_eq!(fs::read(&mine).expect("there"), b"mine");
+    let mut after = files(&out);
+    after.remove(Path::new("pytorch/events.out.tfevents.1.host"));
+    assert!(after == before);
+    let hidden = fixture::files(folder.root());
+    assert!(
+        hidden
+            .iter()
+            .all(|path| path.extension().is_none_or(|end| end != "tmp"))
+    );
 }
 
 /// A disk of 16 kB with an older export on it, in a mount namespace of its own.

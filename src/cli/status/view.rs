@@ -7,6 +7,7 @@ use super::slurm::JobState;
 use super::tally::Tally;
 use crate::fanout::curve::Curves;
 use crate::fanout::status::{Running, Status};
+use crate::report::json::inert;
 use serde::Serialize;
 use serde_json::json;
 
@@ -92,6 +93,32 @@ impl View {
         if let Some(seconds) = self.projection.seconds() {
             view["projection"]["at"] = json!(at(seconds));
         }
-        format!("{view:#}")
+        inert(&format!("{view:#}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// JSON itself escapes no more than the first 32 marks.
+    #[test]
+    fn json_drives_no_terminal_and_reads_back() {
+        let name = "a\u{9b}2J\u{7f}\u{202e}b\u{1b}";
+        let view = View {
+            name: name.into(),
+            question: String::new(),
+            tally: Tally::default(),
+            projection: Projection::Unknown,
+            runners: Vec::new(),
+            slurm: Vec::new(),
+            running: Vec::new(),
+            board: Board::default(),
+        };
+        let json = view.json(|_| String::new());
+        let acts = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!json.contains(acts), "{json}");
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(read["name"], name);
     }
 }

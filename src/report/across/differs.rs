@@ -2,10 +2,9 @@
 //! said once, with the number of points that it holds for.
 
 use super::asked;
-use super::matching::{Matching, Points};
+use super::matching::{Matching, Points, recorded};
 use super::side::Side;
 use crate::report::label;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a difference lies.
@@ -96,12 +95,11 @@ fn settings([ours, theirs]: [&Points; 2], matching: &Matching) -> Vec<Difference
             .into_iter()
             .filter(|field| a.get(*field) != b.get(*field) && !matching.by.contains(field));
         for field in differing {
-            let shown = |value: Option<&Value>| match value {
-                Some(Value::Null) => "null".into(),
-                Some(value) => label::value(&value.to_string()),
-                None => "–".into(),
+            let shown = |config| {
+                let text = recorded(config, field);
+                text.map_or_else(|| "–".to_owned(), |json| label::value(&json))
             };
-            let change = (shown(a.get(field)), shown(b.get(field)));
+            let change = (shown(a), shown(b));
             let of = changes.entry(field.clone()).or_default();
             *of.entry(change).or_default() += 1;
         }

@@ -1,9 +1,11 @@
 //! What an arm is worth against its baseline, in the reference and in another sweep: does the finding hold there too?
 
+use super::judged;
 use super::matching::Matching;
 use super::pair::PointPair;
 use crate::report::compare::{Arm, Comparisons};
 use crate::report::stats::Paired;
+use crate::report::verdict::{Expected, Verdict};
 use std::collections::BTreeMap;
 
 /// One comparison of the reference with its own baseline, made in both sweeps over the seeds that all four arms have.
@@ -18,14 +20,16 @@ pub struct Effect {
     pub other: Paired,
     /// The latter less the former.
     pub change: Paired,
+    /// What was expected of it, judged in the reference and in the other; `None` for controls and where nothing was.
+    pub verdicts: Option<[Verdict; 2]>,
     /// p of the change after Holm's correction over the changes in all sweeps that are compared.
     pub p_holm: Option<f64>,
 }
 
 /// Every comparison of the reference whose arm and baseline have one partner each.
 pub fn of(
-    reference: &Comparisons,
-    other: &Comparisons,
+    [reference, other]: [&Comparisons; 2],
+    expected: Expected,
     matching: &Matching,
     points: &[PointPair],
 ) -> Vec<Effect> {
@@ -44,9 +48,10 @@ pub fn of(
         .enumerate()
         .map(|(index, arm)| (arm.axes, index))
         .collect();
-    reference
-        .compared()
-        .filter_map(|(arm, comparison)| {
+    let compared: Vec<_> = reference.compared().collect();
+    let effects: Vec<Option<Effect>> = compared
+        .iter()
+        .map(|(arm, comparison)| {
             let baseline = &reference.arms[comparison.baseline];
             let (their_arm, label) = partner(*positions.get(arm.axes)?)?;
             let (their_baseline, baseline_label) = partner(comparison.baseline)?;
@@ -60,9 +65,17 @@ pub fn of(
                 reference: paired(&|[ours, _]| *ours),
                 other: paired(&|[_, theirs]| *theirs),
                 change: paired(&|[ours, theirs]| theirs - ours),
+                verdicts: None,
                 p_holm: None,
             })
         })
+        .collect();
+    let verdicts = judged::of(expected, &compared, &effects);
+    let judged = |(effect, verdicts): (Option<Effect>, _)| effect.map(|e| Effect { verdicts, ..e });
+    effects
+        .into_iter()
+        .zip(verdicts)
+        .filter_map(judged)
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! The tables as text, shared by the terminal and Markdown, so that they never disagree.
 
 use super::Across;
+use super::judged;
 use super::pair::PointPair;
 use super::size::Written;
 use super::versus::Versus;
@@ -64,9 +65,9 @@ fn points(across: &Across, versus: &Versus) -> Grid {
         let [reference, other] = &point.summaries;
         vec![
             point.label.clone(),
-            out_of(n, point.trials.len()),
-            mean(reference, written.means),
-            mean(other, written.means),
+            number::of(n, point.trials.len()),
+            written.means.measured(reference),
+            written.means.measured(other),
             match n {
                 0 => "no pair".into(),
                 n if point.equal == n => "equal".into(),
@@ -124,6 +125,7 @@ fn effects(across: &Across, versus: &Versus) -> Grid {
             vec![
                 effect.label.clone(),
                 effect.baseline.clone(),
+                effect.verdicts.map_or_else(String::new, judged::words),
                 effect.change.summary.n.to_string(),
                 signed(&effect.reference, digits),
                 signed(&effect.other, digits),
@@ -140,6 +142,7 @@ fn effects(across: &Across, versus: &Versus) -> Grid {
         headings: [
             "arm",
             "baseline",
+            "verdict",
             "n",
             &short(&across.reference().name),
             &short(versus.name),
@@ -149,7 +152,7 @@ fn effects(across: &Across, versus: &Versus) -> Grid {
         .map(String::from)
         .into(),
         rows: if changed { rows } else { Vec::new() },
-        names: 2,
+        names: 3,
     }
 }
 
@@ -190,26 +193,6 @@ fn short(of: &str) -> String {
             format!("…{tail}")
         }
         _ => shown,
-    }
-}
-
-/// `8` when all are there, else `7/8`.
-fn out_of(n: usize, planned: usize) -> String {
-    match n == planned {
-        true => n.to_string(),
-        false => format!("{n}/{planned}"),
-    }
-}
-
-fn mean(summary: &Summary, digits: Digits) -> String {
-    match (summary.mean, summary.interval) {
-        (None, _) => String::new(),
-        (Some(mean), None) => digits.show(mean),
-        (Some(mean), Some(interval)) => format!(
-            "{} ± {}",
-            digits.show(mean),
-            digits.show(interval.half_width())
-        ),
     }
 }
 

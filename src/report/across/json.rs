@@ -3,10 +3,12 @@
 use super::Across;
 use super::differs::Difference;
 use super::effects::Effect;
+use super::judged;
 use super::notes::notes;
 use super::pair::{Alike, PointPair, TrialPair};
 use super::versus::Versus;
 use super::words::answer;
+use crate::report::json::inert;
 use crate::report::stats::{Interval, Paired, Summary, Test};
 use serde_json::{Value, json};
 
@@ -34,7 +36,7 @@ pub fn text(across: &Across) -> String {
         "sweeps": across.sides.iter().map(side).collect::<Value>(),
         "comparisons": versus.collect::<Value>(),
     });
-    format!("{whole:#}")
+    inert(&format!("{whole:#}"))
 }
 
 fn beside(across: &Across, versus: &Versus) -> Value {
@@ -101,6 +103,7 @@ fn effect(effect: &Effect) -> Value {
         "here": paired(&effect.other),
         "change": paired(&effect.change),
         "p_holm": effect.p_holm,
+        "verdicts": effect.verdicts.map(|sides| sides.map(judged::key)),
     })
 }
 

@@ -58,8 +58,7 @@ impl<'a> Points<'a> {
             }
             (Some(json), _) => Some(json.clone()),
             (None, Some(config)) => {
-                let value = config.get(path).unwrap_or(&Value::Null);
-                Some(value.to_string())
+                Some(recorded(config, path).unwrap_or_else(|| Value::Null.to_string()))
             }
         }
     }
@@ -74,6 +73,15 @@ impl<'a> Points<'a> {
         let points = self.points.iter();
         points.filter_map(|point| self.value(point, path)).collect()
     }
+}
+
+/// The value of a field in a resolved config as an axis records it, as JSON text: a part that is left out is null there and
+/// `"none"` here. `None` where the config does not have the field.
+pub fn recorded(config: &Map<String, Value>, path: &str) -> Option<String> {
+    Some(match config.get(path)? {
+        Value::Null => Value::from("none").to_string(),
+        value => value.to_string(),
+    })
 }
 
 /// JSON text that is the same for equal values: `1` and `1.0`, whatever the spaces.

@@ -1,9 +1,9 @@
 //! Several sweeps beside each other: the first is the reference, each of the others is compared with it.
 //!
 //! - [`side`]: a sweep and its name. [`metric`]: what is compared.
-//! - [`matching`]: which points belong together. [`pair`]: those, seed by seed. [`effects`]: whether the reference's findings
-//!   hold in the other. [`differs`], [`asked`]: settings, data, machines, versions, what was asked. [`versus`]: all of it.
-//! - [`words`], [`size`], [`notes`], [`grids`]: numbers to words, the same for [`terminal`] and [`page`]. [`sheet`]: one row a trial.
+//! - [`matching`]: which points belong together. [`pair`]: those, seed by seed. [`effects`], [`judged`]: whether the reference's
+//!   findings hold in the other. [`differs`], [`asked`]: settings, data, machines, versions, what was asked. [`versus`]: all of it.
+//! - [`words`], [`setup`], [`size`], [`notes`], [`grids`]: numbers to words, the same for [`terminal`] and [`page`]. [`sheet`]: one row a trial.
 //!   [`json`]: everything.
 
 pub mod asked;
@@ -11,11 +11,13 @@ pub mod differs;
 pub mod effects;
 pub mod grids;
 pub mod json;
+pub mod judged;
 pub mod matching;
 pub mod metric;
 pub mod notes;
 pub mod page;
 pub mod pair;
+pub mod setup;
 pub mod sheet;
 pub mod side;
 pub mod size;
@@ -86,7 +88,9 @@ impl<'a> Across<'a> {
         let expected = compare
             .filter(|compare| compare.metric == reference.1.metric)
             .map_or(Expected::Nothing, Expected::of);
-        let versus = others.iter().map(|&other| Versus::of(reference, other));
+        let versus = others
+            .iter()
+            .map(|&other| Versus::of(reference, other, expected));
         let mut across = Self {
             metric: &reference.1.metric,
             unit,

@@ -6,9 +6,7 @@ use super::versus::Versus;
 use super::words::{name, points};
 use crate::report::number::{self, Digits};
 use crate::report::stats::{Paired, Summary, Test, smallest_sign_flip};
-
-/// Below this p a difference counts as one.
-pub const LEVEL: f64 = 0.05;
+use crate::report::verdict::ALPHA;
 
 /// How values and differences of one comparison are written.
 #[derive(Clone, Copy)]
@@ -77,13 +75,13 @@ pub fn difference(across: &Across, versus: &Versus) -> Vec<String> {
 
 /// At how many points the difference is more than chance.
 fn sure(across: &Across, tested: &[&PointPair]) -> String {
-    let below = |point: &&&PointPair| point.p_holm.is_some_and(|p| p < LEVEL);
+    let below = |point: &&&PointPair| point.p_holm.is_some_and(|p| p <= ALPHA);
     let sign = |point: &&&PointPair| point.paired.summary.mean.is_some_and(|mean| mean > 0.0);
     let sure: Vec<_> = tested.iter().filter(below).collect();
     if !sure.is_empty() {
         let higher = sure.iter().filter(|point| sign(point)).count();
         return format!(
-            "After Holm's correction it differs (p < {LEVEL}) at {} of {}: higher at {higher}, lower at {}.",
+            "After Holm's correction it differs (p ≤ {ALPHA}) at {} of {}: higher at {higher}, lower at {}.",
             sure.len(),
             points(tested.len()),
             sure.len() - higher
@@ -93,11 +91,11 @@ fn sure(across: &Across, tested: &[&PointPair]) -> String {
     let comparisons = all.filter(|point| point.p_holm.is_some()).count();
     let seeds = tested.iter().map(|point| point.paired.summary.n).max();
     let least = smallest_sign_flip(seeds.unwrap_or(1)) * comparisons as f64;
-    match least >= LEVEL {
+    match least > ALPHA {
         true => format!(
-            "After Holm's correction no point can differ by p < {LEVEL} with so few seeds; the average says more."
+            "After Holm's correction no point can differ by p ≤ {ALPHA} with so few seeds; the average says more."
         ),
-        false => format!("After Holm's correction it differs (p < {LEVEL}) at no point."),
+        false => format!("After Holm's correction it differs (p ≤ {ALPHA}) at no point."),
     }
 }
 

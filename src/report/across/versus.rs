@@ -8,6 +8,7 @@ use super::side::Side;
 use crate::report::compare::Comparisons;
 use crate::report::evidence::left_details;
 use crate::report::stats::{Paired, Summary};
+use crate::report::verdict::Expected;
 use std::collections::BTreeMap;
 
 /// A sweep beside the reference.
@@ -32,10 +33,12 @@ pub struct Versus<'a> {
 }
 
 impl<'a> Versus<'a> {
-    /// Puts `other` beside `reference`; the arms are of the same metric.
+    /// Puts `other` beside `reference`; the arms are of the same metric. `expected`: what the reference's
+    /// question expects of it.
     pub fn of(
         reference: (&'a Side, &'a Comparisons<'a>),
         other: (&'a Side, &'a Comparisons<'a>),
+        expected: Expected,
     ) -> Self {
         let [ours, theirs] =
             [reference, other].map(|(side, arms)| Points::of(side, &side.record.axes, &arms.arms));
@@ -65,7 +68,7 @@ impl<'a> Versus<'a> {
             name: &other.0.name,
             overall: overall(&points),
             log_wall: Summary::of(&logs),
-            effects: effects::of(reference.1, other.1, &matching, &points),
+            effects: effects::of([reference.1, other.1], expected, &matching, &points),
             differences: differs::of([reference.0, other.0], [&ours, &theirs], &matching),
             alone: [
                 alone(&ours, &matching.alone[0]),

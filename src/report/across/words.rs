@@ -1,15 +1,25 @@
 //! The answer in words: are the numbers the same, and if not, by how much and how sure.
 
 use super::Across;
+use super::effects::Effect;
+use super::judged::{self, is_kept};
 use super::pair::Alike;
-use super::size::{LEVEL, difference};
+use super::setup::not_the_same;
+use super::size::difference;
 use super::versus::Versus;
 use crate::report::label;
 use crate::report::number;
 use crate::report::stats::Paired;
+use crate::report::verdict::ALPHA;
 
-/// What came out for one sweep, in a headline and sentences.
+/// What came out for one sweep, in a headline and sentences; first of all, whether it was the same experiment.
 pub fn answer(across: &Across, versus: &Versus) -> String {
+    let setup = not_the_same(versus);
+    let sentences: Vec<String> = setup.into_iter().chain([numbers(across, versus)]).collect();
+    sentences.join(" ")
+}
+
+fn numbers(across: &Across, versus: &Versus) -> String {
     let metric = label::visible(across.metric);
     let (pairs, valued, equal) = (versus.trials().count(), versus.valued(), versus.equal());
     if versus.points.is_empty() {
@@ -100,19 +110,43 @@ fn effects(versus: &Versus) -> Option<String> {
         .iter()
         .filter_map(|e| Some(mean(&e.reference)? * mean(&e.other)?));
     let same = same.filter(|product| *product > 0.0).count();
-    let changed = told.iter().filter(|e| e.p_holm.is_some_and(|p| p < LEVEL));
+    let changed = told.iter().filter(|e| e.p_holm.is_some_and(|p| p <= ALPHA));
     let changed = match changed.count() {
-        0 => "none changes".to_owned(),
-        n => format!("{n} {}", if n == 1 { "changes" } else { "change" }),
+        0 => "the size of none changes".to_owned(),
+        n => format!("the size of {n} changes"),
     };
     let n = told.len();
     (n > 0).then(|| {
         format!(
-            "Of {} of the reference with its baseline, {same} {} the same way here; {changed} (p < {LEVEL}).",
+            "Of {} of the reference with its baseline, {same} {} the same way here; {changed} beyond chance (p ≤ {ALPHA}).{}",
             number::counted(n, "comparison"),
             if same == 1 { "points" } else { "point" },
+            verdicts(&told)
         )
     })
+}
+
+/// What became of the reference's verdicts: ` Verdicts: 2 the same, add · blocks 6 confirmed → not resolved.`
+fn verdicts(effects: &[&Effect]) -> String {
+    const NAMED: usize = 3;
+    let told = effects
+        .iter()
+        .filter_map(|effect| Some((&effect.label, effect.verdicts?)));
+    let (kept, other): (Vec<_>, Vec<_>) = told.partition(|(_, sides)| is_kept(*sides));
+    let named = other.iter().take(NAMED);
+    let mut parts: Vec<String> = named
+        .map(|(label, sides)| format!("{label}: {}", judged::words(*sides)))
+        .collect();
+    if other.len() > NAMED {
+        parts.push(format!("{} more that changed", other.len() - NAMED));
+    }
+    if !kept.is_empty() {
+        parts.push(format!("{} the same in both", kept.len()));
+    }
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!(" Verdicts: {}.", parts.join("; ")),
+    }
 }
 
 /// Why no point is in common: the fields in which no value is.
