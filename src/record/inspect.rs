@@ -3,7 +3,7 @@
 
 use super::h5::{self, Node};
 use super::{TrialRecord, digest, index, schema, trial_file, trial_group};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,14 +60,42 @@ impl Whole {
     }
 }
 
+/// Why a file is not whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Its length or checksum is not what was written: every run sees that, too.
+    Seal(String),
+    /// What is in it is wrong, though its seal fits: it was changed by hand, or by a bug.
+    Inside(String),
+    /// Of another format version, or damaged in the very line that says so.
+    Format(String),
+    /// The file system does not give it.
+    Unreadable(String),
+}
+
 /// Reads a file in full. What its name says is not asked.
 ///
 /// # Errors
-/// As those who read records: [`Error::Record`](crate::error::Error::Record), [`Error::Format`](crate::error::Error::Format),
-/// [`Error::Hdf5`](crate::error::Error::Hdf5), [`Error::Io`](crate::error::Error::Io).
-pub fn inspect(path: &Path) -> Result<Whole> {
-    let file = h5::open_sealed(path)?;
-    let kind = match Node::root(&file, path)?.text(schema::root::KIND)?.as_str() {
+/// Why it is not whole.
+pub fn inspect(path: &Path) -> std::result::Result<Whole, Fault> {
+    let file = h5::open_sealed(path).map_err(fault(Fault::Seal))?;
+    read(&file, path).map_err(fault(Fault::Inside))
+}
+
+/// Sorts an error; `of_record` is for what is wrong with the record itself.
+pub fn fault(of_record: impl Fn(String) -> Fault) -> impl Fn(Error) -> Fault {
+    move |error| match error {
+        Error::Record { problem, .. } => of_record(problem),
+        Error::Format { problem, .. } => Fault::Format(problem),
+        Error::Io { source, .. } => Fault::Unreadable(source.to_string()),
+        // Its seal fits, and HDF5 refuses it all the same.
+        Error::Hdf5 { source, .. } => Fault::Inside(format!("HDF5: {source}")),
+        other => Fault::Inside(other.to_string()),
+    }
+}
+
+fn read(file: &hdf5::File, path: &Path) -> Result<Whole> {
+    let kind = match Node::root(file, path)?.text(schema::root::KIND)?.as_str() {
         schema::kind::SHARD => Kind::Shard,
         schema::kind::SWEEP => Kind::Sweep,
         // Any other kind is refused as no trial file.
@@ -78,8 +106,8 @@ pub fn inspect(path: &Path) -> Result<Whole> {
         Kind::Shard => schema::kind::SHARD,
         Kind::Sweep => schema::kind::SWEEP,
     };
-    let trials = trial_file::open_trials(&file, path, expected)?;
-    let read = |id: &String| Ok((id.clone(), trial_group::read(&trials, id)?.into()));
-    let trials = trials.children()?.iter().map(read).collect::<Result<_>>()?;
+    let trials = trial_file::open_trials(file, path, expected)?;
+    let held = |id: &String| Ok((id.clone(), trial_group::read(&trials, id)?.into()));
+    let trials = trials.children()?.iter().map(held).collect::<Result<_>>()?;
     Ok(Whole { kind, trials })
 }

@@ -15,7 +15,8 @@ mod state;
 
 pub use crate::task::Support;
 pub use checkpoint::{
-    Condition as CheckpointCondition, Seen as SeenCheckpoint, inspect as inspect_checkpoints, step_of,
+    Condition as CheckpointCondition, Seen as SeenCheckpoint, inspect as inspect_checkpoints,
+    step_of,
 };
 pub use gradient::MICRO_BATCH;
 

@@ -1,0 +1,148 @@
+//! `sweep.h5`: whether it is whole, whether its table says what its trials are, and whether they are those of `trials/` and `shards/`.
+
+use super::finding::Known;
+use super::seen::{Seen, Sighting};
+use super::steady::steadily;
+use crate::outcome::Outcome;
+use crate::record::inspect::{Fault, Held, Kind, fault, inspect};
+use crate::record::{Folder, SweepRecord, TrialRow};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A whole `sweep.h5`.
+pub struct Sweep {
+    /// The sweep file that it was made from.
+    pub yaml: String,
+    /// Trials and evaluations: id, and the content digest of the result where it has one.
+    rows: Vec<(String, Option<String>)>,
+}
+
+const NAME: &str = "sweep.h5";
+
+/// Reads it in full; `None` when it is not there or not whole.
+pub fn look(folder: &Folder, seen: &mut Vec<Sighting>) -> Option<Sweep> {
+    match steadily(&folder.sweep_h5(), read)? {
+        Ok(sweep) => Some(sweep),
+        Err(fault) => {
+            seen.push(Sighting {
+                path: NAME.into(),
+                seen: Seen::SweepFile(fault),
+            });
+            None
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Sweep, Fault> {
+    let mut whole = inspect(path)?;
+    if whole.kind != Kind::Sweep {
+        return Err(Fault::Inside("is no file of a whole sweep".into()));
+    }
+    let record = SweepRecord::open(path).map_err(fault(Fault::Seal))?;
+    let mut rows = Vec::new();
+    for row in record.trials.iter().chain(&record.evaluations) {
+        let held = whole.trials.remove(&row.id);
+        check_row(row, held.as_ref()).map_err(Fault::Inside)?;
+        rows.push((row.id.clone(), held.map(|held| held.content_digest)));
+    }
+    match whole.trials.into_keys().next() {
+        Some(id) => Err(Fault::Inside(format!("/trial/{id} has no row in a table"))),
+        None => Ok(Sweep {
+            yaml: record.yaml,
+            rows,
+        }),
+    }
+}
+
+/// Whether a row says what its trial is.
+fn check_row(row: &TrialRow, held: Option<&Held>) -> Result<(), String> {
+    let id = &row.id;
+    let done = matches!(row.outcome, Outcome::Completed | Outcome::Diverged);
+    let Some(held) = held else {
+        return match done {
+            true => Err(format!(
+                "/trial/{id} is missing, though its row says that it is done"
+            )),
+            false => Ok(()),
+        };
+    };
+    let same = |(name, value): (&String, &f64)| {
+        let found = held.metrics.get(name);
+        found.is_some_and(|found| found.to_bits() == value.to_bits())
+    };
+    match held.outcome == row.outcome && held.seed == row.seed && row.metrics.iter().all(same) {
+        true => Ok(()),
+        false => Err(format!(
+            "the row of trial {id} is not what /trial/{id} says"
+        )),
+    }
+}
+
+/// Compares it with the trials of whole files.
+pub fn compare(
+    folder: &Folder,
+    sweep: Option<&Sweep>,
+    known: &mut Known,
+    seen: &mut Vec<Sighting>,
+) {
+    let mut tell = |seen_there| {
+        seen.push(Sighting {
+            path: NAME.into(),
+            seen: seen_there,
+        });
+    };
+    let Some(sweep) = sweep else {
+        if !known.committed.is_empty() && !folder.sweep_h5().exists() {
+            tell(Seen::NoSweepFile);
+        }
+        return;
+    };
+    known.compared = true;
+    let (missing, behind) = differences(&sweep.rows, &known.committed);
+    if !missing.is_empty() {
+        tell(Seen::Missing(missing));
+    }
+    if behind > 0 {
+        tell(Seen::Behind(behind));
+    }
+}
+
+/// The ids whose results are only in `sweep.h5`, and how many results it has not, or has otherwise.
+fn differences(
+    rows: &[(String, Option<String>)],
+    committed: &BTreeMap<String, String>,
+) -> (Vec<String>, usize) {
+    let mut missing = Vec::new();
+    let mut behind = 0;
+    for (id, digest) in rows {
+        match (digest, committed.get(id)) {
+            (Some(_), None) => missing.push(id.clone()),
+            (digest, Some(there)) if digest.as_ref() != Some(there) => behind += 1,
+            _ => {}
+        }
+    }
+    (missing, behind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_missing_behind_or_the_same() {
+        let some = |text: &str| Some(text.to_owned());
+        let rows = [
+            ("same".to_owned(), some("1")),
+            ("lost".to_owned(), some("2")),
+            ("new".to_owned(), None),
+            ("other".to_owned(), some("3")),
+            ("pending".to_owned(), None),
+        ];
+        let committed = [("same", "1"), ("new", "5"), ("other", "4")];
+        let committed = committed.map(|(id, digest)| (id.to_owned(), digest.to_owned()));
+        assert_eq!(
+            differences(&rows, &committed.into()),
+            (vec!["lost".to_owned()], 2)
+        );
+    }
+}
