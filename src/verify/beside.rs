@@ -162,27 +162,28 @@ fn judged(
 
 fn all_claims(folder: &Folder, claims: &Path, seen: &mut Vec<Sighting>) -> Result<()> {
     for (_, plan) in entries(claims)? {
-        // A claim is another name of its owner's heartbeat.
-        let mut known = BTreeSet::new();
+        // A claim is another name of its owner's heartbeat, which is told once.
+        let mut told = BTreeSet::new();
         each(folder, &plan, seen, &mut |path| {
-            let look = |path: &Path| match claims::look(path) {
-                Ok(Some(sight)) if known.contains(&sight.file) || sight.runner.is_some() => {
-                    Ok(sight.file)
-                }
-                Ok(Some(sight)) => {
-                    known.insert(sight.file);
-                    Err(Seen::Claim)
-                }
-                Ok(None) => Ok((0, 0)),
-                Err(error) => Err(Seen::Unreadable(error.to_string())),
-            };
-            match path.is_file() {
-                true => steadily(path, look)?.err(),
-                false => path.exists().then_some(Seen::Unknown),
+            if !path.is_file() {
+                return path.exists().then_some(Seen::Unknown);
+            }
+            match steadily(path, claim)?.err()? {
+                Ok(file) => told.insert(file).then_some(Seen::Claim),
+                Err(why) => Some(Seen::Unreadable(why)),
             }
         })?;
     }
     Ok(())
+}
+
+/// Whether a heartbeat or claim says whose it is; if not, which file it is, or why it cannot be read.
+fn claim(path: &Path) -> std::result::Result<(), std::result::Result<(u64, u64), String>> {
+    match claims::look(path) {
+        Ok(Some(sight)) if sight.runner.is_none() => Err(Ok(sight.file)),
+        Ok(_) => Ok(()),
+        Err(error) => Err(Err(error.to_string())),
+    }
 }
 
 fn submissions(folder: &Folder, seen: &mut Vec<Sighting>) {

@@ -74,14 +74,14 @@ impl Known {
     fn loss_of(&self, ids: &[String]) -> Loss {
         let (asked, unasked): (Vec<_>, Vec<_>) =
             ids.iter().cloned().partition(|id| self.is_asked_for(id));
-        match asked.is_empty() {
-            true => Loss::Unasked(unasked),
-            false => {
-                let from = |id: String| (self.resume.get(&id).copied(), id);
-                let pairs = asked.into_iter().map(from).map(|(step, id)| (id, step));
-                Loss::Retrained(pairs.collect())
-            }
+        if asked.is_empty() {
+            return Loss::Unasked(unasked);
         }
+        let from = |id: String| {
+            let step = self.resume.get(&id).copied();
+            (id, step)
+        };
+        Loss::Retrained(asked.into_iter().map(from).collect())
     }
 }
 
@@ -164,7 +164,7 @@ pub fn judge(sighting: Sighting, known: &Known, commands: &Commands) -> Finding 
         ),
         Seen::Missing(ids) => damage(
             format!(
-                "sweep.h5 has results of {}, and no whole file in trials/ or shards/ does",
+                "has results of {} that no whole file in trials/ or shards/ has",
                 super::words::count(ids.len(), "trial")
             ),
             known.loss_of(&ids),

@@ -6,7 +6,7 @@ use super::steady::steadily;
 use crate::outcome::Outcome;
 use crate::record::inspect::{Fault, Held, Kind, fault, inspect};
 use crate::record::{Folder, SweepRecord, TrialRow};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A whole `sweep.h5`.
@@ -17,17 +17,19 @@ pub struct Sweep {
     rows: Vec<(String, Option<String>)>,
 }
 
-const NAME: &str = "sweep.h5";
+fn at_sweep_file(seen: Seen) -> Sighting {
+    Sighting {
+        path: "sweep.h5".into(),
+        seen,
+    }
+}
 
 /// Reads it in full; `None` when it is not there or not whole.
 pub fn look(folder: &Folder, seen: &mut Vec<Sighting>) -> Option<Sweep> {
     match steadily(&folder.sweep_h5(), read)? {
         Ok(sweep) => Some(sweep),
         Err(fault) => {
-            seen.push(Sighting {
-                path: NAME.into(),
-                seen: Seen::SweepFile(fault),
-            });
+            seen.push(at_sweep_file(Seen::SweepFile(fault)));
             None
         }
     }
@@ -85,26 +87,33 @@ pub fn compare(
     known: &mut Known,
     seen: &mut Vec<Sighting>,
 ) {
-    let mut tell = |seen_there| {
-        seen.push(Sighting {
-            path: NAME.into(),
-            seen: seen_there,
-        });
-    };
     let Some(sweep) = sweep else {
         if !known.committed.is_empty() && !folder.sweep_h5().exists() {
-            tell(Seen::NoSweepFile);
+            seen.push(at_sweep_file(Seen::NoSweepFile));
         }
         return;
     };
     known.compared = true;
-    let (missing, behind) = differences(&sweep.rows, &known.committed);
+    let named = named(seen);
+    let (mut missing, behind) = differences(&sweep.rows, &known.committed);
+    missing.retain(|id| !named.contains(id));
+    let mut tell = |what| seen.push(at_sweep_file(what));
     if !missing.is_empty() {
         tell(Seen::Missing(missing));
     }
     if behind > 0 {
         tell(Seen::Behind(behind));
     }
+}
+
+/// Trials that were already named because of their files.
+fn named(seen: &[Sighting]) -> BTreeSet<String> {
+    let ids = |sighting: &Sighting| match &sighting.seen {
+        Seen::Trial { id, .. } => vec![id.clone()],
+        Seen::Swapped { id, holds } => vec![id.clone(), holds.clone()],
+        _ => Vec::new(),
+    };
+    seen.iter().flat_map(ids).collect()
 }
 
 /// The ids whose results are only in `sweep.h5`, and how many results it has not, or has otherwise.
