@@ -118,8 +118,8 @@ fn the_command_that_is_named_mends_each_damage() {
 
 #[test]
 fn an_interrupted_sweep_is_whole_and_a_damaged_checkpoint_is_named() {
-    let scene = scene(1500);
-    let mut running = scene.launch(&["--workers", "1", "--checkpoint-every", "0.01"]);
+    let scene = scene(150);
+    let mut running = scene.launch(&["--workers", "1", "--checkpoint-every", "0"]);
     let checkpoints = || {
         let mut found = Vec::new();
         for trial in fs::read_dir(scene.folder().join("checkpoints"))
