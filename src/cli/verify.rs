@@ -131,7 +131,7 @@ fn look(folder: &Folder, yaml: Option<&Path>) -> Result<Verdict> {
 /// How this folder's sweep is run again: from the YAML that was given, else from the one in the folder, if it is one.
 fn commands(root: &Path, yaml: Option<&Path>) -> Commands {
     let frozen = Folder::existing(root).sweep_yaml();
-    let frozen = Sweep::load(&frozen).is_ok().then_some(frozen);
+    let frozen = is_sweep(&frozen).then_some(frozen);
     let results = above(root);
     Commands::new(root, yaml.or(frozen.as_deref()), &results)
 }
@@ -147,8 +147,13 @@ fn commands_of_file(path: &Path) -> Commands {
         false => beside.clone(),
     };
     let frozen = Folder::existing(&root).sweep_yaml();
-    let frozen = Sweep::load(&frozen).is_ok().then_some(frozen);
+    let frozen = is_sweep(&frozen).then_some(frozen);
     Commands::new(&beside, frozen.as_deref(), &above(&root))
+}
+
+/// Whether a file can be read as a sweep; a pipe would be waited for.
+fn is_sweep(path: &Path) -> bool {
+    path.is_file() && Sweep::load(path).is_ok()
 }
 
 /// The folder above, also of `.` and `x/..`.
@@ -165,7 +170,7 @@ fn above(root: &Path) -> PathBuf {
 /// The ids that the folder's sweep asks for.
 fn asked(folder: &Folder) -> Asked {
     let frozen = folder.sweep_yaml();
-    if !frozen.exists() {
+    if !frozen.is_file() {
         return Asked::Unknown("there is no sweep.yaml".into());
     }
     let plan = Sweep::load(&frozen).and_then(|sweep| Plan::build(&sweep, usize::MAX, &data::facts));

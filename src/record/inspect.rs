@@ -78,6 +78,10 @@ pub enum Fault {
 /// # Errors
 /// Why it is not whole.
 pub fn inspect(path: &Path) -> std::result::Result<Whole, Fault> {
+    // Opening a pipe would wait for ever.
+    if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+        return Err(Fault::Unreadable("it is no regular file".into()));
+    }
     let file = h5::open_sealed(path).map_err(fault(Fault::Seal))?;
     read(&file, path).map_err(fault(Fault::Inside))
 }

@@ -74,6 +74,10 @@ fn yaml(folder: &Folder, merged: Option<&str>, seen: &mut Vec<Sighting>) -> Resu
         }
         return Ok(());
     }
+    if !path.is_file() {
+        tell(Seen::Yaml("is no regular file".into()));
+        return Ok(());
+    }
     match steadily(&path, Sweep::load) {
         Some(Ok(sweep)) if merged.is_some_and(|text| text != sweep.text) => {
             tell(Seen::YamlDiffers);
@@ -218,7 +222,10 @@ fn each_at_root(folder: &Folder, name: &str, path: &Path, seen: &mut Vec<Sightin
                 Ok(_) => Err(Seen::OldYaml),
                 Err(error) => Err(Seen::Unreadable(error.to_string())),
             };
-            steadily(path, fits).and_then(|read| read.err())
+            match path.is_file() {
+                true => steadily(path, fits).and_then(|read| read.err()),
+                false => Some(Seen::Unknown),
+            }
         }
         Named::Plain => Some(Seen::Unknown),
     };

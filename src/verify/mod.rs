@@ -92,7 +92,6 @@ pub fn folder(
     sweep_file::compare(folder, sweep.as_ref(), &mut known, &mut seen);
     checkpoints::look(folder, &mut known, &mut seen)?;
     beside::look(folder, sweep.as_ref().map(|sweep| &*sweep.yaml), &mut seen)?;
-    // `NoYaml` and the like count only where there are results.
     let mut findings: Vec<_> = seen
         .into_iter()
         .map(|sighting| judge(sighting, &known, commands))

@@ -106,3 +106,19 @@ fn a_name_that_would_turn_the_terminal_round_is_shown_harmless() {
     let text = text(&verify(&folder));
     assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
 }
+
+#[test]
+fn pipes_are_not_waited_for() {
+    let (_place, folder) = folder();
+    let pipes = [
+        folder.trial(&id(1)),
+        folder.shard(&id(2)),
+        folder.sweep_h5(),
+        folder.sweep_yaml(),
+        folder.attempts().join(format!("{}.1.json", id(1))),
+    ];
+    let made = std::process::Command::new("mkfifo").args(&pipes).status();
+    assert!(made.expect("mkfifo").success());
+    let verdict = verify(&folder);
+    assert_eq!(verdict.damages().count(), 4, "{}", text(&verdict));
+}
