@@ -32,6 +32,7 @@
 //! - [`report`]: statistics, tables and pages from a record.
 //! - [`export`]: a record for other tools: TensorBoard, MLflow.
 //!
+//! - [`verify`]: whether a folder of results is whole, what is lost, and what mends it.
 //! - [`doctor`]: whether this machine can run sweeps.
 //! - [`cli`]: one file per command.
 
@@ -57,5 +58,6 @@ pub mod slurm;
 pub mod sweep;
 pub mod task;
 pub mod train;
+pub mod verify;
 
 pub use error::{Error, ExitCode, Result};

@@ -94,6 +94,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "verify",
+        &[
+            "verify", "record", "train", "fanout", "slurm", "sweep", "outcome", "durable", "error",
+        ],
+    ),
+    (
         "report",
         &["report", "record", "outcome", "durable", "error"],
     ),

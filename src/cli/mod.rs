@@ -25,6 +25,7 @@ mod slurm;
 mod status;
 mod submit;
 mod target;
+mod verify;
 mod worker;
 
 use crate::error::{Error, ExitCode, Result};
@@ -83,6 +84,8 @@ enum Command {
     Logs(logs::Args),
     /// Write the report of a sweep again
     Report(report::Args),
+    /// Read all results of a sweep: what is damaged, what is lost, and what mends it
+    Verify(verify::Args),
     /// Put sweeps beside each other: are the numbers the same, and what differs
     Compare(compare::Args),
     /// Export a sweep to other tools: TensorBoard, MLflow
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Logs(args) => logs::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Data(args) => data::run(&args),

@@ -13,7 +13,7 @@ mod temp;
 pub use folder::install_folder;
 pub use link::{Linked, link, link_unsynced};
 pub use replace::{install, replace, replace_unsynced, update};
-pub use temp::{Temp, host, remove_stale};
+pub use temp::{Owner, Temp, host, owner, remove_stale};
 
 use crate::error::{Error, Result};
 use std::fs::File;

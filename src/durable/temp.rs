@@ -74,6 +74,27 @@ pub fn remove_stale(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whose a temporary file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A process of this machine that lives.
+    Alive,
+    /// A process of this machine that has ended: garbage.
+    Gone,
+    /// A process of another machine: whether it lives cannot be told from here.
+    Elsewhere,
+}
+
+/// Whose the temporary file of this name is; `None` for another file.
+pub fn owner(name: &str) -> Option<Owner> {
+    let is_temp = name.starts_with('.') && name.ends_with(SUFFIX);
+    is_temp.then(|| match process_of(name, host()).map(is_alive) {
+        Some(true) => Owner::Alive,
+        Some(false) => Owner::Gone,
+        None => Owner::Elsewhere,
+    })
+}
+
 /// The process that made the temporary file `name` on `host`.
 fn process_of(name: &str, host: &str) -> Option<i32> {
     let inner = name.strip_prefix('.')?.strip_suffix(SUFFIX)?;

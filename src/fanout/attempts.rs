@@ -9,8 +9,11 @@ use crate::record::Folder;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+/// Far above what an attempt says; a larger file is not ours.
+const LARGEST: u64 = 64 << 20;
 
 /// What is kept of a failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +81,26 @@ fn parse(name: &str) -> Option<(&str, u32, &str)> {
     let mut parts = name.splitn(3, '.');
     let (id, number, kind) = (parts.next()?, parts.next()?, parts.next()?);
     Some((id, number.parse().ok()?, kind))
+}
+
+/// Whether a file here can be read as what its name says; `None` when it has not the name of one that ablate writes.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_sound(path: &Path) -> Result<Option<bool>> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    match name.and_then(parse) {
+        Some((id, _, "json")) => {
+            let mut text = Vec::new();
+            fs::File::open(path)
+                .and_then(|file| file.take(LARGEST).read_to_end(&mut text))
+                .map_err(Error::io("read", path))?;
+            let attempt = serde_json::from_slice::<Attempt>(&text);
+            Ok(Some(attempt.is_ok_and(|attempt| attempt.id == id)))
+        }
+        Some((_, _, "forgiven")) => Ok(Some(true)),
+        _ => Ok(None),
+    }
 }
 
 /// Records a failed attempt under the next free number, which it returns. Once this returns, it survives

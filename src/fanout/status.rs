@@ -270,7 +270,25 @@ pub fn read_all(folder: &Folder) -> Result<Vec<Status>> {
     Ok(all)
 }
 
+/// Whether a file here can be read as a runner's status; `None` when it has not the name of one.
+pub fn is_sound(path: &Path) -> Option<bool> {
+    let name = path.file_name()?.to_str()?;
+    let runner = name.strip_suffix(".json").filter(|stem| is_plain(stem))?;
+    Some(parse(path, runner).is_some())
+}
+
 fn read(path: &Path, runner: &str) -> Option<Status> {
+    let status = parse(path, runner);
+    if status.is_none() {
+        tracing::warn!(
+            "{}: damaged or of another version; left out",
+            path.display()
+        );
+    }
+    status
+}
+
+fn parse(path: &Path, runner: &str) -> Option<Status> {
     let mut text = Vec::new();
     File::open(path)
         .ok()?
@@ -285,18 +303,11 @@ fn read(path: &Path, runner: &str) -> Option<Status> {
             && is_plain(&about.plan)
             && about.slurm_job_id.as_deref().is_none_or(is_job_id)
     };
-    let status = status.filter(sound).map(|mut status| {
+    status.filter(sound).map(|mut status| {
         let running = status.now.running.into_iter();
         status.now.running = running.map(Running::bounded).collect();
         status
-    });
-    if status.is_none() {
-        tracing::warn!(
-            "{}: damaged or of another version; left out",
-            path.display()
-        );
-    }
-    status
+    })
 }
 
 #[cfg(test)]

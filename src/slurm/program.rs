@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::record::Folder;
 use sha2::{Digest as _, Sha256};
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -63,11 +64,37 @@ impl Program {
     }
 }
 
+/// Whether a frozen program is what its name says; `None` when it has not the name of one.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn fits_its_name(path: &Path) -> Result<Option<bool>> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let Some(digits) = name.and_then(|name| name.strip_prefix("ablate-")) else {
+        return Ok(None);
+    };
+    let mut sum = Sha256::new();
+    let file = fs::File::open(path).map_err(Error::io("open", path))?;
+    let mut file = BufReader::with_capacity(1 << 16, file);
+    loop {
+        let bytes = file.fill_buf().map_err(Error::io("read", path))?;
+        let read = bytes.len();
+        if read == 0 {
+            break;
+        }
+        sum.update(bytes);
+        file.consume(read);
+    }
+    let digest = text(&sum.finalize());
+    Ok(Some(digits.len() == 12 && digest.starts_with(digits)))
+}
+
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    text(&Sha256::digest(bytes))
+}
+
+fn text(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

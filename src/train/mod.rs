@@ -14,7 +14,10 @@ mod selection;
 mod state;
 
 pub use crate::task::Support;
-pub use checkpoint::step_of;
+pub use checkpoint::{
+    Condition as CheckpointCondition, Seen as SeenCheckpoint, inspect as inspect_checkpoints,
+    step_of,
+};
 pub use gradient::MICRO_BATCH;
 
 use crate::config::TrialConfig;

@@ -97,6 +97,14 @@ pub(super) fn encode(identity: &Identity, state: &State) -> serde_json::Result<V
     container::encode(&content, &sections)
 }
 
+/// Whose state a checkpoint file holds, by its own account.
+///
+/// # Errors
+/// Why it cannot be read, in words.
+pub(super) fn identity(file: &[u8]) -> Result<Identity, String> {
+    container::decode::<Content>(file).map(|(content, _)| content.identity)
+}
+
 /// The state in a checkpoint file of this identity.
 ///
 /// # Errors

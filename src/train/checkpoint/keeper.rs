@@ -36,10 +36,10 @@ enum Saves {
 
 /// A file that looks like a checkpoint by its place and name; better ones compare greater.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    step: u64,
+pub(super) struct Candidate {
+    pub(super) step: u64,
     attempt: u32,
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 impl Keeper {
@@ -137,7 +137,7 @@ pub fn step_of(name: &str) -> Option<u64> {
 }
 
 /// Everything below `root` that has a checkpoint's place and name.
-fn list(root: &Path) -> Result<Vec<Candidate>> {
+pub(super) fn list(root: &Path) -> Result<Vec<Candidate>> {
     let mut found = Vec::new();
     for (name, folder) in entries(root)? {
         let Ok(attempt) = name.parse() else {
@@ -174,7 +174,7 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// The bytes of a regular file of sensible size.
-fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
+pub(super) fn read(path: &Path) -> std::result::Result<Vec<u8>, String> {
     let refuse = |source: io::Error| format!("it cannot be read: {source}");
     // Looked at before it is opened: opening a pipe would wait for ever.
     let facts = fs::metadata(path).map_err(refuse)?;

@@ -5,8 +5,10 @@
 
 mod codec;
 mod container;
+mod inspect;
 mod keeper;
 
 pub(super) use codec::Identity;
+pub use inspect::{Condition, Seen, inspect};
 pub(super) use keeper::Keeper;
 pub use keeper::step_of;
