@@ -2,9 +2,12 @@
 //!
 //! `make storm` runs this (it takes minutes); `ABLATE_STORM_SEED` replays one schedule, `ABLATE_STORM_RUNS` sets how many.
 
+mod every_call;
 mod large;
 #[path = "../scene/mod.rs"]
 mod scene;
+#[path = "../shim/mod.rs"]
+mod shim;
 
 use ablate::outcome::Outcome;
 use ablate::seed::{Key, Stream};
