@@ -65,7 +65,14 @@ fn what_a_dead_process_left_half_written_is_no_trial_and_is_removed() {
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
         .collect();
     let name = format!(".{}.1.{}.{host}.0.tmp", id(1), dead.id());
-    let left = [folder.trials(), folder.shards(), folder.attempts()].map(|dir| dir.join(&name));
+    std::fs::create_dir(folder.status()).expect("made by the first runner");
+    let left = [
+        folder.trials(),
+        folder.shards(),
+        folder.attempts(),
+        folder.status(),
+    ];
+    let left = left.map(|dir| dir.join(&name));
     for path in &left {
         std::fs::write(path, "half").expect("write");
     }

@@ -6,6 +6,7 @@ mod sweep;
 
 pub use sweep::Tiny;
 
+use crate::scene::wait_until;
 use rustix::io::Errno;
 use std::fmt;
 use std::fs;
@@ -28,11 +29,26 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kill => f.write_str("kill"),
-            Self::Error(errno) => write!(f, "{errno:?}"),
-            Self::Lasting(errno) => write!(f, "{errno:?} for good"),
+            Self::Error(errno) => f.write_str(name(*errno)),
+            Self::Lasting(errno) => write!(f, "{} for good", name(*errno)),
         }
     }
 }
+
+fn name(errno: Errno) -> &'static str {
+    match errno {
+        Errno::NOSPC => "ENOSPC",
+        Errno::DQUOT => "EDQUOT",
+        Errno::IO => "EIO",
+        Errno::ACCESS => "EACCES",
+        Errno::ROFS => "EROFS",
+        Errno::MFILE => "EMFILE",
+        _ => "another error",
+    }
+}
+
+/// Processes that the state has room for; see `shim.c`.
+const MEMBERS: usize = 16;
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,15 +94,22 @@ impl Shim {
         Ok(Self { state })
     }
 
-    /// What happened in the run, which has ended.
+    /// What happened in the run, when the last of its processes is gone: workers outlive their supervisor by moments.
     pub fn seen(&self) -> Seen {
         let bytes = fs::read(self.state.path()).expect("the state");
-        let number =
-            |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
-        let text = bytes[16..].split(|byte| *byte == 0).next();
+        let number = |index: usize| {
+            let bytes = &bytes[4 * index..4 * index + 4];
+            u32::from_ne_bytes(bytes.try_into().expect("four bytes"))
+        };
+        for member in (5..5 + MEMBERS).map(number).filter(|pid| *pid != 0) {
+            wait_until("a process is gone", || {
+                !Path::new("/proc").join(member.to_string()).exists()
+            });
+        }
+        let text = bytes[4 * (5 + MEMBERS)..].split(|byte| *byte == 0).next();
         Seen {
             calls: number(0),
-            faults: number(4),
+            faults: number(1),
             what: String::from_utf8_lossy(text.unwrap_or_default()).into_owned(),
         }
     }

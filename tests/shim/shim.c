@@ -23,19 +23,21 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+enum { KILL = -1, DESCRIPTORS = 4096, MEMBERS = 16 };
+
 /* What the driver reads when all is over. */
 struct state {
     atomic_uint calls;
     atomic_uint faults;
     atomic_uint dead;
     atomic_uint root;
-    char what[496];
+    atomic_uint members;
+    atomic_uint member[MEMBERS];
+    char what[428];
 };
 
 /* Kinds of calls, as far as they differ in how they can fail. */
 enum kind { MAKES = 1, OPENS = 2, WRITES = 4, READS = 8, SYNCS = 16, CLOSES = 32, REMOVES = 64 };
-
-enum { KILL = -1, DESCRIPTORS = 4096 };
 
 static struct state *state;
 static const char *folder;
@@ -61,6 +63,8 @@ __attribute__((constructor)) static void begin(void) {
     unsigned none = 0;
     struct state *shared = page;
     atomic_compare_exchange_strong(&shared->root, &none, getpid());
+    unsigned member = atomic_fetch_add(&shared->members, 1);
+    if (member < MEMBERS) atomic_store(&shared->member[member], getpid());
     state = shared;
 }
 

@@ -31,7 +31,14 @@ fn a_fault_at_any_call_to_the_file_system_costs_no_result() {
             seen.ends,
             seen.violations.len()
         );
+        seen.violations
+            .iter()
+            .for_each(|what| eprintln!("  {what}"));
         violations.extend(seen.violations);
     }
-    assert!(violations.is_empty(), "{}", violations.join("\n"));
+    assert!(
+        violations.is_empty(),
+        "{} violations, above",
+        violations.len()
+    );
 }
