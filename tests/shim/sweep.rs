@@ -4,6 +4,7 @@ use super::{Fault, Seen, Shim};
 use crate::scene::{Scene, binary};
 use ablate::outcome::Outcome;
 use ablate::record::{SweepRecord, digest, read_trial_file};
+use rustix::io::Errno;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -137,6 +138,13 @@ impl Tiny {
                 let named = said.split("error:").nth(1);
                 if !named.is_some_and(|text| text.contains(&*root.to_string_lossy())) {
                     wrong.push(format!("exit code {code}, and no path is named: {said}"));
+                }
+                let full = [Errno::NOSPC, Errno::DQUOT]
+                    .map(Fault::Error)
+                    .contains(&fault)
+                    || fault == Fault::Lasting(Errno::NOSPC);
+                if full && (code != 4 || !said.contains("free space")) {
+                    wrong.push(format!("exit code {code}, and no word on space: {said}"));
                 }
             }
         }
