@@ -93,6 +93,16 @@ fn a_text_that_hdf5_cannot_hold_is_refused_and_leaves_nothing() {
 }
 
 #[test]
+fn a_trial_file_that_cannot_be_made_is_an_error_of_the_file_system() {
+    let (_place, folder) = folder();
+    std::fs::remove_dir(folder.trials()).expect("empty");
+    let error = commit(&folder, &trial(1)).expect_err("nowhere to write");
+    assert_eq!(error.exit_code(), ablate::error::ExitCode::Io, "{error}");
+    let folder = folder.trials().display().to_string();
+    assert!(error.to_string().contains(&folder), "{error}");
+}
+
+#[test]
 fn the_logical_digest_forgets_time_and_machine_but_nothing_else() {
     let mut other = trial(1);
     other.attempt = 9;

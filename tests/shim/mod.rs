@@ -25,6 +25,18 @@ pub enum Fault {
     Lasting(Errno),
 }
 
+impl Fault {
+    /// Whether a disk, or a quota, is full.
+    pub fn is_full(self) -> bool {
+        match self {
+            Self::Kill => false,
+            Self::Error(errno) | Self::Lasting(errno) => {
+                [Errno::NOSPC, Errno::DQUOT].contains(&errno)
+            }
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

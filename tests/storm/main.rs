@@ -2,6 +2,9 @@
 //!
 //! `make storm` runs this (it takes minutes); `ABLATE_STORM_SEED` replays one schedule, `ABLATE_STORM_RUNS` sets how many.
 
+#[path = "../damage/mod.rs"]
+mod damage;
+mod damaged;
 mod every_call;
 mod large;
 #[path = "../scene/mod.rs"]
