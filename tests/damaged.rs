@@ -9,7 +9,7 @@ use ablate::seed::Key;
 use shim::Tiny;
 
 /// Cases that are tried here.
-const SOME: u64 = 40;
+const SOME: u64 = 24;
 
 #[test]
 fn damage_is_told_or_made_good_and_never_taken_for_a_result() {
@@ -19,11 +19,11 @@ fn damage_is_told_or_made_good_and_never_taken_for_a_result() {
         Err(missing) => return common::skip("damage to a half-done sweep", &missing),
     };
     let all = damage::cases(&scene);
-    assert!(all.len() > 1000, "only {} cases", all.len());
+    assert!(all.len() > 500, "only {} cases", all.len());
     let mut dice = Key::new(16, "damage").stream();
     let some: Vec<_> = (0..SOME)
         .map(|_| all[dice.below(all.len() as u64) as usize].clone())
         .collect();
     let wrong = damage::visit(&tiny, &scene, &some);
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} violations, above", wrong.len());
 }
