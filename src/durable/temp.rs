@@ -1,6 +1,7 @@
 //! Temporary files, always beside their target, and the removal of those that dead processes left.
 
 use crate::error::{Error, Result};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,12 +57,16 @@ fn remove(path: &Path) {
 }
 
 /// Removes temporary files and folders in `folder` whose process on this machine is gone. Those of other machines stay, because
-/// whether they are in use cannot be told from here.
+/// whether they are in use cannot be told from here. A folder that is not there has none.
 ///
 /// # Errors
 /// When the folder cannot be read.
 pub fn remove_stale(folder: &Path) -> Result<()> {
-    let entries = std::fs::read_dir(folder).map_err(Error::io("read", folder))?;
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("read", folder)(error)),
+    };
     for entry in entries {
         let entry = entry.map_err(Error::io("read", folder))?;
         let name = entry.file_name();

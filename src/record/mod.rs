@@ -116,7 +116,12 @@ pub struct PlannedEvaluations {
 /// # Errors
 /// When a folder cannot be read.
 pub fn remove_stale_temps(folder: &Folder) -> Result<()> {
-    let folders = [folder.trials(), folder.shards(), folder.attempts()];
+    let folders = [
+        folder.trials(),
+        folder.shards(),
+        folder.attempts(),
+        folder.status(),
+    ];
     folders
         .iter()
         .try_for_each(|path| durable::remove_stale(path))?;

@@ -65,7 +65,14 @@ fn what_a_dead_process_left_half_written_is_no_trial_and_is_removed() {
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
         .collect();
     let name = format!(".{}.1.{}.{host}.0.tmp", id(1), dead.id());
-    let left = [folder.trials(), folder.shards(), folder.attempts()].map(|dir| dir.join(&name));
+    std::fs::create_dir(folder.status()).expect("made by the first runner");
+    let left = [
+        folder.trials(),
+        folder.shards(),
+        folder.attempts(),
+        folder.status(),
+    ];
+    let left = left.map(|dir| dir.join(&name));
     for path in &left {
         std::fs::write(path, "half").expect("write");
     }
@@ -83,6 +90,16 @@ fn a_text_that_hdf5_cannot_hold_is_refused_and_leaves_nothing() {
     record.result.message = "a\0b".into();
     commit(&folder, &record).expect_err("NUL");
     assert!(files(&folder.trials()).is_empty());
+}
+
+#[test]
+fn a_trial_file_that_cannot_be_made_is_an_error_of_the_file_system() {
+    let (_place, folder) = folder();
+    std::fs::remove_dir(folder.trials()).expect("empty");
+    let error = commit(&folder, &trial(1)).expect_err("nowhere to write");
+    assert_eq!(error.exit_code(), ablate::error::ExitCode::Io, "{error}");
+    let folder = folder.trials().display().to_string();
+    assert!(error.to_string().contains(&folder), "{error}");
 }
 
 #[test]

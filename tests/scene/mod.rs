@@ -78,7 +78,7 @@ impl Scene {
 
     /// `ablate run` on the sweep, not started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        self.command_of(Path::new(env!("CARGO_BIN_EXE_ablate")), arguments)
+        self.command_of(&binary(), arguments)
     }
 
     /// As [`command`](Self::command), with the binary at another place.
@@ -201,6 +201,12 @@ impl Scene {
         }
         found
     }
+}
+
+/// The `ablate` under test: the one that was built with the tests, or that of `ABLATE_TEST_BINARY` (an optimised one).
+pub fn binary() -> PathBuf {
+    let named = std::env::var_os("ABLATE_TEST_BINARY");
+    named.map_or_else(|| env!("CARGO_BIN_EXE_ablate").into(), PathBuf::from)
 }
 
 /// A supervisor that runs; killed when dropped.

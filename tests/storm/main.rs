@@ -2,9 +2,15 @@
 //!
 //! `make storm` runs this (it takes minutes); `ABLATE_STORM_SEED` replays one schedule, `ABLATE_STORM_RUNS` sets how many.
 
+#[path = "../damage/mod.rs"]
+mod damage;
+mod damaged;
+mod every_call;
 mod large;
 #[path = "../scene/mod.rs"]
 mod scene;
+#[path = "../shim/mod.rs"]
+mod shim;
 
 use ablate::outcome::Outcome;
 use ablate::seed::{Key, Stream};

@@ -48,7 +48,20 @@ pub fn create(path: &Path, build: Build) -> Result<File> {
                 .attr_phase_change(super::put::COMPACT, 0)
         })
         .create_excl(path)
-        .map_err(super::write_error(path))
+        .map_err(|error| why_not_made(path, &error))
+}
+
+/// HDF5 does not say why it cannot make a file: the system does, asked again.
+fn why_not_made(path: &Path, error: &hdf5::Error) -> Error {
+    let again = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path);
+    let source = match again {
+        Err(source) => source,
+        Ok(_) => std::io::Error::other(format!("HDF5: {error}")),
+    };
+    Error::io("make", path)(source)
 }
 
 /// Closes, seals and syncs a file that [`create`] made. Every handle into it must be gone.

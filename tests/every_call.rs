@@ -1,0 +1,55 @@
+//! Rows 2 and 15 of the promises at a few calls to the file system; `make storm` visits every one (tests/storm/every_call.rs).
+
+mod common;
+mod scene;
+mod shim;
+
+use ablate::seed::Key;
+use rustix::io::Errno;
+use shim::{Fault, Tiny};
+use std::collections::BTreeSet;
+
+/// So many different calls out of `calls`.
+fn some(calls: u32, how_many: usize, seed: &str) -> BTreeSet<u32> {
+    let mut dice = Key::new(7, seed).stream();
+    let mut chosen = BTreeSet::new();
+    while chosen.len() < how_many {
+        chosen.insert(1 + dice.below(u64::from(calls)) as u32);
+    }
+    chosen
+}
+
+fn visit(tiny: &Tiny, fault: Fault, how_many: usize) {
+    let calls = match tiny.calls(fault) {
+        Ok(calls) => calls,
+        Err(missing) => return common::skip("faults at calls to the file system", &missing),
+    };
+    assert!(calls > 20, "{fault}: only {calls} calls are seen");
+    let chosen = some(calls, how_many, &fault.to_string());
+    let seen = tiny
+        .visit(fault, |at| chosen.contains(&at))
+        .expect("compiled");
+    assert!(seen.violations.is_empty(), "{}", seen.violations.join("\n"));
+    assert!(seen.faults > 0, "{seen:?}");
+}
+
+#[test]
+fn a_death_at_any_call_leaves_the_old_state_or_the_new_one() {
+    visit(&Tiny::new(), Fault::Kill, 12);
+}
+
+#[test]
+fn an_error_at_any_call_is_told_and_costs_no_result() {
+    let tiny = Tiny::new();
+    for errno in [
+        Errno::NOSPC,
+        Errno::IO,
+        Errno::ACCESS,
+        Errno::ROFS,
+        Errno::MFILE,
+        Errno::DQUOT,
+    ] {
+        visit(&tiny, Fault::Error(errno), 2);
+    }
+    visit(&tiny, Fault::Lasting(Errno::NOSPC), 2);
+}

@@ -1,0 +1,15 @@
+//! Row 16 of the promises: all damage to every file of a half-done sweep.
+
+use crate::damage;
+use crate::shim::Tiny;
+
+#[test]
+fn no_damage_is_taken_for_a_result() {
+    let tiny = Tiny::new();
+    let scene = damage::half_done(&tiny).expect("a C compiler, cc");
+    let cases = damage::cases(&scene);
+    eprintln!("damage: {} cases", cases.len());
+    let wrong = damage::visit(&tiny, &scene, &cases);
+    eprintln!("damage: {} cases, {} violations", cases.len(), wrong.len());
+    assert!(wrong.is_empty(), "{} violations, above", wrong.len());
+}
