@@ -6,11 +6,13 @@
 mod damage;
 mod damaged;
 mod every_call;
+#[path = "../large/mod.rs"]
 mod large;
 #[path = "../scene/mod.rs"]
 mod scene;
 #[path = "../shim/mod.rs"]
 mod shim;
+mod ten_thousand;
 
 use ablate::outcome::Outcome;
 use ablate::seed::{Key, Stream};

@@ -1,8 +1,6 @@
 //! A report of 10,000 trials: its time and memory. The limits are those of the issue it was built for, several times what it takes.
 
-#[path = "../large/mod.rs"]
-mod large;
-
+use super::large;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
