@@ -75,7 +75,7 @@ fn every_named_file_is_there_and_stale_figures_go() {
     let inode = |name: &str| fs::metadata(folder.report(name)).expect(name).ino();
     let before: Vec<u64> = names.iter().map(|name| inode(name)).collect();
 
-    for name in ["figures/curves-old.svg", "figures/mine.png"] {
+    for name in ["figures/curves-test.bce.svg", "figures/mine.png"] {
         fs::write(folder.report(name), name).expect("write");
     }
     let there = |name: &str| folder.report(name).exists();
@@ -83,9 +83,12 @@ fn every_named_file_is_there_and_stale_figures_go() {
         named(&report(&folder, &["--formats", "csv,json"]), &folder),
         ["trials.csv", "report.json"]
     );
-    assert!(there("figures/curves-old.svg"), "no figures were asked for");
+    assert!(
+        there("figures/curves-test.bce.svg"),
+        "no figures were asked for"
+    );
     report(&folder, &[]);
-    assert!(!there("figures/curves-old.svg") && there("figures/mine.png"));
+    assert!(!there("figures/curves-test.bce.svg") && there("figures/mine.png"));
     let after: Vec<u64> = names.iter().map(|name| inode(name)).collect();
     assert_eq!(after, before, "what has not changed is not written");
 }

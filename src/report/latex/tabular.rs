@@ -18,7 +18,7 @@ pub fn float(sweep: &str, what: &str, caption: &str, tabular: &str) -> String {
     format!(
         "\\begin{{table}}[tbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{key}-{what}}}\n\
          \\smallskip\\footnotesize\\setlength{{\\tabcolsep}}{{4pt}}\n\
-         \\resizebox{{\\ifdim\\width>\\linewidth \\linewidth\\else\\width\\fi}}{{!}}{{%\n{tabular}}}\n\\end{{table}}"
+         \\resizebox{{\\ifdim\\width>\\linewidth \\linewidth\\else\\width\\fi}}{{!}}{{{tabular}}}\n\\end{{table}}"
     )
 }
 
