@@ -105,8 +105,10 @@ fn visit_with(program: &OsString, html: &str, width: u32) -> Visit {
         String::from_utf8_lossy(&output.stderr)
     );
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    // Chromium itself may look for updates of its parts; that is not the page.
-    let of_page = |line: &String| !line.contains("google") && !line.contains("gvt1.com");
+    // Chromium itself may look for updates of its parts, or connect and say nothing before it ends; that is not the page:
+    // its virtual time stands still while a request of the page is under way.
+    let of_page =
+        |line: &String| !line.is_empty() && !line.contains("google") && !line.contains("gvt1.com");
     let requests = requests
         .lock()
         .expect("requests")
