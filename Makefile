@@ -9,7 +9,7 @@ FEATURES = $(shell cat .setup/features 2>/dev/null)
 help:
 	@echo "make run    set up, build, run $(JOB) and show its report (JOB=jobs/x.yaml for another)"
 	@echo "make test   set up what the tests need and run every test"
-	@echo "make storm  the long tests: random kills, damaged files (minutes)"
+	@echo "make storm  the long tests: kills, failing disks, damaged files (an hour; ABLATE_STORM_RUNS=500: longer storms)"
 	@echo "make bench  measure against PyTorch, candle and schedulers: writes benches/README.md (BENCH=--quick: a look)"
 	@echo "make lint   rustfmt, clippy and, where installed, cargo deny"
 	@echo "make doc    the documentation of the code"

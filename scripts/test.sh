@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
 # Runs the tests (no argument) or the long ones (argument: storm), with nextest where it is installed.
-# Ends with what was skipped and why; tests note that in the file named by ABLATE_SKIPPED.
+# Ends with the figures of the storms, and with what was skipped and why; tests note that in the files named by
+# ABLATE_STORM_REPORT and ABLATE_SKIPPED.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 read -r -a features <<<"$(cat .setup/features 2>/dev/null || true)"
 targets=()
-[ "${1:-}" = storm ] && targets=(--test storm)
+if [ "${1:-}" = storm ]; then
+    targets=(--test storm)
+    ABLATE_STORM_REPORT=$PWD/.setup/storm
+    export ABLATE_STORM_REPORT
+    : >"$ABLATE_STORM_REPORT"
+fi
 
 ABLATE_SKIPPED=$PWD/.setup/skipped
 export ABLATE_SKIPPED
@@ -17,6 +23,7 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     cargo test --locked "${features[@]}" "${targets[@]}" --no-fail-fast || status=$?
 fi
+[ -z "${ABLATE_STORM_REPORT:-}" ] || cat "$ABLATE_STORM_REPORT"
 if [ -s "$ABLATE_SKIPPED" ]; then
     echo "skipped in part:"
     sort -u "$ABLATE_SKIPPED" | sed 's/^/  /'

@@ -1,7 +1,20 @@
 //! Slurm jobs as a test sees them.
 
 use super::Cluster;
-use crate::scene::wait_until;
+use crate::scene::{Scene, binary, wait_until};
+use std::path::Path;
+use std::process::Command;
+
+/// Two nodes, two ranks on each, one worker a rank.
+pub const TWO_BY_TWO: [&str; 4] = [
+    "--partition=gpu",
+    "--nodes=2",
+    "--ntasks-per-node=2",
+    "--cpus-per-task=1",
+];
+
+/// What starts the ranks, as `ABLATE_LAUNCHER` names it.
+pub const LAUNCHERS: [&str; 2] = ["srun", "mpirun"];
 
 /// How a job ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,8 +43,33 @@ impl Cluster {
         Self::sent(sbatch)
     }
 
+    /// Sends `slurm/local.sbatch` for a sweep, as a user does, with options of sbatch.
+    pub fn drain(&self, scene: &Scene, launcher: &str, options: &[&str]) -> u32 {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("slurm/local.sbatch");
+        let results = scene.folder().parent().expect("results").to_owned();
+        let yaml = results.with_file_name("tiny.yaml");
+        let mut sbatch = self.launching("sbatch", launcher);
+        sbatch
+            .arg("--parsable")
+            .args(options)
+            .arg(script)
+            .arg(yaml)
+            .arg(results);
+        Self::sent(sbatch)
+    }
+
+    /// A program of Slurm's or of ours, with what a user would export.
+    pub fn launching(&self, program: &str, launcher: &str) -> Command {
+        let mut command = self.command(program);
+        command
+            .env("ABLATE", binary())
+            .env("ABLATE_LAUNCHER", launcher)
+            .env_remove("ABLATE_FAULT");
+        command
+    }
+
     /// The number of the job that `sbatch --parsable` sends.
-    pub fn sent(mut sbatch: std::process::Command) -> u32 {
+    pub fn sent(mut sbatch: Command) -> u32 {
         let output = sbatch.output().expect("started");
         let id = String::from_utf8_lossy(&output.stdout);
         let id = id.trim().split(';').next().and_then(|id| id.parse().ok());
@@ -54,6 +92,11 @@ impl Cluster {
             );
             now.as_deref() == Some(state)
         });
+    }
+
+    /// Whether it has ended.
+    pub fn is_over(&self, job: u32) -> bool {
+        self.state(job).as_deref().is_some_and(is_final)
     }
 
     /// Waits for the end of a job and of all its processes.

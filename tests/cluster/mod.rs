@@ -1,13 +1,17 @@
 //! A real Slurm on this machine: munged, slurmctld and two nodes with four pretended GPUs each, in a folder and on ports of
 //! its own. It is gone when dropped, and what a crashed run left is killed by the next one.
 
-#![allow(dead_code, reason = "each test file takes what it needs")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test file takes what it needs"
+)]
 
 mod conf;
 mod job;
 mod slot;
 
-pub use job::Ended;
+pub use job::{Ended, LAUNCHERS, TWO_BY_TWO};
 
 use crate::common;
 use crate::scene::wait_until;

@@ -1,21 +1,8 @@
 //! A sweep that Slurm jobs drain by `slurm/local.sbatch`, and what they must leave.
 
-use crate::cluster::{Cluster, Ended};
+use crate::cluster::{Cluster, Ended, LAUNCHERS, TWO_BY_TWO};
 use crate::scene::Scene;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
-
-/// Two nodes, two ranks on each, one worker a rank.
-pub const TWO_BY_TWO: [&str; 4] = [
-    "--partition=gpu",
-    "--nodes=2",
-    "--ntasks-per-node=2",
-    "--cpus-per-task=1",
-];
-
-/// What starts the ranks, as `ABLATE_LAUNCHER` names it.
-pub const LAUNCHERS: [&str; 2] = ["srun", "mpirun"];
 
 /// A sweep and the Slurm that drains it.
 pub struct Drain<'a> {
@@ -27,27 +14,7 @@ pub struct Drain<'a> {
 impl Drain<'_> {
     /// Sends `slurm/local.sbatch` as a user does, with options of sbatch.
     pub fn send(&self, options: &[&str]) -> u32 {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("slurm/local.sbatch");
-        let results = self.scene.folder().parent().expect("results").to_owned();
-        let yaml = results.with_file_name("tiny.yaml");
-        let mut sbatch = self.command("sbatch");
-        sbatch
-            .arg("--parsable")
-            .args(options)
-            .arg(script)
-            .arg(yaml)
-            .arg(results);
-        Cluster::sent(sbatch)
-    }
-
-    /// A program of Slurm's or of ours, with what a user would export.
-    pub fn command(&self, program: &str) -> Command {
-        let mut command = self.cluster.command(program);
-        command
-            .env("ABLATE", env!("CARGO_BIN_EXE_ablate"))
-            .env("ABLATE_LAUNCHER", self.launcher)
-            .env_remove("ABLATE_FAULT");
-        command
+        self.cluster.drain(&self.scene, self.launcher, options)
     }
 
     /// Waits for the end of a job, which has to be this one.
@@ -65,7 +32,9 @@ impl Drain<'_> {
 
     /// What `ablate status --exit-code` ends with.
     pub fn status(&self) -> Option<i32> {
-        let mut status = self.command(env!("CARGO_BIN_EXE_ablate"));
+        let mut status = self
+            .cluster
+            .launching(env!("CARGO_BIN_EXE_ablate"), self.launcher);
         status
             .arg("status")
             .arg(self.scene.folder())

@@ -1,7 +1,7 @@
 //! Slurm jobs that are stopped in the middle, and the same script sent again.
 
-use crate::cluster::Cluster;
-use crate::drain::{Drain, LAUNCHERS, TWO_BY_TWO};
+use crate::cluster::{Cluster, LAUNCHERS, TWO_BY_TWO};
+use crate::drain::Drain;
 use crate::scene::{Scene, kill, processes_with, wait_until};
 use rustix::process::Signal;
 

@@ -1,7 +1,7 @@
 //! `ablate submit` and `cancel` with a real Slurm.
 
-use crate::cluster::Cluster;
-use crate::drain::{Drain, LAUNCHERS};
+use crate::cluster::{Cluster, LAUNCHERS};
+use crate::drain::Drain;
 use crate::scene::{Scene, expect_code, wait_until};
 use std::process::Output;
 
@@ -10,7 +10,9 @@ const QUEUE: [&str; 5] = ["-h", "-t", "all", "-o", "%i %P %T"];
 /// `ablate submit` on the sweep of a scene, with the profile of a cluster like the tests'.
 fn submit(drain: &Drain<'_>, options: &[&str]) -> Output {
     let results = drain.scene.folder().parent().expect("results").to_owned();
-    let mut submit = drain.command(env!("CARGO_BIN_EXE_ablate"));
+    let mut submit = drain
+        .cluster
+        .launching(env!("CARGO_BIN_EXE_ablate"), drain.launcher);
     submit
         .arg("submit")
         .arg(results.with_file_name("tiny.yaml"))
@@ -113,7 +115,9 @@ fn cancel_ends_every_job_of_a_sweep_and_no_other() {
     }
     let waiting = || cluster.says("squeue", &["-h"]).lines().count();
     assert_eq!(waiting(), 4, "a job and a follow-up each");
-    let mut cancel = mine.command(env!("CARGO_BIN_EXE_ablate"));
+    let mut cancel = mine
+        .cluster
+        .launching(env!("CARGO_BIN_EXE_ablate"), mine.launcher);
     cancel.arg("cancel").arg(mine.scene.folder());
     expect_code(&cancel.output().expect("started"), 0);
     wait_until("its jobs are gone", || waiting() == 2);

@@ -10,6 +10,9 @@ fn no_damage_is_taken_for_a_result() {
     let cases = damage::cases(&scene);
     eprintln!("damage: {} cases", cases.len());
     let wrong = damage::visit(&tiny, &scene, &cases);
-    eprintln!("damage: {} cases, {} violations", cases.len(), wrong.len());
+    let (cases, wrongs) = (cases.len(), wrong.len());
+    crate::report(&format!(
+        "damage to a file: {cases} cases, {wrongs} violations"
+    ));
     assert!(wrong.is_empty(), "{} violations, above", wrong.len());
 }

@@ -29,13 +29,13 @@ fn a_fault_at_any_call_to_the_file_system_costs_no_result() {
         let seen = tiny
             .visit(fault, |at| call.is_none_or(|only| only == at))
             .expect("a C compiler, cc");
-        eprintln!(
-            "{fault}: {} calls, {} faults, ends {:?}, {} violations",
+        crate::report(&format!(
+            "{fault} at any call: {} calls, {} faults, ends {:?}, {} violations",
             seen.calls,
             seen.faults,
             seen.ends,
             seen.violations.len()
-        );
+        ));
         seen.violations
             .iter()
             .for_each(|what| eprintln!("  {what}"));
