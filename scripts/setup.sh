@@ -18,7 +18,11 @@ have_cmake() { # 3.26 or newer, which the bundled HDF5 needs
     have cmake && printf '3.26\n%s\n' "$(cmake --version | awk 'NR == 1 {print $3}')" | sort -VC
 }
 # rsmpi's build reads mpi.h with libclang: the system's, LIBCLANG_PATH's, or one in a folder that is printed here.
-system_libclang() { compgen -G "/usr/lib*/libclang*.so*" || compgen -G "/usr/lib*/*/libclang*.so*" || compgen -G "/usr/lib/llvm*/lib/libclang*.so*"; }
+system_libclang() { # libclang-cpp, which comes with clang itself, is another library
+    local found
+    found=$(compgen -G "/usr/lib*/libclang*.so*"; compgen -G "/usr/lib*/*/libclang*.so*"; compgen -G "/usr/lib/llvm*/lib/libclang*.so*")
+    grep -v -- '/libclang-cpp[^/]*$' <<<"$found" | grep .
+}
 found_libclang() {
     local python folder
     for python in .venv/bin/python python3; do
