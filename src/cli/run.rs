@@ -1,6 +1,7 @@
 //! `ablate run`.
 
 mod answer;
+mod difference;
 mod follow;
 mod lead;
 mod ranks;
