@@ -29,7 +29,7 @@ mod verify;
 mod worker;
 
 use crate::error::{Error, ExitCode, Result};
-use crate::sweep::Form;
+use crate::sweep::{Form, harmless};
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -131,7 +131,10 @@ pub fn main() -> ExitCode {
         Command::Slurm(args) => slurm::run(&args),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        // Paths and values in it are anybody's: none moves the cursor or turns the writing round.
+        let lines = error.to_string();
+        let lines: Vec<_> = lines.lines().map(harmless).collect();
+        eprintln!("error: {}", lines.join("\n"));
         error.exit_code()
     })
 }
