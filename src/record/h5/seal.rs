@@ -57,9 +57,13 @@ fn why_not_made(path: &Path, error: &hdf5::Error) -> Error {
         .write(true)
         .create_new(true)
         .open(path);
-    let source = match again {
-        Err(source) => source,
-        Ok(_) => std::io::Error::other(format!("HDF5: {error}")),
+    let source = match (again, super::system_error(&error.to_string())) {
+        // It was made, and what was written into it failed.
+        (Err(there), Some(code)) if there.kind() == std::io::ErrorKind::AlreadyExists => {
+            std::io::Error::from_raw_os_error(code)
+        }
+        (Err(source), _) => source,
+        (Ok(_), _) => std::io::Error::other(format!("HDF5: {error}")),
     };
     Error::io("make", path)(source)
 }
