@@ -1,4 +1,4 @@
-"""Takes README.md's picture of a report, in two columns: python docs/report.py results/iterate (needs Chromium, Pillow)."""
+"""Takes README.md's picture of a report, in two columns: python docs/report.py results/skip_vs_noskip (needs Chromium, Pillow)."""
 
 import subprocess
 import sys
@@ -7,16 +7,20 @@ from pathlib import Path
 
 from PIL import Image
 
-WIDTH, HEIGHT, SHOWN = 1280, 2560, 800
+WIDTH, SHOWN = 1280, 800
+# Tops and bottoms of the columns: up to the curves; costs and pictures.
+COLUMNS = [(0, 1530), (1540, 2950)]
 
 page = Path(sys.argv[1]).resolve() / "report.html"
 with tempfile.TemporaryDirectory() as folder:
     shot = Path(folder) / "page.png"
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=3000"]
-    subprocess.run(["chromium", *options, f"--screenshot={shot}", f"--window-size={WIDTH},{2 * HEIGHT}", f"file://{page}"], check=True)
+    subprocess.run(["chromium", *options, f"--screenshot={shot}", f"--window-size={WIDTH},{COLUMNS[-1][1]}", f"file://{page}"], check=True)
     whole = Image.open(shot).convert("RGB")
-columns = [whole.crop((0, top, WIDTH, top + HEIGHT)) for top in (0, HEIGHT)]
-picture = Image.new("RGB", (2 * SHOWN, SHOWN * HEIGHT // WIDTH), "white")
-for place, column in enumerate(columns):
-    picture.paste(column.resize((SHOWN, picture.height), Image.Resampling.LANCZOS), (place * SHOWN, 0))
-picture.quantize(256, dither=Image.Dither.NONE).save(Path(__file__).parent / "report.png", optimize=True)
+scale = SHOWN / WIDTH
+tallest = max(bottom - top for top, bottom in COLUMNS)
+picture = Image.new("RGB", (len(COLUMNS) * SHOWN, round(tallest * scale)), whole.getpixel((0, 0)))
+for place, (top, bottom) in enumerate(COLUMNS):
+    column = whole.crop((0, top, WIDTH, bottom))
+    picture.paste(column.resize((SHOWN, round((bottom - top) * scale)), Image.Resampling.LANCZOS), (place * SHOWN, 0))
+picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(Path(__file__).parent / "report.png", optimize=True)

@@ -1,9 +1,11 @@
 //! The page in a real Chromium: it opens without an error, draws, reacts, and asks the network for nothing.
 //!
 //! Uses `ABLATE_TEST_CHROMIUM`, else `chromium` or `chromium-browser` on the PATH. Without one the tests say that they
-//! skip, and fail where `CI` is set. `ABLATE_TEST_PAGES=DIR` keeps the pages there to be looked at.
+//! skip, and fail where `CI` is set. `ABLATE_TEST_PAGES=DIR` keeps the pages there to be looked at; pictures of them are left in
+//! `target/report-screenshots`.
 
 mod common;
+mod devtools;
 mod report_fake;
 
 use ablate::report::evidence::Evidence;
@@ -50,11 +52,6 @@ struct Visit {
 
 /// Opens the page in a fresh profile, with a proxy that refuses and writes down every request.
 fn visit(program: &OsString, html: &str) -> Visit {
-    visit_with(program, html, 1200)
-}
-
-/// As [`visit`], in a window of this width.
-fn visit_with(program: &OsString, html: &str, width: u32) -> Visit {
     let folder = tempfile::tempdir().expect("folder");
     let page = folder.path().join("report.html");
     std::fs::write(&page, html).expect("page");
@@ -94,7 +91,7 @@ fn visit_with(program: &OsString, html: &str, width: u32) -> Visit {
         ))
         .arg(format!("--proxy-server=http://{address}"))
         .arg("--proxy-bypass-list=<-loopback>")
-        .arg(format!("--window-size={width},900"))
+        .arg("--window-size=1200,900")
         .arg("--dump-dom")
         .arg(format!("file://{}", page.display()))
         .output()
@@ -178,23 +175,6 @@ fn hostile_names_do_nothing_in_a_browser() {
     );
 }
 
-/// Chromium's windows are at least 500 wide.
-#[test]
-fn on_a_phone_nothing_but_tables_and_pictures_scrolls_sideways() {
-    const LOOK: &str = "addEventListener('load', () => setTimeout(() => {
-        const width = document.documentElement.clientWidth;
-        const stays = (element) => !element.closest('.scroll, pre, .u-wrap');
-        const wide = [...document.querySelectorAll('body *')].filter(stays).filter((element) => element.getBoundingClientRect().right > width + 1);
-        document.title = `WIDE ${wide.map((element) => element.tagName).join(' ')}.`;
-    }, 100))";
-    let Some(program) = chromium() else { return };
-    for fake in [everything(), hostile()] {
-        let visit = visit_with(&program, &with_script(&fake, LOOK), 500);
-        let (_, title) = visit.dom.split_once("<title>").expect("title");
-        assert_eq!(title.split_once("</title>").expect("title").0, "WIDE .");
-    }
-}
-
 #[test]
 fn errors_and_requests_of_a_page_would_be_seen() {
     let Some(program) = chromium() else { return };
@@ -262,6 +242,7 @@ fn every_control_does_what_it_says() {
         "pareto-key",
         "pareto-hover",
         "picture",
+        "picture-arm",
         "use-choice",
         "use-log",
         "use-line",
@@ -276,6 +257,9 @@ fn every_control_does_what_it_says() {
         "more",
         "filtered",
         "column",
+        "number",
+        "quoted",
+        "columns",
     ];
     let expected: Vec<String> = acts.iter().map(|act| format!("{act}=true")).collect();
     assert_eq!(title, format!("SEEN {}", expected.join(" ")));

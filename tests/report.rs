@@ -1,5 +1,6 @@
 //! The report from outside: a record made in code, its three files and the terminal table.
 
+mod report_charts;
 mod report_fake;
 
 use ablate::outcome::Outcome;

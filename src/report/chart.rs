@@ -1,5 +1,6 @@
 //! Charts of lines over a few named places: arms' means with their 95% intervals.
 
+use super::figures::Look;
 use super::stats::Summary;
 use serde::Serialize;
 
@@ -21,14 +22,17 @@ pub struct Chart {
 }
 
 /// One line; every list is as long as the places, missing values are null.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Line {
     /// `skip.at [14]`.
     pub label: String,
-    /// Colour, `None`: grey.
-    pub colour: Option<usize>,
-    /// Line style.
-    pub dash: usize,
+    /// Colour and line style.
+    #[serde(flatten)]
+    pub look: Look,
+    /// Which mark stands at its places: an arm that is used in several ways has several lines of one look.
+    pub mark: usize,
+    /// Whether it is drawn before the reader chooses.
+    pub first: bool,
     /// Means.
     pub mean: Vec<Option<f64>>,
     /// Lower ends of the intervals.
@@ -37,14 +41,11 @@ pub struct Line {
     pub high: Vec<Option<f64>>,
 }
 
-/// Colours of arms; beyond them line styles change.
-pub const COLOURS: usize = 6;
-
 impl Line {
-    /// The line of these summaries; `number` counts the lines of a chart and gives colour and style.
+    /// The line of these summaries, drawn at first, with the first mark.
     pub fn of<'a>(
         label: String,
-        number: usize,
+        look: Look,
         summaries: impl Iterator<Item = &'a Summary> + Clone,
     ) -> Self {
         let ends = |end: fn(&Summary) -> Option<f64>| {
@@ -55,8 +56,9 @@ impl Line {
         };
         Self {
             label,
-            colour: Some(number % COLOURS),
-            dash: number / COLOURS,
+            look,
+            mark: 0,
+            first: true,
             mean: ends(|summary| summary.mean),
             low: ends(|summary| Some(summary.interval?.low)),
             high: ends(|summary| Some(summary.interval?.high)),

@@ -3,7 +3,7 @@
 use super::compare::{Arm, Change, Comparison, Comparisons, Role, paired};
 use super::label;
 use super::number::Digits;
-use super::stats::{Interval, Summary};
+use super::stats::{Interval, Paired, Summary};
 use crate::record::schema::{CONTROL, NO_CONTROL};
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ pub struct Beside {
     /// Position of the control.
     pub control: usize,
     /// Arm − control over the seeds that both have.
-    pub difference: Summary,
+    pub difference: Paired,
 }
 
 /// The same in words.
@@ -90,11 +90,11 @@ pub fn of(comparisons: &Comparisons, axes: &[String]) -> Vec<Beside> {
     let pairs = asked.flat_map(|(index, arm)| kinds.iter().map(move |kind| (index, arm, *kind)));
     let beside = |(index, arm, kind): (usize, &Arm, &str)| {
         let control = control(comparisons, axes, at, index, kind)?;
-        let difference = paired(arm, control).summary;
+        let difference = paired(arm, control);
         Some(Beside {
             arm: index,
             control: arms().position(|(_, other)| std::ptr::eq(other, control))?,
-            difference: (difference.n > 0).then_some(difference)?,
+            difference: (difference.summary.n > 0).then_some(difference)?,
         })
     };
     pairs.filter_map(beside).collect()
@@ -102,12 +102,17 @@ pub fn of(comparisons: &Comparisons, axes: &[String]) -> Vec<Beside> {
 
 /// All of them in a sentence.
 pub fn note(beside: &[Beside], metric: &str, digits: Digits) -> Option<String> {
-    let means = || beside.iter().filter_map(|it| it.difference.mean);
+    let means = || beside.iter().filter_map(|it| it.difference.summary.mean);
     let low = means().min_by(f64::total_cmp)?;
     let high = means().max_by(f64::total_cmp)?;
     let sure = beside
         .iter()
-        .filter(|it| it.difference.interval.is_some_and(Interval::excludes_zero))
+        .filter(|it| {
+            it.difference
+                .summary
+                .interval
+                .is_some_and(Interval::excludes_zero)
+        })
         .count();
     Some(format!(
         "Beside their controls, {} of the arms differs by {} to {}; {sure} of {} intervals lie on one side of zero.",
@@ -132,7 +137,7 @@ pub fn rows(
         let [arm, control] = [beside.arm, beside.control].map(|at| &comparisons.arms[at]);
         let Summary {
             n, mean, interval, ..
-        } = beside.difference;
+        } = beside.difference.summary;
         Row {
             arm: arm.label.clone(),
             control: label::value(&control.axes[at]),

@@ -3,16 +3,17 @@
 use super::Findings;
 use super::changes::FieldChange;
 use super::chart::Chart;
-use super::compare::{Comparison, Role};
+use super::compare::{Comparisons, Role};
 use super::controls;
-use super::effect::{self, Drawing, Scale};
+use super::effect::{self, Axis, Drawing};
 use super::evidence::Evidence;
 use super::factorial;
-use super::figures::looks;
+use super::figures::{self, looks};
 use super::images::Gallery;
 use super::notes::counts;
 use super::pareto::{self, Pareto};
 use super::rows::Row;
+use super::shown::Shown;
 use super::table::columns;
 use super::trials::TrialTable;
 use super::uses::{self, Uses};
@@ -32,18 +33,24 @@ struct Page<'a> {
     columns: Vec<&'static str>,
     arms: Vec<ArmView<'a>>,
     effect_width: f64,
+    effect_axis: Option<Axis>,
     compared: bool,
     in_tables: String,
     drawn: String,
-    beside: Vec<controls::Row>,
+    at_first: String,
+    beside: Vec<BesideView>,
+    beside_axis: Option<Axis>,
     beside_caption: &'static str,
     effects: Vec<EffectView>,
+    effects_axis: Option<Axis>,
     effects_caption: String,
     interactions: Vec<Chart>,
     curves: Curves<'a>,
     pareto: Vec<Pareto>,
     pictures: Gallery,
+    chains: Gallery,
     uses: Uses,
+    uses_caption: &'static str,
     use_charts: Vec<Chart>,
     use_pictures: Gallery,
     tenths: Vec<Chart>,
@@ -62,16 +69,25 @@ struct AnswerView<'a> {
     notes: &'a [String],
 }
 
-/// An arm with its colour (`None`: grey) and line style, the same in every figure.
+/// An arm with its colour and line style, the same in every figure.
 #[derive(Serialize)]
 struct ArmView<'a> {
     #[serde(flatten)]
     row: &'a Row,
-    colour: Option<usize>,
-    dash: usize,
+    #[serde(flatten)]
+    look: figures::Look,
     in_tables: bool,
     drawn: bool,
     effect: Option<Drawing>,
+}
+
+/// An arm beside a control, with its drawing; `at` is its position among all arms.
+#[derive(Serialize)]
+struct BesideView {
+    #[serde(flatten)]
+    row: controls::Row,
+    at: usize,
+    drawing: Option<Drawing>,
 }
 
 /// An effect of a factor with its drawing.
@@ -91,12 +107,13 @@ struct Curves<'a> {
     labels: Vec<Look<'a>>,
 }
 
-/// How an arm looks.
+/// How an arm looks, and whether it is ticked before the reader chooses.
 #[derive(Serialize)]
 struct Look<'a> {
     label: &'a str,
-    colour: Option<usize>,
-    dash: usize,
+    #[serde(flatten)]
+    look: figures::Look,
+    first: bool,
 }
 
 /// Writes the page.
@@ -107,7 +124,13 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
     let (record, comparisons) = (evidence.record, &findings.comparisons);
     let (shown, better) = (&evidence.shown, findings.rows.better);
     let design = factorial::design(comparisons, &record.axes, record.compare.as_ref());
-    let arms = arm_views(evidence, findings);
+    let looks = looks(comparisons, shown);
+    let of_arms = comparisons.arms.iter().map(|arm| arm.axes);
+    let by_axes = of_arms.zip(looks.iter().copied()).collect();
+    let axis = Axis::of(comparisons.compared().map(|(_, it)| &it.paired));
+    let arms = arm_views(evidence, findings, &looks, axis.as_ref());
+    let (beside, beside_axis) = beside_views(evidence, findings);
+    let (effects, effects_axis) = effect_views(findings);
     let mut changes = changes::of(evidence, comparisons);
     changes.retain(|(arm, _)| arms[*arm].in_tables);
     page::render(&Page {
@@ -127,26 +150,32 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
             .map(|(name, _)| *name)
             .collect(),
         effect_width: effect::WIDTH,
+        effect_axis: axis,
         compared: comparisons.compared().next().is_some(),
         in_tables: shown.note("in this table", &shown.in_tables),
         drawn: shown.note("drawn", &shown.drawn),
-        beside: beside(evidence, findings),
+        at_first: shown.note_at_first(),
+        beside,
+        beside_axis,
         beside_caption: controls::CAPTION,
-        effects: effect_views(findings),
+        effects,
+        effects_axis,
         effects_caption: factorial::caption(&findings.factorial, &comparisons.metric, better),
         interactions: interactions::of(&design, &comparisons.metric),
         curves: Curves {
             arms: (0..arms.len()).filter(|arm| arms[*arm].drawn).collect(),
             curves: curves::of(evidence, comparisons),
-            labels: arms.iter().map(look).collect(),
+            labels: labels(&arms, comparisons, shown),
         },
         arms,
         pareto: pareto::of(comparisons, better, shown),
         pictures: images::by_epoch(evidence, comparisons)?,
+        chains: images::by_timestep(evidence, comparisons)?,
         uses: Uses::among(record, |arm| shown.in_tables.contains(arm)),
-        use_charts: uses::charts(record, shown),
+        uses_caption: uses::CAPTION,
+        use_charts: uses::charts(record, shown, &by_axes),
         use_pictures: images::by_use(evidence, comparisons)?,
-        tenths: interactions::tenths(comparisons),
+        tenths: interactions::tenths(comparisons, shown, &looks),
         changes,
         trials: TrialTable::of(evidence, comparisons),
         facts: provenance::facts(evidence),
@@ -155,58 +184,67 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
     })
 }
 
-fn arm_views<'a>(evidence: &Evidence, findings: &'a Findings) -> Vec<ArmView<'a>> {
-    let comparisons = &findings.comparisons;
-    let compared = |role: &'a Role| match role {
-        Role::Compared(comparison) => Some(&**comparison),
+fn arm_views<'a>(
+    evidence: &Evidence,
+    findings: &'a Findings,
+    looks: &[figures::Look],
+    axis: Option<&Axis>,
+) -> Vec<ArmView<'a>> {
+    let effect = |role: &Role| match role {
+        Role::Compared(comparison) => axis?.draw(&comparison.paired),
         Role::Alone | Role::Baseline | Role::NoBaseline => None,
     };
-    let summary = |comparison: &Comparison| comparison.paired.summary;
-    let scale = Scale::of(
-        comparisons
-            .compared()
-            .map(|(_, comparison)| summary(comparison)),
-    );
-    let arms = comparisons.arms.iter().zip(&findings.rows.rows);
-    let looks = looks(comparisons, &evidence.shown);
+    let arms = findings.comparisons.arms.iter().zip(&findings.rows.rows);
     arms.zip(looks)
         .map(|((arm, row), look)| ArmView {
             row,
-            colour: look.colour,
-            dash: look.dash,
+            look: *look,
             in_tables: evidence.shown.in_tables.contains(arm.axes),
             drawn: evidence.shown.drawn.contains(arm.axes),
-            effect: compared(&arm.role).and_then(|comparison| scale.draw(&summary(comparison))),
+            effect: effect(&arm.role),
         })
         .collect()
 }
 
 /// Arms beside their controls, of those in tables.
-fn beside(evidence: &Evidence, findings: &Findings) -> Vec<controls::Row> {
-    let rows = findings
-        .beside_rows(evidence.record)
-        .into_iter()
-        .zip(&findings.beside);
+fn beside_views(evidence: &Evidence, findings: &Findings) -> (Vec<BesideView>, Option<Axis>) {
     let arms = &findings.comparisons.arms;
-    let shown = rows.filter(|(_, beside)| evidence.shown.in_tables.contains(arms[beside.arm].axes));
-    shown.map(|(row, _)| row).collect()
+    let rows = findings.beside_rows(evidence.record).into_iter();
+    let is_shown = |at: usize| evidence.shown.in_tables.contains(arms[at].axes);
+    let rows: Vec<_> = rows
+        .zip(&findings.beside)
+        .filter(|(_, beside)| is_shown(beside.arm))
+        .collect();
+    let axis = Axis::of(rows.iter().map(|(_, beside)| &beside.difference));
+    let view = |(row, beside): (controls::Row, &controls::Beside)| BesideView {
+        row,
+        at: beside.arm,
+        drawing: axis.as_ref().and_then(|it| it.draw(&beside.difference)),
+    };
+    let views = rows.into_iter().map(view).collect();
+    (views, axis)
 }
 
-fn effect_views(findings: &Findings) -> Vec<EffectView> {
+fn effect_views(findings: &Findings) -> (Vec<EffectView>, Option<Axis>) {
     let effects = &findings.factorial.effects;
-    let scale = Scale::of(effects.iter().map(|effect| effect.contrast.paired.summary));
+    let axis = Axis::of(effects.iter().map(|effect| &effect.contrast.paired));
     let rows = factorial::rows(&findings.factorial, findings.rows.better);
     let view = |(row, effect): (factorial::Row, &factorial::Effect)| EffectView {
         row,
-        drawing: scale.draw(&effect.contrast.paired.summary),
+        drawing: axis
+            .as_ref()
+            .and_then(|axis| axis.draw(&effect.contrast.paired)),
     };
-    rows.into_iter().zip(effects).map(view).collect()
+    let views = rows.into_iter().zip(effects).map(view).collect();
+    (views, axis)
 }
 
-fn look<'a>(arm: &ArmView<'a>) -> Look<'a> {
-    Look {
-        label: &arm.row.arm,
-        colour: arm.colour,
-        dash: arm.dash,
-    }
+fn labels<'a>(arms: &[ArmView<'a>], comparisons: &Comparisons, shown: &Shown) -> Vec<Look<'a>> {
+    let arms = arms.iter().zip(&comparisons.arms);
+    arms.map(|(view, arm)| Look {
+        label: &view.row.arm,
+        look: view.look,
+        first: shown.first.contains(arm.axes),
+    })
+    .collect()
 }

@@ -15,6 +15,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
+mod chain;
+
+pub use chain::by_timestep;
+
 /// At most so many steps of a strip, spread evenly, first and last among them.
 const FRAMES: usize = 12;
 

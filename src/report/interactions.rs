@@ -4,8 +4,9 @@ use super::chart::{Chart, Line};
 use super::compare::Comparisons;
 use super::factorial::design::Design;
 use super::factorial::lines::{self, Means};
+use super::figures::Look;
 use super::label;
-use super::shown::{DRAWN, spread};
+use super::shown::Shown;
 use super::stats::Summary;
 use crate::outcome::Outcome;
 use std::collections::BTreeSet;
@@ -23,7 +24,11 @@ pub fn of(design: &Design, metric: &str) -> Vec<Chart> {
         let (along, lines) = (&factors[means.along], &factors[means.lines]);
         let line = |(number, summaries): (usize, &Vec<Summary>)| {
             let label = format!("{} {}", lines.name, lines.levels[number]);
-            Line::of(label, number, summaries.iter())
+            let line = Line::of(label, Look::level(number), summaries.iter());
+            Line {
+                mark: number,
+                ..line
+            }
         };
         Chart {
             name: format!("{} along {}", lines.name, along.name),
@@ -39,7 +44,8 @@ pub fn of(design: &Design, metric: &str) -> Vec<Chart> {
 }
 
 /// Metrics measured by tenth of something (`test.loss_d0` … `test.loss_d9`: of the timesteps) as charts over it.
-pub fn tenths(comparisons: &Comparisons) -> Vec<Chart> {
+/// `looks`: of every arm.
+pub fn tenths(comparisons: &Comparisons, shown: &Shown, looks: &[Look]) -> Vec<Chart> {
     let rows = comparisons.arms.iter().flat_map(|arm| &arm.trials);
     let names: BTreeSet<&str> = rows
         .flat_map(|row| row.metrics.keys())
@@ -53,9 +59,10 @@ pub fn tenths(comparisons: &Comparisons) -> Vec<Chart> {
     let names = names
         .into_iter()
         .filter(|name| (0..10).all(|tenth| has(&format!("{name}_d{tenth}"))));
-    let kept: Vec<usize> = spread(comparisons.arms.len(), DRAWN).collect();
+    let drawn = |at: &usize| shown.drawn.contains(comparisons.arms[*at].axes);
+    let kept: Vec<usize> = (0..comparisons.arms.len()).filter(drawn).collect();
     let chart = |name: &str| {
-        let line = |(number, at): (usize, &usize)| {
+        let line = |at: &usize| {
             let arm = &comparisons.arms[*at];
             let completed = || {
                 arm.trials
@@ -68,14 +75,18 @@ pub fn tenths(comparisons: &Comparisons) -> Vec<Chart> {
                 Summary::of(&values.filter(|value| value.is_finite()).collect::<Vec<_>>())
             };
             let summaries: Vec<Summary> = (0..10).map(summary).collect();
-            Line::of(arm.label.clone(), number, summaries.iter())
+            let line = Line::of(arm.label.clone(), looks[*at], summaries.iter());
+            Line {
+                first: shown.first.contains(arm.axes),
+                ..line
+            }
         };
         Chart {
             name: format!("{} by tenth of the timesteps", label::visible(name)),
             x: "tenth of the timesteps (t small to t large)".into(),
             y: label::visible(name).into_owned(),
             places: (1..=10).map(|tenth| tenth.to_string()).collect(),
-            lines: kept.iter().enumerate().map(line).collect(),
+            lines: kept.iter().map(line).collect(),
             left_out: comparisons.arms.len() - kept.len(),
         }
     };

@@ -127,7 +127,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
     let beside = findings.beside.iter().map(|beside| Beside {
         arm: beside.arm,
         control: beside.control,
-        difference: arms::spread(&beside.difference),
+        difference: arms::spread(&beside.difference.summary),
     });
     let facts = provenance::facts(evidence).into_iter();
     let report = Report {

@@ -9,7 +9,7 @@ use super::label;
 use super::notes::counts;
 use super::rows::Row;
 use super::table::columns;
-use super::uses::Uses;
+use super::uses::{self, Uses};
 use super::{Findings, table};
 use super::{controls, factorial};
 use crate::record::SweepRecord;
@@ -54,11 +54,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
          image, and mean seconds of a trial.",
         arms(evidence, findings, &costs),
     );
-    add(
-        "uses",
-        "Each trained network used in several ways: mean ± half of the 95% t-interval over seeds. Nothing was trained again for this.",
-        uses(&Uses::of(evidence.record)),
-    );
+    add("uses", uses::CAPTION, used(&Uses::of(evidence.record)));
     add(
         "changes",
         "The settings in which each arm differs from its baseline.",
@@ -149,7 +145,7 @@ fn beside(evidence: &Evidence, findings: &Findings) -> Table {
     }
 }
 
-fn uses(uses: &Uses) -> Table {
+fn used(uses: &Uses) -> Table {
     Table {
         headings: uses.columns.clone(),
         names: uses

@@ -5,7 +5,7 @@ use super::evidence::Evidence;
 use super::label;
 use super::notes::counts;
 use super::table::columns;
-use super::uses::Uses;
+use super::uses::{self, Uses};
 use super::{changes, controls, factorial, provenance};
 
 /// Writes the page.
@@ -66,10 +66,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     if !uses.rows.is_empty() {
         add("## Trained once, used in several ways".into());
         add(table(&uses.columns, uses.rows.iter()));
-        add(
-            "Mean ± half of the 95% t-interval over seeds. Nothing was trained again for this."
-                .into(),
-        );
+        add(uses::CAPTION.into());
     }
     let changes: Vec<String> = changes::of(evidence, comparisons)
         .into_iter()

@@ -13,6 +13,9 @@ pub const IN_TABLES: usize = 300;
 /// At most so many arms are drawn, with curves and pictures.
 pub const DRAWN: usize = 40;
 
+/// Up to so many arms are all drawn before the reader chooses.
+const AT_FIRST: usize = 12;
+
 /// The arms of a sweep that are shown, by their axis values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown<'a> {
@@ -22,6 +25,12 @@ pub struct Shown<'a> {
     pub in_tables: BTreeSet<&'a [String]>,
     /// Those with curves and pictures.
     pub drawn: BTreeSet<&'a [String]>,
+    /// Those of them that are ticked before the reader chooses.
+    pub first: BTreeSet<&'a [String]>,
+    baselines: Vec<&'a [String]>,
+    /// All others, by their mean; those without one last.
+    others: Vec<&'a [String]>,
+    valued: usize,
 }
 
 impl<'a> Shown<'a> {
@@ -54,20 +63,68 @@ impl<'a> Shown<'a> {
         }
         first.sort_by_key(|(_, index, _)| *index);
         others.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let choose = |limit: usize| -> BTreeSet<&[String]> {
-            if arms.len() <= limit {
-                return arms.keys().copied().collect();
-            }
-            let baselines = first.iter().take(limit / 4).map(|(_, _, axes)| *axes);
-            let mut chosen: BTreeSet<&[String]> = baselines.collect();
-            let spread = spread(others.len(), limit - chosen.len());
-            chosen.extend(spread.map(|at| others[at].2));
-            chosen
-        };
-        Self {
+        let mut shown = Self {
             arms: arms.len(),
-            in_tables: choose(IN_TABLES),
-            drawn: choose(DRAWN),
+            valued: others.iter().filter(|it| it.0.is_finite()).count(),
+            baselines: first.into_iter().map(|(_, _, axes)| axes).collect(),
+            others: others.into_iter().map(|(_, _, axes)| axes).collect(),
+            ..Self::default()
+        };
+        shown.in_tables = shown.choose(IN_TABLES, |_| true);
+        shown.drawn = shown.choose(DRAWN, |_| true);
+        shown.first = shown.to_begin_with();
+        shown
+    }
+
+    /// At most so many of these arms: all, or the baselines, the best, the worst and some between.
+    pub fn choose(
+        &self,
+        limit: usize,
+        among: impl Fn(&[String]) -> bool,
+    ) -> BTreeSet<&'a [String]> {
+        let [baselines, others] = [&self.baselines, &self.others].map(|arms| {
+            arms.iter()
+                .copied()
+                .filter(|arm| among(arm))
+                .collect::<Vec<_>>()
+        });
+        let all = baselines.len() + others.len();
+        let first = match all <= limit {
+            true => baselines.len(),
+            false => limit / 3,
+        };
+        let mut chosen: BTreeSet<&[String]> = baselines.into_iter().take(first).collect();
+        let spread = spread(others.len(), limit - chosen.len());
+        chosen.extend(spread.map(|at| others[at]));
+        chosen
+    }
+
+    /// Of the arms that are drawn those that are ticked before the reader chooses.
+    fn to_begin_with(&self) -> BTreeSet<&'a [String]> {
+        if self.arms <= AT_FIRST {
+            return self.drawn.clone();
+        }
+        let drawn = |arms: &[&'a [String]]| -> Vec<&'a [String]> {
+            let arms = arms.iter().copied();
+            arms.filter(|arm| self.drawn.contains(arm)).collect()
+        };
+        let mut first: BTreeSet<&[String]> = drawn(&self.baselines)
+            .into_iter()
+            .take(AT_FIRST / 3)
+            .collect();
+        let valued = drawn(&self.others[..self.valued]);
+        first.extend(valued.first().into_iter().chain(valued.last()));
+        first
+    }
+
+    /// What a reader must know of the arms that are ticked at first; nothing where all are.
+    pub fn note_at_first(&self) -> String {
+        match self.first.len() == self.arms {
+            true => String::new(),
+            false => format!(
+                "Shown at first: baselines, the best and the worst of {} arms; tick others in the list.",
+                super::number::scaled(self.arms as f64)
+            ),
         }
     }
 
@@ -96,6 +153,25 @@ pub fn spread(n: usize, limit: usize) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Twenty arms: two baselines, then by rising mean, the last two without one.
+    #[test]
+    fn of_many_arms_baselines_the_best_and_the_worst_are_ticked_at_first() {
+        let arms: Vec<Vec<String>> = (0..20).map(|arm| vec![format!("{arm:02}")]).collect();
+        let arms: Vec<&[String]> = arms.iter().map(Vec::as_slice).collect();
+        let mut shown = Shown {
+            arms: 20,
+            baselines: arms[..2].to_vec(),
+            others: arms[2..].to_vec(),
+            valued: 16,
+            ..Shown::default()
+        };
+        shown.drawn = shown.choose(DRAWN, |_| true);
+        let first = [0, 1, 2, 17].map(|arm| arms[arm]);
+        assert_eq!(shown.to_begin_with(), first.into());
+        let some = shown.choose(5, |arm| arm != arms[0]);
+        assert_eq!(some, [1, 2, 7, 13, 19].map(|arm| arms[arm]).into());
+    }
 
     #[test]
     fn positions_are_spread_with_first_and_last() {

@@ -91,6 +91,8 @@ pub enum Test {
 /// Differences arm − baseline, one per seed that both have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Paired {
+    /// The differences themselves.
+    pub differences: Vec<f64>,
     /// Mean, spread and interval of the differences.
     pub summary: Summary,
     /// Mean over its standard error; `None` below two pairs or without any spread.
@@ -115,7 +117,7 @@ impl Paired {
             .copied()
             .filter(|it| it.is_finite())
             .collect();
-        let differences = &finite[..];
+        let differences = finite.as_slice();
         let summary = Summary::of(differences);
         let n = summary.n;
         let spread = summary
@@ -140,6 +142,7 @@ impl Paired {
             p,
             lower: differences.iter().filter(|d| **d < 0.0).count(),
             higher: differences.iter().filter(|d| **d > 0.0).count(),
+            differences: finite,
         }
     }
 }

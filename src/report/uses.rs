@@ -1,25 +1,26 @@
-//! Evaluations: what becomes of a trained network's metrics when it is used in other ways. Means over seeds; nothing is compared.
+//! Evaluations: what becomes of a trained network's metrics when it is used in other ways. Means over seeds, and what a step
+//! along an axis of uses changes, by seed; arms are not compared.
 
-use super::chart::{Chart, Line};
+mod charts;
+mod shifts;
+
 use super::floor;
 use super::label;
 use super::number::Digits;
-use super::shown::{Shown, spread};
 use super::stats::Summary;
 use crate::outcome::Outcome;
 use crate::record::{SweepRecord, TrialRow};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// At most so many lines in a chart.
-const LINES: usize = 24;
+pub use charts::charts;
 
-/// At most so many charts.
-const CHARTS: usize = 60;
+/// What the columns of [`Uses`] are.
+pub const CAPTION: &str = "Mean ± half of the 95% t-interval over seeds. Δ: paired by seed, with its 95% t-interval, not corrected for their number. Nothing was trained again for this.";
 
 /// Metrics of evaluations as a table of text.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Uses {
-    /// The axes' last names, "n", then the metrics.
+    /// The axes' last names, "n", then the metrics; behind the compared one what steps along the axes of uses change.
     pub columns: Vec<String>,
     /// One row an arm and use.
     pub rows: Vec<Vec<String>>,
@@ -67,7 +68,6 @@ impl Uses {
         let names = metrics(record);
         let mut columns = columns(record);
         columns.push("n".into());
-        columns.extend(names.iter().map(|name| label::visible(name).into_owned()));
         let mut rows: Vec<Vec<String>> = points
             .iter()
             .map(|(point, rows)| {
@@ -75,6 +75,9 @@ impl Uses {
                 values.chain([rows.len().to_string()]).collect()
             })
             .collect();
+        let compared = record.compare.as_ref().map(|compare| &*compare.metric);
+        let told = names.iter().copied().find(|name| Some(*name) == compared);
+        let told = told.or(names.first().copied());
         for name in names {
             let summaries: Vec<Summary> =
                 points.iter().map(|(_, rows)| summary(rows, name)).collect();
@@ -84,100 +87,26 @@ impl Uses {
                     .filter_map(|it| Some(it.interval?.half_width())),
                 summaries.iter().filter_map(|it| it.mean),
             );
+            columns.push(label::visible(name).into_owned());
             for (row, summary) in rows.iter_mut().zip(&summaries) {
                 row.push(digits.measured(summary));
+            }
+            if Some(name) != told {
+                continue;
+            }
+            let metric = (name, &*label::visible(name));
+            for (heading, cells) in shifts::columns_of(record, &points, metric) {
+                columns.push(heading);
+                for (row, cell) in rows.iter_mut().zip(cells) {
+                    row.push(cell);
+                }
             }
         }
         Self { columns, rows }
     }
 }
 
-/// A chart of every metric over every axis of `evaluate:` that varies, of the arms that are drawn; the compared metric first.
-pub fn charts(record: &SweepRecord, shown: &Shown) -> Vec<Chart> {
-    let mut points = points(record);
-    let arm = |point: &[String]| {
-        point
-            .get(..record.axes.len())
-            .is_some_and(|arm| shown.drawn.contains(arm))
-    };
-    points.retain(|(point, _)| arm(point));
-    let axes = columns(record);
-    let mut names = metrics(record);
-    let compared = record
-        .compare
-        .as_ref()
-        .map(|compare| compare.metric.as_str());
-    names.sort_by_key(|name| Some(*name) != compared);
-    let varied = (record.axes.len()..axes.len()).filter(|axis| levels(&points, *axis).len() > 1);
-    let charts = names
-        .iter()
-        .flat_map(|name| varied.clone().map(|axis| chart(&points, &axes, axis, name)));
-    charts.take(CHARTS).collect()
-}
-
 type Point<'a> = (&'a [String], Vec<&'a TrialRow>);
-
-fn chart(points: &[Point], axes: &[String], axis: usize, metric: &str) -> Chart {
-    let places = levels(points, axis);
-    let without = |point: &'_ Point<'_>| -> Vec<String> {
-        let others = point.0.iter().enumerate().filter(|(at, _)| *at != axis);
-        others.map(|(_, value)| value.clone()).collect()
-    };
-    let mut keys: Vec<Vec<String>> = Vec::new();
-    for point in points {
-        let key = without(point);
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    // Where another axis does not matter (`rule` after one pass), the point belongs to the lines of all its levels.
-    let covers = |a: &[String], b: &[String]| a.iter().zip(b).all(|(a, b)| a == "null" || a == b);
-    let written_out =
-        |key: &&Vec<String>| !keys.iter().any(|other| other != *key && covers(key, other));
-    let mut lines: Vec<(Vec<String>, Vec<Summary>)> = keys
-        .iter()
-        .filter(written_out)
-        .map(|key| (key.clone(), vec![Summary::of(&[]); places.len()]))
-        .collect();
-    for point in points {
-        let key = without(point);
-        let Some(place) = places.iter().position(|place| *place == point.0[axis]) else {
-            continue;
-        };
-        for (_, values) in lines.iter_mut().filter(|(line, _)| covers(&key, line)) {
-            values[place] = summary(&point.1, metric);
-        }
-    }
-    lines.retain(|(_, values)| values.iter().any(|value| value.mean.is_some()));
-    let names: Vec<&String> = (0..axes.len())
-        .filter(|at| *at != axis)
-        .map(|at| &axes[at])
-        .collect();
-    let label = |values: &[String]| {
-        let varied = |at: &usize| lines.iter().any(|(other, _)| other[*at] != values[*at]);
-        let parts = (0..values.len()).filter(|at| varied(at) && values[*at] != "null");
-        let parts: Vec<String> = parts
-            .map(|at| format!("{} {}", names[at], shown(&values[at])))
-            .collect();
-        if parts.is_empty() {
-            "every trial".into()
-        } else {
-            parts.join(" · ")
-        }
-    };
-    let kept = spread(lines.len(), LINES).enumerate();
-    let metric = label::visible(metric);
-    Chart {
-        name: format!("{metric} over {}", axes[axis]),
-        x: axes[axis].clone(),
-        lines: kept
-            .map(|(number, at)| Line::of(label(&lines[at].0), number, lines[at].1.iter()))
-            .collect(),
-        y: metric.into_owned(),
-        places: places.iter().map(|place| shown(place)).collect(),
-        left_out: lines.len().saturating_sub(LINES),
-    }
-}
 
 /// Every arm and use with its completed evaluations, in the record's order.
 fn points(record: &SweepRecord) -> Vec<Point<'_>> {

@@ -63,10 +63,16 @@ addEventListener("load", () => {
     tell(id, image.src !== before && image.alt.endsWith(first) && by(`${id}-shown`).textContent !== "");
   };
 
+  const chosen = (id) => {
+    const figure = document.querySelector(`[data-gallery="${id}"]`);
+    by(`${id}-arms`).querySelector("input").click();
+    tell(`${id}-arm`, figure.hidden);
+  };
+
   const trials = () => {
     const rows = () => [...by("trial-table").tBodies[0].rows];
-    const cells = () => rows().map((row) => row.cells[3].textContent).filter((text) => text !== "");
-    const heading = by("trial-table").tHead.rows[0].cells[3];
+    const cells = () => rows().map((row) => row.cells[5].textContent).filter((text) => text !== "");
+    const heading = by("trial-table").tHead.rows[0].cells[5];
     heading.querySelector("button").click();
     const up = cells().map(Number);
     tell("sorted", heading.ariaSort === "ascending" && up.every((x, i) => i === 0 || up[i - 1] <= x));
@@ -78,6 +84,10 @@ addEventListener("load", () => {
     const filter = (text) => { by("trial-filter").value = text; fire(by("trial-filter"), "input"); return rows().length; };
     tell("filtered", filter("diverged") === 1 && by("trial-count").textContent === "1 of 216 trials");
     tell("column", filter("seed=3") === 9 && filter("seed=3 [14,") === 3 && filter("seed=3 [14] COMPLETED") === 3 && filter("nowhere") === 0 && filter("") === 200);
+    tell("number", filter("test.bce<0") === 0 && filter("test.bce>0") === 200 && by("trial-count").textContent === "215 of 216 trials" && filter("depth<=2 seed=0") === 6 && filter("DEPTH=2.0 seed=0") === 3);
+    tell("quoted", filter("arm=\"skip.at [14] · depth 2\"") === 24 && filter("\"[14, 28] · depth\" seed=0") === 3 && filter("skip.at=\"[]\" seed=1") === 3);
+    const names = [...by("trial-table").tHead.rows[0].cells].map((cell) => cell.textContent);
+    tell("columns", ["skip.at", "depth", "params", "MACs"].every((name) => names.includes(name)) && !names.includes("test.bce_floor"));
   };
 
   (async () => {
@@ -85,6 +95,7 @@ addEventListener("load", () => {
     await lines("interaction", "depth 3");
     await pareto();
     pictures("picture", "after epoch 5");
+    chosen("picture");
     await lines("use", "rule renoise");
     await lines("tenth", "10");
     pictures("use-picture", "used with passes 1");

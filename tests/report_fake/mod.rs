@@ -107,6 +107,56 @@ pub fn everything() -> Fake {
     fake
 }
 
+/// More arms than are drawn before the reader chooses, with controls, used in several ways.
+pub fn many() -> Fake {
+    let mut arms = Vec::new();
+    for (i, at) in ["[]", "[14]", "[28]", "[14,28]"].iter().enumerate() {
+        for depth in 1..=3_u32 {
+            for control in ["none", "zero_skip"] {
+                if i == 0 && control != "none" {
+                    continue;
+                }
+                let worth = if control == "none" { 0.008 } else { 0.001 };
+                arms.push(FakeArm {
+                    axes: vec![(*at).into(), depth.to_string(), format!("\"{control}\"")],
+                    level: 0.165 - worth * i as f64 - 0.003 * f64::from(depth),
+                    params: 11_889 + 2_304 * i as u64 + 9_000 * u64::from(depth - 1),
+                });
+            }
+        }
+    }
+    let mut fake = make(&["model.skip.at", "model.depth", "control"], &arms, 5);
+    fake.record.name = "many".into();
+    fake.record.question =
+        "What is a skip worth beside its controls, and what do passes do to it?".into();
+    let compare = fake.record.compare.as_mut().expect("a comparison");
+    compare.baseline.insert("control".into(), "\"none\"".into());
+    fake.evaluate();
+    fake
+}
+
+/// Two arms that generate: sheets of samples, and an image on its way from noise.
+pub fn chains() -> Fake {
+    let mut fake = skip_or_not();
+    fake.record.name = "chains".into();
+    for detail in fake.details.values_mut() {
+        let output = detail.samples.pop().expect("output");
+        let pixels = output.pixels[..10 * 784].to_vec();
+        let sheet = Samples {
+            name: "samples".into(),
+            ..output
+        };
+        let chain = Samples {
+            name: "chain".into(),
+            epochs: vec![0],
+            shape: [10, 28, 28],
+            pixels,
+        };
+        detail.samples = vec![sheet, chain];
+    }
+    fake
+}
+
 /// A name that would act where it is taken for anything but text.
 pub const HOSTILE: &str =
     "</script><script>alert(1)</script>\"'`{{7*7}}\u{202e}\0\u{1b}[2J=cmd|' /C calc'!A0";

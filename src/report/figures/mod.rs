@@ -10,7 +10,7 @@ mod font;
 mod look;
 mod pictures;
 mod raster;
-mod scale;
+pub(super) mod scale;
 mod svg;
 
 pub use look::{Look, looks};

@@ -185,7 +185,7 @@ fn controls_are_compared_with_the_baseline_and_judged_by_nobody() {
         answer.sentence
     );
     // Positions of arm and control, and how far they are apart.
-    let beside = |it: &Beside| (it.arm, it.control, it.difference.mean);
+    let beside = |it: &Beside| (it.arm, it.control, it.difference.summary.mean);
     let expected = [
         (2, 4, Some(1.0)),
         (2, 5, Some(0.0)),
@@ -208,7 +208,7 @@ fn a_control_that_two_arms_share_is_shown_beside_both() {
     let record = recorded(yaml, results.path());
     let found = findings(&record);
     assert_eq!(found.comparisons.arms.len(), 4);
-    let beside = |it: &Beside| (it.arm, it.control, it.difference.mean);
+    let beside = |it: &Beside| (it.arm, it.control, it.difference.summary.mean);
     assert_eq!(
         found.beside.iter().map(beside).collect::<Vec<_>>(),
         [(1, 3, Some(1.0)), (2, 3, Some(1.0))]

@@ -143,7 +143,7 @@ fn painted(row: &[Cell], board: &Board, page: Page) -> String {
     .collect()
 }
 
-/// "a 0.1234 ± 0.0012  5/8 baseline model.skip.at=[]  epoch 3 of 20"
+/// "a 0.1234 sd 0.0012  5/8 baseline model.skip.at=[]  epoch 3 of 20"
 fn rows(board: &Board, quantity: &str, columns: usize) -> Vec<String> {
     let heads = board.arms.iter().map(|shown| {
         let done = format!("{}/{}", shown.arm.done, shown.arm.planned);
@@ -163,10 +163,10 @@ fn rows(board: &Board, quantity: &str, columns: usize) -> Vec<String> {
     .collect()
 }
 
-/// The final value of an arm.
+/// The final value of an arm; no ±, behind which a report has half an interval.
 fn value(shown: &Shown) -> String {
     match (shown.arm.mean(), shown.arm.spread()) {
-        (Some(mean), Some(spread)) => format!("{} ± {}", number(mean), as_exact(spread, mean)),
+        (Some(mean), Some(spread)) => format!("{} sd {}", number(mean), as_exact(spread, mean)),
         (Some(mean), None) => number(mean),
         (None, _) => "-".to_owned(),
     }

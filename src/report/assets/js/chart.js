@@ -1,8 +1,8 @@
 // What all charts share: uPlot with the page's colours.
-const DASHES = [[], [8, 4], [3, 3], [9, 3, 2, 3]];
+const DASHES = [[], [8, 4], [3, 3], [9, 3, 2, 3], [15, 4], [9, 2.5, 2, 2.5, 2, 2.5]];
 const FONT = "12px system-ui, sans-serif";
 
-const dashOf = (arm) => DASHES[arm.dash % DASHES.length];
+const dashOf = (arm) => DASHES[arm.dash];
 
 const axis = () => ({ stroke: cssColour("--soft"), font: FONT, grid: { stroke: cssColour("--line"), width: 1 }, ticks: { show: false } });
 
@@ -46,5 +46,17 @@ const whisker = (ctx, x, low, high, scale) => {
     ctx.moveTo(fromX, fromY);
     ctx.lineTo(toX, toY);
   }
+  ctx.stroke();
+};
+
+// A mark in the colour that is set, filled or with the ground in it.
+const drawMark = (ctx, mark, x, y, radius, scale) => {
+  ctx.beginPath();
+  for (const [dx, dy] of shapeOf(mark)) ctx.lineTo(x + dx * radius, y + dy * radius);
+  ctx.closePath();
+  const tone = ctx.strokeStyle;
+  ctx.fillStyle = mark % 2 ? cssColour("--ground") : tone;
+  ctx.fill();
+  ctx.lineWidth = 1.5 * scale;
   ctx.stroke();
 };

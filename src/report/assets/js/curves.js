@@ -4,13 +4,12 @@ function curves() {
   const arms = drawn.map((index) => looks[index]);
   const chart = byId("chart");
   const [select, from, to] = [byId("curve-metric"), byId("curve-from"), byId("curve-to")];
-  // Of many arms the baselines and the first few are shown to begin with.
-  const shown = arms.map((arm, index) => arms.length <= 12 || arm.colour === null || index < 8);
+  const shown = arms.map((arm) => arm.first);
   let plot = null;
   let range = null;
 
   for (const metric of metrics) select.append(make("option", { textContent: metric.name }));
-  if (arms.length > 6) byId("curve-seeds").checked = false;
+  if (shown.filter((is) => is).length > 6) byId("curve-seeds").checked = false;
   const entries = legend(byId("legend"), arms, (index) => shown[index], (index, on) => { shown[index] = on; draw(); });
   const metric = () => metrics[select.selectedIndex];
 

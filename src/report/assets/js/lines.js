@@ -10,8 +10,8 @@ function lines(id) {
   const chart = () => charts[select.selectedIndex];
 
   function choose() {
-    shown = chart().lines.map(() => true);
-    entries = legend(part("legend"), chart().lines, () => true, (index, on) => { shown[index] = on; draw(); });
+    shown = chart().lines.map((line) => line.first);
+    entries = legend(part("legend"), chart().lines, (index) => shown[index], (index, on) => { shown[index] = on; draw(); });
     const { left_out: more } = chart();
     if (more > 0) part("legend").append(make("li", { textContent: `and ${more} lines that are not drawn` }));
     draw();
@@ -32,7 +32,8 @@ function lines(id) {
     const { x, places, lines } = chart();
     const on = lines.filter((_, index) => shown[index]);
     const isLog = log.checked;
-    const series = on.map((line) => ({ stroke: toneOf(line), width: 2, dash: dashOf(line), spanGaps: true, points: { show: true, size: 7, fill: toneOf(line), stroke: toneOf(line) } }));
+    // The lines are painted, each a little aside, so that no whisker hides another; uPlot finds the place under the pointer.
+    const series = on.map(() => ({ paths: () => null, points: { show: false } }));
     const range = rangeOf(on.flatMap(({ mean, low, high }) => [...mean, ...low, ...high]), isLog);
     const crowded = places.join("").length * 8 + places.length * 12 > host.clientWidth - 80;
     plot?.destroy();
@@ -47,21 +48,31 @@ function lines(id) {
         { ...axis(), label: x, labelFont: FONT, labelSize: 20, size: crowded ? 74 : 30, rotate: crowded ? -40 : 0, splits: () => places.map((_, at) => at), values: () => places },
         measureAxis(),
       ],
-      hooks: { setCursor: [(u) => tell(u.cursor.idx)], draw: [(u) => whiskers(u, on, isLog)] },
+      hooks: { setCursor: [(u) => tell(u.cursor.idx)], draw: [(u) => paintLines(u, on, isLog)] },
     }, [places.map((_, at) => at), ...on.map((line) => drawable(line.mean, isLog))]);
     tell(null);
   }
 
-  function whiskers(u, on, isLog) {
+  function paintLines(u, on, isLog) {
     paint(u, (ctx, toX, toY, scale) => {
-      ctx.lineWidth = 1.4 * scale;
-      for (const line of on) {
+      const room = Math.min(0.6 * (toX(1) - toX(0)), 9 * scale * (on.length - 1));
+      on.forEach((line, index) => {
+        const aside = on.length > 1 ? (index / (on.length - 1) - 0.5) * room : 0;
+        const known = drawable(line.mean, isLog).map((y, at) => [toX(at) + aside, y, at]).filter(([, y]) => y !== null);
         ctx.strokeStyle = toneOf(line);
-        line.low.forEach((low, at) => {
-          if (low === null || (isLog && low <= 0)) return;
-          whisker(ctx, toX(at), toY(low), toY(line.high[at]), scale);
-        });
-      }
+        ctx.lineWidth = 2 * scale;
+        ctx.setLineDash(dashOf(line).map((length) => length * scale));
+        ctx.beginPath();
+        for (const [x, y] of known) ctx.lineTo(x, toY(y));
+        ctx.stroke();
+        ctx.setLineDash([]);
+        for (const [x, y, at] of known) {
+          ctx.lineWidth = 1.4 * scale;
+          const low = line.low[at];
+          if (low !== null && !(isLog && low <= 0)) whisker(ctx, x, toY(low), toY(line.high[at]), scale);
+          drawMark(ctx, line.mark, x, toY(y), 3.8 * scale, scale);
+        }
+      });
     });
   }
 

@@ -3,7 +3,7 @@
 const byId = (id) => document.getElementById(id);
 const data = (id) => JSON.parse(byId(id).textContent);
 const cssColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const toneOf = (arm) => cssColour(arm.colour === null ? "--neutral" : `--c${arm.colour}`);
+const toneOf = (arm) => cssColour(`--${arm.tone}`);
 
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -11,16 +11,33 @@ const make = (tag, properties = {}, ...children) => {
   return element;
 };
 
-const swatch = (arm) => {
+// Outlines of marks within a circle of one, told apart by shape; every odd mark is hollow.
+const SHAPES = [
+  Array.from({ length: 24 }, (_, at) => [Math.cos(at * Math.PI / 12), Math.sin(at * Math.PI / 12)]),
+  [[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]],
+  [[0, -1.1], [1.05, 0.8], [-1.05, 0.8]],
+  [[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]],
+  [[0, 1.1], [1.05, -0.8], [-1.05, -0.8]],
+  [[-0.4, -1.1], [0.4, -1.1], [0.4, -0.4], [1.1, -0.4], [1.1, 0.4], [0.4, 0.4], [0.4, 1.1], [-0.4, 1.1], [-0.4, 0.4], [-1.1, 0.4], [-1.1, -0.4], [-0.4, -0.4]],
+];
+const shapeOf = (mark) => SHAPES[(mark >> 1) % SHAPES.length];
+
+// A piece of an arm's line, with its mark where it has one, or its mark alone.
+const swatch = (arm, mark = null, line = true) => {
   const draw = (tag, attributes, ...children) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     element.append(...children);
     return element;
   };
-  const tone = arm.colour === null ? "neutral" : `c${arm.colour}`;
-  const about = { class: `swatch ${tone} d${arm.dash % 4}`, viewBox: "0 0 22 8", width: 22, height: 8, "aria-hidden": "true" };
-  return draw("svg", about, draw("path", { d: "M1 4H21" }));
+  const about = { class: `swatch ${arm.tone} d${arm.dash}`, viewBox: "0 0 26 10", width: 26, height: 10, "aria-hidden": "true" };
+  const svg = draw("svg", about);
+  if (line) svg.append(draw("path", { d: "M1 5H25" }));
+  if (mark !== null) {
+    const outline = shapeOf(mark).map(([x, y]) => `${(13 + 3.6 * x).toFixed(1)} ${(5 + 3.6 * y).toFixed(1)}`).join("L");
+    svg.append(draw("path", { class: mark % 2 ? "mark hollow" : "mark", d: `M${outline}Z` }));
+  }
+  return svg;
 };
 
 const minus = (text) => text.replace(/-/g, "−");
@@ -41,7 +58,7 @@ const legend = (list, arms, isShown, changed) => {
     box.addEventListener("change", () => changed(index, box.checked));
     const value = make("span", { className: "value" });
     const name = make("bdi", { className: "name", textContent: arm.label, title: arm.label });
-    list.append(make("li", {}, make("label", {}, box, swatch(arm), name, value)));
+    list.append(make("li", {}, make("label", {}, box, swatch(arm, arm.mark), name, value)));
     return { box, value };
   });
 };

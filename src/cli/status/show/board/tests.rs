@@ -44,9 +44,9 @@ fn every_arm_has_a_letter_in_the_chart_and_a_line_below() {
     let text = text(&board(), page(80, Some(40)));
     for line in [
         "train_loss by epoch, mean of seeds, log axis",
-        "a 0.1300 ± 0.0071  2/4 baseline model.skip.at=[]",
-        "b 0.1000           1/4 model.skip.at=[14]  epoch 7 of 20",
-        "c -                0/4 model.skip.at=[28]  epoch 5 of 20: 0.1429",
+        "a 0.1300 sd 0.0071  2/4 baseline model.skip.at=[]",
+        "b 0.1000            1/4 model.skip.at=[14]  epoch 7 of 20",
+        "c -                 0/4 model.skip.at=[28]  epoch 5 of 20: 0.1429",
         "and 2 more arms that have begun",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
