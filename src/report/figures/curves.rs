@@ -252,10 +252,7 @@ mod tests {
 
     fn scale(metric: &str, mean: &[f64]) -> Option<Scale> {
         let curve = curve(mean);
-        let look = Look {
-            colour: None,
-            dash: 0,
-        };
+        let look = Look::level(0);
         let name = "";
         values(
             metric,
