@@ -15,6 +15,8 @@ const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
 const HEIGHT: std::ops::RangeInclusive<usize> = 4..=12;
 /// A chart that is wider shows no more.
 const WIDEST: usize = 100;
+/// In fewer columns means stand without their spread.
+const NARROW: usize = 48;
 /// Foregrounds (ECMA-48) of the lines that are no baseline: told apart by most colour-blind people, on dark and on light.
 const COLOURS: [u8; 5] = [33, 36, 35, 34, 32];
 
@@ -147,7 +149,7 @@ fn painted(row: &[Cell], board: &Board, page: Page) -> String {
 fn rows(board: &Board, quantity: &str, columns: usize) -> Vec<String> {
     let heads = board.arms.iter().map(|shown| {
         let done = format!("{}/{}", shown.arm.done, shown.arm.planned);
-        [value(shown), done]
+        [value(shown, columns), done]
     });
     let heads: Vec<_> = heads.collect();
     let [values, counts] = [0, 1].map(|column| {
@@ -163,9 +165,10 @@ fn rows(board: &Board, quantity: &str, columns: usize) -> Vec<String> {
     .collect()
 }
 
-/// The final value of an arm; no ±, behind which a report has half an interval.
-fn value(shown: &Shown) -> String {
-    match (shown.arm.mean(), shown.arm.spread()) {
+/// The final value of an arm; no ±, behind which a report has half an interval. Where there is little room the name needs it.
+fn value(shown: &Shown, columns: usize) -> String {
+    let spread = shown.arm.spread().filter(|_| columns >= NARROW);
+    match (shown.arm.mean(), spread) {
         (Some(mean), Some(spread)) => format!("{} sd {}", number(mean), as_exact(spread, mean)),
         (Some(mean), None) => number(mean),
         (None, _) => "-".to_owned(),

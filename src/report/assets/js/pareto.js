@@ -117,7 +117,7 @@ function pareto() {
       const { label } = looks[point.arm];
       const half = ctx.measureText(label).width / 2;
       const [x, y] = [toX(point.x), toY(point.y)];
-      const places = [-14, 14, 0, -28, 28].flatMap((dy) => [1, -1, 0].map((side) => around(x + side * (half + 10 * scale), y + dy * scale, half, size / 2)));
+      const places = [-14, 14, 0].flatMap((dy) => [1, -1, 0].map((side) => around(x + side * (half + 10 * scale), y + dy * scale, half, size / 2)));
       const free = places.filter((box) => inside(box) && !taken.some(meets(box)));
       const place = free.find((box) => !whiskers.some(meets(box))) ?? free[0];
       if (place === undefined) continue;
