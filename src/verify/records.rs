@@ -4,6 +4,7 @@ use super::Progress;
 use super::finding::Known;
 use super::seen::{Seen, Sighting};
 use super::steady::steadily;
+use super::sweep_file;
 use crate::error::Result;
 use crate::record::inspect::{Fault, Kind, Whole, inspect};
 use crate::record::{Folder, hdf5_files, is_id};
@@ -117,6 +118,9 @@ pub fn named(path: &Path, stem: &str) -> std::result::Result<Whole, (Kind, Fault
         Kind::Sweep => true,
     };
     let kind = whole.kind;
+    if kind == Kind::Sweep {
+        sweep_file::compare_tables(path, whole.clone()).map_err(|fault| (kind, fault))?;
+    }
     fits.then_some(whole).ok_or_else(|| {
         let what = "does not hold what the file is named after";
         (kind, Fault::Inside(what.into()))

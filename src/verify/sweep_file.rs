@@ -4,7 +4,7 @@ use super::finding::Known;
 use super::seen::{Seen, Sighting};
 use super::steady::steadily;
 use crate::outcome::Outcome;
-use crate::record::inspect::{Fault, Held, Kind, fault, inspect};
+use crate::record::inspect::{Fault, Held, Kind, Whole, fault, inspect};
 use crate::record::{Folder, SweepRecord, TrialRow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -36,7 +36,14 @@ pub fn look(folder: &Folder, seen: &mut Vec<Sighting>) -> Option<Sweep> {
 }
 
 fn read(path: &Path) -> Result<Sweep, Fault> {
-    let mut whole = inspect(path)?;
+    compare_tables(path, inspect(path)?)
+}
+
+/// Whether the tables of a `sweep.h5` say what its trials are.
+///
+/// # Errors
+/// Why it is not whole.
+pub fn compare_tables(path: &Path, mut whole: Whole) -> Result<Sweep, Fault> {
     if whole.kind != Kind::Sweep {
         return Err(Fault::Inside("is no file of a whole sweep".into()));
     }
