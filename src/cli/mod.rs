@@ -15,6 +15,7 @@ mod data;
 mod doctor;
 mod export;
 mod fields;
+mod guarded;
 mod logs;
 mod pack;
 mod plan;
@@ -104,6 +105,9 @@ enum Command {
     /// Pack committed trials into shards (started by `ablate run`)
     #[command(hide = true)]
     Pack(pack::Args),
+    /// Read files that others may have made (started by the commands that do)
+    #[command(hide = true)]
+    Guarded(guarded::Args),
     /// What batch scripts ask for (started by them)
     #[command(hide = true)]
     Slurm(slurm::Args),
@@ -112,7 +116,29 @@ enum Command {
 /// Parses the command line, runs the command and prints its error, if any.
 pub fn main() -> ExitCode {
     init_tracing();
-    let outcome = match Cli::parse().command {
+    match Cli::parse().command {
+        Command::Guarded(args) => {
+            let words = std::iter::once("ablate".into()).chain(args.words.iter().cloned());
+            told(guarded::obey(&args, || told(run(Cli::parse_from(words).command))))
+        }
+        command if command.reads_files_of_others() => told(guarded::run()),
+        command => told(run(command)),
+    }
+}
+
+impl Command {
+    /// A watch goes on for days beside the user's own run.
+    fn reads_files_of_others(&self) -> bool {
+        match self {
+            Self::Report(_) | Self::Verify(_) | Self::Compare(_) | Self::Export(_) => true,
+            Self::Status(args) => !args.is_watch(),
+            _ => false,
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
         Command::Plan(args) => plan::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Run(args) => run::run(&args),
@@ -129,7 +155,12 @@ pub fn main() -> ExitCode {
         Command::Submit(args) => submit::run(&args),
         Command::Cancel(args) => cancel::run(&args),
         Command::Slurm(args) => slurm::run(&args),
-    };
+        Command::Guarded(_) => Err(Error::Internal("guarded twice".into())),
+    }
+}
+
+/// Prints an error, if any.
+fn told(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         // Paths and values in it are anybody's: none moves the cursor or turns the writing round.
         let lines = error.to_string();

@@ -80,6 +80,13 @@ pub struct Args {
     json: bool,
 }
 
+impl Args {
+    /// Whether it goes on.
+    pub fn is_watch(&self) -> bool {
+        self.watch.is_some()
+    }
+}
+
 /// Within which a runner on another machine is heard if it lives.
 const HEARING: Duration = BEAT.saturating_mul(2);
 

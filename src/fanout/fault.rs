@@ -1,6 +1,8 @@
 //! Faults on purpose, for tests of what a bad trial or rank may do to others (promises 6 to 9). `ABLATE_FAULT` is read by
-//! workers, the packer and ranks: `panic@3` makes the trial with index 3 panic, `panic@*` all of them, `panic@pack` the
-//! packer, `panic@rank1` the supervisor of rank 1 when its first trial ends; `,` joins several.
+//! workers, the packer, readers and ranks: `panic@3` makes the trial with index 3 panic, `panic@*` all of them, `panic@pack` the
+//! packer, `segv@read` who reads a record, `panic@rank1` the supervisor of rank 1 when its first trial ends; `,` joins several.
+//!
+//! A fault that does not kill (`flood`, `deluge`) is followed by the next, or by training as usual: `flood@3,panic@3`.
 //!
 //! Tests kill real processes where they can; these are the deaths that only the inside can die.
 
@@ -14,6 +16,11 @@ pub fn inject(index: usize) {
 /// Does what `ABLATE_FAULT` asks for the packer.
 pub fn inject_into_packer() {
     inject_where(|at| at == "pack");
+}
+
+/// Does what `ABLATE_FAULT` asks for a process that reads files of others.
+pub fn inject_into_reader() {
+    inject_where(|at| at == "read");
 }
 
 /// Does what `ABLATE_FAULT` asks for the supervisor of a rank.

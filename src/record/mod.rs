@@ -26,6 +26,7 @@ mod trial_group;
 pub use find::find;
 pub use fingerprint::Fingerprint;
 pub use folder::Folder;
+pub use h5::{done_reading, watch};
 pub use index::{done, hdf5_files};
 pub use merge::{merge, set_aside};
 pub use outcomes::{Committed, Outcomes};

@@ -19,8 +19,8 @@ pub use finding::{Finding, Level, Loss};
 pub use words::{json, text};
 
 use crate::error::{Error, Result};
-use crate::record::Folder;
 use crate::record::inspect::{Kind, inspect};
+use crate::record::{self, Folder};
 use finding::{Known, judge};
 use seen::{Seen, Sighting};
 use std::collections::BTreeSet;
@@ -90,6 +90,7 @@ pub fn folder(
     let sweep = sweep_file::look(folder, &mut seen);
     let shards = records::look(folder, &mut known, &mut seen, progress)?;
     sweep_file::compare(folder, sweep.as_ref(), &mut known, &mut seen);
+    record::done_reading();
     checkpoints::look(folder, &mut known, &mut seen)?;
     beside::look(folder, sweep.as_ref().map(|sweep| &*sweep.yaml), &mut seen)?;
     let mut findings: Vec<_> = seen

@@ -123,8 +123,9 @@ pub fn open_sealed(path: &Path) -> Result<File> {
 /// Opens read-only a file whose seal this process has checked before.
 ///
 /// # Errors
-/// When it is gone or HDF5 cannot open it.
+/// When it is gone, or HDF5 cannot open it or does not survive it.
 pub fn open_trusted(path: &Path) -> Result<File> {
+    super::deadly::begin(path)?;
     hdf5::silence_errors(true);
     let small = std::fs::metadata(path).is_ok_and(|facts| facts.len() <= SMALL);
     let opened = File::with_options()
