@@ -3,8 +3,10 @@
 mod common;
 mod report_fake;
 
+use ablate::outcome::Outcome;
 use ablate::report::Findings;
 use ablate::report::factorial::Effect;
+use ablate::report::factorial::contrast::Contrast;
 use ablate::report::stats::{Paired, holm};
 use ablate::seed::{Key, Stream};
 use common::{python_with, skip};
@@ -21,11 +23,13 @@ fn dice(case: u64) -> Stream {
     Key::new(case, "statistics").stream()
 }
 
-/// A balanced grid: levels of every factor, then one value a point and seed.
+/// A grid: levels of every factor, then one value a point and seed.
 struct Grid {
     levels: Vec<u32>,
     seeds: u64,
     values: Vec<Vec<f64>>,
+    /// A point that is left out.
+    excluded: Option<usize>,
 }
 
 impl Grid {
@@ -42,7 +46,24 @@ impl Grid {
             values: values.collect(),
             levels,
             seeds,
+            excluded: None,
         }
+    }
+
+    /// Takes one point away, and one value in six, which is then NaN. The first point stays: its levels are the baselines.
+    fn with_holes(mut self, dice: &mut Stream) -> Self {
+        let points = self.values.len() as u64;
+        self.excluded = Some(1 + dice.below(points - 1) as usize);
+        for value in self.values.iter_mut().flatten() {
+            if dice.below(6) == 0 {
+                *value = f64::NAN;
+            }
+        }
+        self
+    }
+
+    fn points(&self) -> impl Iterator<Item = usize> {
+        (0..self.values.len()).filter(|point| Some(*point) != self.excluded)
     }
 
     fn cell(&self, point: usize) -> Vec<u32> {
@@ -57,8 +78,9 @@ impl Grid {
 
     fn rows(&self) -> Value {
         let mut rows = Vec::new();
-        for (point, values) in self.values.iter().enumerate() {
-            for (seed, y) in values.iter().enumerate() {
+        for point in self.points() {
+            let values = self.values[point].iter().enumerate();
+            for (seed, y) in values.filter(|(_, y)| y.is_finite()) {
                 let mut row = json!({"seed": seed, "y": y});
                 for (factor, level) in self.cell(point).iter().enumerate() {
                     row[format!("f{factor}")] = json!(level);
@@ -79,7 +101,8 @@ impl Grid {
             level: 0.0,
             params: 1,
         };
-        let arms: Vec<FakeArm> = (0..self.values.len()).map(arm).collect();
+        let points: Vec<usize> = self.points().collect();
+        let arms: Vec<FakeArm> = points.iter().copied().map(arm).collect();
         let mut fake = make(&axes, &arms, self.seeds);
         fake.record
             .compare
@@ -87,9 +110,13 @@ impl Grid {
             .expect("compared")
             .baseline
             .clear();
-        for (index, row) in fake.record.trials.iter_mut().enumerate() {
-            let y = self.values[index / self.seeds as usize][row.seed as usize];
+        for index in 0..fake.record.trials.len() {
+            let row = &mut fake.record.trials[index];
+            let y = self.values[points[index / self.seeds as usize]][row.seed as usize];
             row.metrics.insert("test.bce".into(), y);
+            if y.is_nan() {
+                fake.lose(index, Outcome::Diverged);
+            }
         }
         Findings::of(&fake.record, &|_| None).factorial.effects
     }
@@ -147,6 +174,14 @@ fn statistics_are_those_of_scipy_and_statsmodels() {
             .map(|_| 2 + dice.below(4) as u32)
             .collect()
     });
+    let with_holes: Vec<Grid> = (0..CASES / 2)
+        .map(|case| {
+            let mut dice = dice(2000 + case);
+            let levels = (0..2 + dice.below(2)).map(|_| 2 + dice.below(2) as u32);
+            let levels = levels.collect();
+            Grid::random(&mut dice, levels).with_holes(&mut dice)
+        })
+        .collect();
     let found = ask(
         &python,
         &json!({
@@ -154,6 +189,7 @@ fn statistics_are_those_of_scipy_and_statsmodels() {
             "holm": p_values,
             "two_level": two_level.iter().map(Grid::rows).collect::<Vec<_>>(),
             "many_levels": many_levels.iter().map(Grid::rows).collect::<Vec<_>>(),
+            "with_holes": with_holes.iter().map(Grid::rows).collect::<Vec<_>>(),
         }),
     );
     for (differences, oracle) in differences.iter().zip(list(&found["paired"])) {
@@ -175,16 +211,45 @@ fn statistics_are_those_of_scipy_and_statsmodels() {
         }
     }
     for (grid, oracle) in many_levels.iter().zip(list(&found["many_levels"])) {
-        for effect in grid.effects().iter().filter(|effect| effect.order == 1) {
-            let level = effect.level.split(' ').next().expect("level");
-            same_paired(
-                &effect.contrast.paired,
-                &oracle[format!("{}={level}", effect.factor)],
-            );
+        for effect in grid.effects() {
+            same_paired(&effect.contrast.paired, &oracle[key(&effect)]);
             compared += 1;
         }
     }
-    assert!(compared > 150, "{compared} effects");
+    assert!(compared > 300, "{compared} effects");
+    let (mut compared, mut left_out) = (0, 0);
+    for (grid, oracle) in with_holes.iter().zip(list(&found["with_holes"])) {
+        for effect in grid.effects() {
+            let Contrast {
+                paired,
+                settings,
+                averaged,
+                ..
+            } = &effect.contrast;
+            left_out += usize::from(averaged[0] < *settings);
+            match (paired.summary.n, &oracle[key(&effect)]) {
+                (n, theirs) if n > 1 => same_paired(paired, theirs),
+                (1, theirs) => near(paired.summary.mean.expect("mean"), &theirs["mean"], "mean"),
+                (_, theirs) => assert_eq!(theirs, &Value::Null),
+            }
+            compared += 1;
+        }
+    }
+    assert!(
+        compared > 100 && left_out > 50,
+        "{compared} effects, {left_out} with holes"
+    );
+}
+
+/// The name of an effect in Python: `f0=1`, `f0=1:f2=3`.
+fn key(effect: &Effect) -> String {
+    let level = |text: &str| text.split(' ').next().expect("level").to_owned();
+    let factors = effect.factor.split(" × ");
+    let parts = factors.zip(effect.level.split(" × "));
+    let parts: Vec<String> = parts
+        .map(|(factor, text)| format!("{factor}={}", level(text)))
+        .collect();
+    parts.join(":")
 }
 
 fn ask(python: &Path, cases: &Value) -> Value {

@@ -22,6 +22,10 @@ pub fn of(design: &Design, metric: &str) -> Vec<Chart> {
     let factors = &design.factors;
     let chart = |means: &Means| {
         let (along, lines) = (&factors[means.along], &factors[means.lines]);
+        let has = |(_, summaries): &(usize, &Vec<Summary>)| {
+            let mut summaries = summaries.iter();
+            summaries.any(|summary| summary.mean.is_some())
+        };
         let line = |(number, summaries): (usize, &Vec<Summary>)| {
             let label = format!("{} {}", lines.name, lines.levels[number]);
             let line = Line::of(label, Look::level(number), summaries.iter());
@@ -35,7 +39,13 @@ pub fn of(design: &Design, metric: &str) -> Vec<Chart> {
             x: along.name.clone(),
             y: label::visible(metric).into_owned(),
             places: along.levels.clone(),
-            lines: means.values.iter().enumerate().map(line).collect(),
+            lines: means
+                .values
+                .iter()
+                .enumerate()
+                .filter(has)
+                .map(line)
+                .collect(),
             left_out: 0,
         }
     };

@@ -64,6 +64,7 @@ struct Effect<'a> {
     level: &'a str,
     order: usize,
     settings: usize,
+    averaged: [usize; 2],
     planned: usize,
     #[serde(flatten)]
     effect: arms::Spread,
@@ -117,6 +118,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
         level: &effect.level,
         order: effect.order,
         settings: effect.contrast.settings,
+        averaged: effect.contrast.averaged,
         planned: effect.contrast.planned,
         effect: arms::spread(&effect.contrast.paired.summary),
         p: effect.contrast.paired.p.map(|(p, _)| p),

@@ -1,13 +1,13 @@
 //! Main effects and interactions of a factorial design, one value a seed, then an interval across seeds.
 //!
-//! The effect of a set of factors at given levels is the mean of its contrast over all settings of the other factors
-//! (Box, Hunter & Hunter, *Statistics for Experimenters*, 2nd ed., §5.3): for one factor mean(level) − mean(baseline level),
+//! The effect of a set of factors at given levels is the mean of its contrast over all settings of the other factors that have
+//! the values (Box, Hunter & Hunter, *Statistics for Experimenters*, 2nd ed., §5.3): for one factor mean(level) − mean(baseline level),
 //! for two half the change of the one effect that the other level makes.
 
 use super::design::{Cell, Design};
 use crate::report::compare::Arm;
 use crate::report::stats::Paired;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A factor at a level, both by position.
 pub type Setting = (usize, usize);
@@ -17,41 +17,52 @@ pub type Setting = (usize, usize);
 pub struct Contrast {
     /// Its value by seed, summarised.
     pub paired: Paired,
-    /// Over how many settings of the other factors it is averaged.
+    /// How many settings of the other factors the grid has it at.
     pub settings: usize,
-    /// Seeds planned for every arm that it takes.
+    /// Over how many of them it is averaged: in the seed with the fewest and in the one with the most. The others lack a value.
+    pub averaged: [usize; 2],
+    /// Seeds planned for it at any of them.
     pub planned: usize,
 }
 
-/// The contrast of `settings`, each against its factor's baseline level; `None` where the grid has no complete setting of the
-/// other factors, or the factors have no effect on each other by construction.
+/// The contrast of `settings`, each against its factor's baseline level, by seed averaged over the settings of the other factors
+/// that have all values of that seed. `None` where the grid has no complete setting of the other factors, or the factors have
+/// no effect on each other by construction.
 pub fn contrast(design: &Design, settings: &[Setting]) -> Option<Contrast> {
     let complete: Vec<Vec<&Arm>> = others(design, settings)
         .iter()
         .filter_map(|others| corners(design, settings, others))
         .collect();
-    let first = complete.first()?.first()?;
-    let all = || complete.iter().flatten();
-    let has = |arm: &Arm, seed: u64| arm.trials.iter().any(|row| row.seed == seed);
-    let seeds: BTreeSet<u64> = first.trials.iter().map(|row| row.seed).collect();
-    let planned = seeds
-        .into_iter()
-        .filter(|seed| all().all(|arm| has(arm, *seed)));
-    let planned: Vec<u64> = planned.collect();
-    let divisor = (complete.len() << (settings.len() - 1)) as f64;
-    let effect = |seed: &u64| {
-        let mut sum = 0.0;
-        for corners in &complete {
-            for (corner, arm) in corners.iter().enumerate() {
-                sum += sign(corner, settings.len()) * arm.values.get(seed)?;
+    if complete.is_empty() {
+        return None;
+    }
+    let mut planned = BTreeSet::new();
+    let mut sums: BTreeMap<u64, (f64, usize)> = BTreeMap::new();
+    for corners in &complete {
+        let seeds = corners.iter().map(|arm| -> BTreeSet<u64> {
+            let rows = arm.trials.iter();
+            rows.map(|row| row.seed).collect()
+        });
+        planned.extend(seeds.reduce(|a, b| &a & &b).into_iter().flatten());
+        for seed in corners[0].values.keys() {
+            let values = corners.iter().map(|arm| arm.values.get(seed).copied());
+            let Some(values) = values.collect::<Option<Vec<f64>>>() else {
+                continue;
+            };
+            let (sum, averaged) = sums.entry(*seed).or_default();
+            for (corner, value) in values.iter().enumerate() {
+                *sum += sign(corner, settings.len()) * value;
             }
+            *averaged += 1;
         }
-        Some(sum / divisor)
-    };
-    let effects: Vec<f64> = planned.iter().filter_map(effect).collect();
+    }
+    let effect = |(sum, averaged): &(f64, usize)| sum / (averaged << (settings.len() - 1)) as f64;
+    let effects: Vec<f64> = sums.values().map(effect).collect();
+    let averaged = || sums.values().map(|(_, averaged)| *averaged);
     Some(Contrast {
         paired: Paired::of(&effects),
         settings: complete.len(),
+        averaged: [averaged().min(), averaged().max()].map(Option::unwrap_or_default),
         planned: planned.len(),
     })
 }

@@ -92,6 +92,11 @@ impl<'a> Design<'a> {
         self.cells.keys()
     }
 
+    /// Every arm that stands in a cell.
+    pub fn arms(&self) -> impl Iterator<Item = &'a Arm<'a>> {
+        self.cells.values().copied()
+    }
+
     /// The levels of two factors that occur together.
     pub fn together(&self, a: usize, b: usize) -> BTreeSet<(usize, usize)> {
         let pairs = self

@@ -3,10 +3,12 @@
 //! - [`design`]: arms to factors and cells.
 //! - [`contrast`]: one effect, by seed.
 //! - [`lines`]: the means behind an interaction, for its chart.
+//! - [`missing`]: the arms that lack values.
 
 pub mod contrast;
 pub mod design;
 pub mod lines;
+pub mod missing;
 
 use super::compare::Comparisons;
 use super::label;
@@ -46,6 +48,8 @@ pub struct Factorial {
     pub effects: Vec<Effect>,
     /// Main effects and interactions that are not told, because there are too many.
     pub left_out: usize,
+    /// The arms that lack values.
+    pub missing: Vec<missing::Missing>,
 }
 
 impl Factorial {
@@ -67,7 +71,10 @@ impl Factorial {
                 .filter(move |(i, j)| *i != factors[a].baseline && *j != factors[b].baseline);
             edited.map(move |(i, j)| vec![(a, i), (b, j)])
         });
-        let mut found = Self::default();
+        let mut found = Self {
+            missing: missing::of(design),
+            ..Self::default()
+        };
         for (tried, settings) in mains.chain(interactions).enumerate() {
             if found.effects.len() == TOLD || tried >= TRIED {
                 found.left_out += 1;
@@ -132,7 +139,7 @@ pub struct Row {
     pub level: String,
     /// `8`, or `7/8` when values are missing.
     pub n: String,
-    /// Over how many settings of the other factors.
+    /// Over how many settings of the other factors: `4`, `3 of 4` where values are missing.
     pub settings: String,
     /// `−0.0123`.
     pub effect: String,
@@ -198,11 +205,13 @@ pub fn caption(factorial: &Factorial, metric: &str, better: Better) -> String {
         0 => String::new(),
         n => format!(" {n} more effects are not told."),
     };
+    let missing = missing::sentence(&factorial.missing);
+    let missing = missing.map_or_else(String::new, |sentence| format!(" {sentence}"));
     format!(
         "A factor's effect: {metric} at a level minus that at its baseline level, averaged over so many settings of the \
          other factors, by seed, with its 95% t-interval over seeds. An interaction (×) is half the change of one effect \
          that the other factor's level makes: 0 when the two do not depend on each other. p: exact two-sided sign-flip test \
-         after Holm's correction over this table ((t): Student's t, above 20 seeds); wins: seeds where the level is {}.{left_out}",
+         after Holm's correction over this table ((t): Student's t, above 20 seeds); wins: seeds where the level is {}.{left_out}{missing}",
         better.name()
     )
 }
@@ -222,10 +231,14 @@ fn row(effect: &Effect, digits: Digits, better: Better) -> Row {
         factor: effect.factor.clone(),
         level: effect.level.clone(),
         n: number::of(summary.n, contrast.planned),
-        settings: contrast.settings.to_string(),
+        settings: match (contrast.averaged, contrast.settings) {
+            ([low, high], all) if low == all && high == all => all.to_string(),
+            ([low, high], all) if low == high => format!("{low} of {all}"),
+            ([low, high], all) => format!("{low} to {high} of {all}"),
+        },
         effect: summary
             .mean
-            .map_or("no seed".into(), |mean| digits.signed(mean)),
+            .map_or("no value".into(), |mean| digits.signed(mean)),
         interval: summary
             .interval
             .map_or_else(String::new, |i| digits.interval(i)),

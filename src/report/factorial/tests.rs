@@ -123,27 +123,122 @@ fn the_reference_design_has_the_reference_effects() {
     );
 }
 
-/// By hand: with lr 1 and 2 at every width, the third seed lacks one value.
+/// By hand: the third seed lacks a value at lr 1, so that lr 2 alone tells.
 #[test]
-fn a_seed_without_one_of_the_values_is_left_out_and_counted() {
+fn a_seed_is_averaged_over_the_settings_whose_values_it_has() {
     let grid = Grid::new(
         &["w", "lr"],
         &[
             (&["1", "1"], &[1.0, 2.0, 3.0]),
             (&["1", "2"], &[2.0, 4.0, 9.0]),
             (&["2", "1"], &[5.0, 7.0, f64::NAN]),
-            (&["2", "2"], &[8.0, 8.0, 9.0]),
+            (&["2", "2"], &[8.0, 8.0, 12.5]),
         ],
     );
     let arms = grid.arms();
     let factorial = Factorial::of(&Design::of(&arms, &grid.axes, |_| None));
     let w = &factorial.effects[0].contrast;
-    // Seed 0: ((5−1) + (8−2)) / 2 = 5; seed 1: ((7−2) + (8−4)) / 2 = 4.5.
+    // Seed 0: ((5−1) + (8−2)) / 2 = 5; seed 1: ((7−2) + (8−4)) / 2 = 4.5; seed 2: 12.5−9 = 3.5.
+    assert_eq!((w.paired.summary.mean, w.planned), (Some(13.0 / 3.0), 3));
+    assert_eq!((w.settings, w.averaged), (2, [1, 2]));
+    let told = rows(&factorial, Better::Lower);
+    assert_eq!((&*told[0].n, &*told[0].settings), ("3", "1 to 2 of 2"));
+    // Of an interaction without further factors there is one setting: seed 2 has no value of it.
+    assert_eq!((&*told[2].n, &*told[2].settings), ("2/3", "1"));
+    let why = [("completed without a value", 1)].to_vec();
+    assert_eq!(factorial.missing.len(), 1);
     assert_eq!(
-        (w.paired.summary.mean, w.paired.summary.n, w.planned),
-        (Some(4.75), 2, 3)
+        (factorial.missing[0].planned, &factorial.missing[0].why),
+        (3, &why)
     );
-    assert_eq!(rows(&factorial, Better::Lower)[0].n, "2/3");
+}
+
+/// A learning rate with which everything diverged says nothing of itself, and leaves the rest as if it had not been tried.
+#[test]
+fn an_arm_that_always_diverged_takes_only_its_own_settings_along() {
+    const NO: &[f64] = &[f64::NAN, f64::NAN];
+    let grid = Grid::new(
+        &["skip", "lr"],
+        &[
+            (&["0", "1"], &[5.0, 6.0]),
+            (&["0", "2"], &[7.0, 7.0]),
+            (&["0", "9"], NO),
+            (&["1", "1"], &[4.0, 4.0]),
+            (&["1", "2"], &[5.0, 7.0]),
+            (&["1", "9"], NO),
+        ],
+    );
+    let mut arms = grid.arms();
+    let mut diverged = grid.rows[2].1.clone();
+    diverged
+        .iter_mut()
+        .for_each(|row| row.outcome = Outcome::Diverged);
+    arms[2].trials = diverged.iter().collect();
+    let design = Design::of(&arms, &grid.axes, |_| None);
+    let factorial = Factorial::of(&design);
+    let told: Vec<[String; 4]> = rows(&factorial, Better::Lower)
+        .into_iter()
+        .map(|row| [row.level, row.effect, row.n, row.settings])
+        .collect();
+    // Seed 0: ((4−5) + (5−7)) / 2; seed 1: ((4−6) + (7−7)) / 2. Then lr 2: ((7−5) + (5−4)) / 2 and ((7−6) + (7−4)) / 2.
+    let expected = [
+        ["1 against 0", "−1.2", "2", "2 of 3"],
+        ["2 against 1", "+1.8", "2", "2"],
+        ["9 against 1", "no value", "0/2", "0 of 2"],
+        ["1 × 2", "+0.2", "2", "1"],
+        ["1 × 9", "no value", "0/2", "0 of 1"],
+    ];
+    assert_eq!(told, expected.map(|row| row.map(String::from)));
+    assert_eq!(factorial.missing[0].why, [("diverged", 2)]);
+    let means = lines::of(&design, 24);
+    let drawn = |line: &Vec<Summary>| line.iter().map(|it| it.mean).collect::<Vec<_>>();
+    let drawn = |means: &lines::Means| means.values.iter().map(drawn).collect::<Vec<_>>();
+    assert_eq!(
+        drawn(&means[0]),
+        [[Some(5.5), Some(4.0)], [Some(7.0), Some(6.0)], [None, None]],
+        "along skip, a line a learning rate"
+    );
+    assert_eq!(
+        drawn(&means[1]),
+        [[Some(5.5), Some(7.0), None], [Some(4.0), Some(6.0), None]]
+    );
+    let charts = crate::report::interactions::of(&design, "loss");
+    assert_eq!(charts[0].lines.len(), 2, "no line without a value");
+}
+
+#[test]
+fn a_chart_without_values_is_not_drawn() {
+    let no = [f64::NAN];
+    let values: [[&[f64]; 4]; 3] = [
+        [&[1.0], &[1.0], &no, &no],
+        [&[1.0], &no, &[1.0], &no],
+        [&no, &no, &no, &no],
+    ];
+    for [a, b, c, d] in values {
+        let grid = Grid::new(
+            &["a", "b"],
+            &[
+                (&["1", "1"], a),
+                (&["1", "2"], b),
+                (&["2", "1"], c),
+                (&["2", "2"], d),
+            ],
+        );
+        let arms = grid.arms();
+        assert!(lines::of(&Design::of(&arms, &grid.axes, |_| None), 24).is_empty());
+    }
+    // Nor one whose values no seed has together.
+    let grid = Grid::new(
+        &["a", "b"],
+        &[
+            (&["1", "1"], &[1.0, f64::NAN]),
+            (&["1", "2"], &[1.0, 1.0]),
+            (&["2", "1"], &[1.0, 1.0]),
+            (&["2", "2"], &[f64::NAN, 1.0]),
+        ],
+    );
+    let arms = grid.arms();
+    assert!(lines::of(&Design::of(&arms, &grid.axes, |_| None), 24).is_empty());
 }
 
 /// `skip.mode` has no effect without a skip: those points collapsed into one arm.
