@@ -3,9 +3,9 @@
 mod report_charts;
 mod report_fake;
 
-use ablate::outcome::Outcome;
+use ablate::outcome::{Outcome, Table};
 use ablate::report::evidence::Evidence;
-use ablate::report::{Findings, Format, files, table};
+use ablate::report::{Findings, Format, curves, files, provenance, table};
 use report_fake::{Fake, FakeArm, everything, grid, hostile, make, skip_or_not};
 
 fn write(fake: &Fake) -> [String; 3] {
@@ -206,4 +206,128 @@ fn an_arm_without_a_pair_is_not_told_to_run_more_seeds() {
     }
     let findings = Findings::of(&fake.record, &|_| None);
     assert_eq!(findings.rows.rows[1].verdict, "no pairs");
+}
+
+/// A quick form answers nothing, and the command that makes it again asks for it.
+#[test]
+fn a_quick_run_names_the_command_that_makes_it_again() {
+    let mut fake = skip_or_not();
+    let [html, markdown, _] = write(&fake);
+    for text in [&html, &markdown] {
+        assert!(text.contains("ablate run sweep.yaml") && !text.contains("--quick"));
+    }
+    fake.record.yaml.push_str("form: quick\n");
+    let [html, markdown, _] = write(&fake);
+    for text in [&html, &markdown] {
+        assert!(text.contains("ablate run sweep.yaml --quick"));
+        assert!(text.contains("answers nothing"));
+    }
+}
+
+/// Oracle: 2^(1−4) = 0.125 times 9 comparisons is more than 1.
+#[test]
+fn p_is_told_alone_and_after_the_correction() {
+    let text = terminal(&grid(), 200);
+    let told = "p = 0.12 (exact sign-flip, the least that 4 seeds can give); after Holm's correction over 9 comparisons, \
+                p = 1.00";
+    assert!(text.contains(told), "{text}");
+    assert!(
+        text.contains("To resolve all 9 it would take about 9 seeds in all"),
+        "{text}"
+    );
+    let [html, markdown, _] = write(&grid());
+    assert!(html.contains("1.00<small>0.12 alone</small>"));
+    assert!(
+        markdown.contains("| p alone | p |") && markdown.contains("| 0.12 | 1.00 |"),
+        "{markdown}"
+    );
+    // One comparison is not corrected: there is one p.
+    let text = terminal(&skip_or_not(), 200);
+    assert!(
+        text.contains("p = 0.008 (exact sign-flip); lower in 8 of 8 seeds"),
+        "{text}"
+    );
+    assert!(!write(&skip_or_not())[1].contains("p alone"));
+}
+
+#[test]
+fn one_pair_has_no_p() {
+    let arm = |at: &str| FakeArm {
+        axes: vec![at.into()],
+        level: 0.16,
+        params: 100,
+    };
+    let fake = make(&["model.skip.at"], &[arm("[]"), arm("[14]")], 1);
+    let findings = Findings::of(&fake.record, &|_| None);
+    assert_eq!(findings.rows.rows[1].p, "");
+    assert!(!terminal(&fake, 100).contains("p ="));
+}
+
+#[test]
+fn a_difference_that_rounds_to_nothing_is_not_called_higher() {
+    let mut fake = skip_or_not();
+    for row in &mut fake.record.trials {
+        let sign = if row.seed % 2 == 0 { 1.0 } else { -1.0 };
+        let of_arm = if row.axes[0] == "[]" {
+            0.0
+        } else {
+            0.3 * sign + 0.0012
+        };
+        row.metrics.insert("test.bce".into(), 0.5 + of_arm);
+    }
+    let text = terminal(&fake, 200);
+    assert!(
+        text.contains("is as good as equal to that of skip.at [] (difference +0.0012;"),
+        "{text}"
+    );
+    assert!(!text.contains("0.00 higher"), "{text}");
+}
+
+#[test]
+fn provenance_says_each_thing_once_and_costs_of_slurm_jobs_only() {
+    let mut fake = skip_or_not();
+    let facts = |fake: &Fake| {
+        let evidence = Evidence::new(&fake.record, fake.details.clone());
+        provenance::facts(&evidence)
+    };
+    let has =
+        |facts: &[provenance::Fact], wanted: &str| facts.iter().any(|(name, _)| name == wanted);
+    for detail in fake.details.values_mut() {
+        let told = [("ablate_version", "0.1.0"), ("git_rev", "21574bb")];
+        let told = told.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        detail.environment.extend(told);
+    }
+    let without = facts(&fake);
+    assert!(
+        !has(&without, "git_rev")
+            && !has(&without, "ablate_version")
+            && !has(&without, "computing")
+    );
+    let detail = fake.details.values_mut().next().expect("a trial");
+    detail
+        .environment
+        .insert("git_rev".into(), "another".into());
+    detail.environment.insert("slurm_job_id".into(), "7".into());
+    let with = facts(&fake);
+    assert!(has(&with, "git_rev") && has(&with, "computing"), "{with:?}");
+}
+
+#[test]
+fn curves_of_as_many_epochs_as_are_drawn_are_not_called_thinned() {
+    for (epochs, thinned) in [(240, false), (241, true)] {
+        let mut fake = skip_or_not();
+        for detail in fake.details.values_mut() {
+            let mut table = Table::default();
+            table.insert("epoch", (1..=epochs).map(f64::from).collect());
+            table.insert("test.bce", vec![0.5; epochs as usize]);
+            detail.epochs = table;
+        }
+        let evidence = Evidence::new(&fake.record, fake.details.clone());
+        let findings = Findings::of(&fake.record, &|_| None);
+        let curves = curves::of(&evidence, &findings.comparisons);
+        assert_eq!(
+            (curves.thinned, curves.metrics[0].epochs.len()),
+            (thinned, 240)
+        );
+    }
 }

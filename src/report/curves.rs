@@ -70,7 +70,11 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Curves {
     let metrics = names
         .into_iter()
         .map(|name| metric(evidence, comparisons, name));
-    let mut metrics: Vec<Metric> = metrics.filter(|metric| !metric.epochs.is_empty()).collect();
+    let found: Vec<(Metric, bool)> = metrics
+        .filter(|(metric, _)| !metric.epochs.is_empty())
+        .collect();
+    let thinned = found.iter().any(|(_, thinned)| *thinned);
+    let mut metrics: Vec<Metric> = found.into_iter().map(|(metric, _)| metric).collect();
     // What was measured only once is no curve yet.
     metrics.sort_by_key(|metric| metric.epochs.len() == 1);
     let curves = || metrics.iter().flat_map(|metric| &metric.arms);
@@ -81,13 +85,14 @@ pub fn of(evidence: &Evidence, comparisons: &Comparisons) -> Curves {
         curves.for_each(|curve| curve.seeds = Vec::new());
     }
     Curves {
-        thinned: metrics.iter().any(|metric| metric.epochs.len() == EPOCHS),
+        thinned,
         metrics,
         without_seeds,
     }
 }
 
-fn metric(evidence: &Evidence, comparisons: &Comparisons, name: &str) -> Metric {
+/// The curves of one metric, and whether epochs are left out of them.
+fn metric(evidence: &Evidence, comparisons: &Comparisons, name: &str) -> (Metric, bool) {
     let trial = |id: &str| points(&evidence.detail(id)?.epochs, name);
     let drawn = comparisons
         .arms
@@ -107,14 +112,16 @@ fn metric(evidence: &Evidence, comparisons: &Comparisons, name: &str) -> Metric 
         .flatten()
         .flat_map(|(_, points)| points.keys().copied())
         .collect();
-    let epochs: Vec<u64> = epochs.into_iter().collect();
-    let epochs: Vec<u64> = spread(epochs.len(), EPOCHS).map(|at| epochs[at]).collect();
-    Metric {
+    let all: Vec<u64> = epochs.into_iter().collect();
+    let epochs: Vec<u64> = spread(all.len(), EPOCHS).map(|at| all[at]).collect();
+    let thinned = epochs.len() < all.len();
+    let metric = Metric {
         name: label::visible(name).into_owned(),
         arms: arms.iter().map(|trials| curve(trials, &epochs)).collect(),
         floor: floor::of(comparisons, name).map(|floor| short(floor.mean)),
         epochs,
-    }
+    };
+    (metric, thinned)
 }
 
 /// The finite values of a column by epoch; without an epoch column rows count from 1.

@@ -179,7 +179,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
         changes,
         trials: TrialTable::of(evidence, comparisons),
         facts: provenance::facts(evidence),
-        command: provenance::COMMAND,
+        command: provenance::command(record),
         yaml: label::visible_lines(record.yaml.trim_end()).into_owned(),
     })
 }

@@ -36,7 +36,20 @@ pub fn value(json: &str) -> String {
             let items: Vec<String> = items.iter().map(|item| value(&item.to_string())).collect();
             format!("[{}]", items.join(", "))
         }
+        Ok(Value::Number(number)) if number.is_f64() => {
+            number.as_f64().map_or_else(|| json.into(), shortest)
+        }
         _ => visible(json).into_owned(),
+    }
+}
+
+/// With an exponent only what is longer without one, and long: `0.01`, `60000`, `1e6`.
+fn shortest(number: f64) -> String {
+    let (plain, power) = (format!("{number}"), format!("{number:e}"));
+    if plain.len() <= power.len().max(6) {
+        plain
+    } else {
+        power
     }
 }
 
@@ -123,6 +136,14 @@ mod tests {
             arm(&axes, &strings(&["2", "\"zero_skip\""])),
             "depth 2 · control zero_skip"
         );
+    }
+
+    #[test]
+    fn numbers_are_written_as_short_as_they_read() {
+        let texts = ["1000000.0", "0.01", "0.0003", "1e-7", "-0.5", "2.0", "60000"];
+        let shown = ["1e6", "0.01", "0.0003", "1e-7", "-0.5", "2", "60000"];
+        assert_eq!(texts.map(value), shown);
+        assert_eq!(value("[0.5,1000000.0]"), "[0.5, 1e6]");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::Findings;
 use super::evidence::Evidence;
 use super::label;
 use super::notes::counts;
+use super::rows::Row;
 use super::table::columns;
 use super::uses::{self, Uses};
 use super::{changes, controls, factorial, provenance};
@@ -30,8 +31,8 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     if comparisons.compared().next().is_some() {
         add(format!(
             "Mean ± half of the 95% t-interval over seeds. Differences to the baseline are paired by seed; p: exact \
-             two-sided sign-flip test after Holm's correction ((t): Student's t, above 20 seeds); wins: seeds where \
-             the arm is {}; seeds that are needed: with so many, an effect of this size and spread is found in four of five \
+             two-sided sign-flip test after Holm's correction over all comparisons, controls too (alone: before it; (t): Student's \
+             t, above 20 seeds); wins: seeds where the arm is {}; seeds that are needed: with so many, an effect of this size and spread is found in four of five \
              sweeps at the corrected level.",
             findings.rows.better.name()
         ));
@@ -95,38 +96,45 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     add(facts.join("\n"));
     add(format!(
         "Made again by `{}` with this `sweep.yaml`:",
-        provenance::COMMAND
+        provenance::command(record)
     ));
     add(fenced(&record.yaml));
     page
 }
 
 fn comparison_table(findings: &Findings) -> String {
-    let columns = columns(&findings.rows);
+    let mut columns = columns(&findings.rows);
+    let corrected = findings.rows.rows.iter().any(|row| !row.p_raw.is_empty());
+    if let Some(at) = columns
+        .iter()
+        .position(|(name, _)| *name == "p" && corrected)
+    {
+        columns.insert(at, ("p alone", alone));
+    }
     let metric = &findings.comparisons.metric;
-    let names = columns.iter().map(|(name, _)| {
-        if name.is_empty() {
-            escape(metric)
-        } else {
-            (*name).into()
-        }
+    let names = columns.iter().map(|(name, _)| match *name {
+        "" => escape(metric),
+        name => name.into(),
     });
     let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
     let mut lines = vec![line(names.collect())];
-    let rule = |(index, _)| {
-        if index == 0 {
-            "---".into()
-        } else {
-            "---:".into()
-        }
-    };
-    lines.push(line(columns.iter().enumerate().map(rule).collect()));
+    let rule = |index| if index == 0 { "---" } else { "---:" };
+    lines.push(line(
+        (0..columns.len()).map(rule).map(str::to_owned).collect(),
+    ));
     for row in &findings.rows.rows {
-        lines.push(line(
-            columns.iter().map(|(_, cell)| escape(cell(row))).collect(),
-        ));
+        let cells = columns.iter().map(|(_, cell)| escape(cell(row)));
+        lines.push(line(cells.collect()));
     }
     lines.join("\n")
+}
+
+/// p before the correction.
+fn alone(row: &Row) -> &str {
+    match row.p_raw.as_str() {
+        "" => &row.p,
+        raw => raw,
+    }
 }
 
 /// A table of text; numbers are in the later columns.

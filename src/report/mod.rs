@@ -82,6 +82,7 @@ impl<'a> Findings<'a> {
             compare.map_or(Expected::Nothing, Expected::of),
         );
         let mut answer = Answer::of(&comparisons, &rows, compare);
+        answer.notes.extend(provenance::quick_note(record));
         let beside = controls::of(&comparisons, &record.axes);
         let found = controls::note(&beside, &comparisons.metric, rows.difference_digits);
         answer.notes.extend(found);

@@ -3,14 +3,34 @@
 use super::evidence::Evidence;
 use super::label;
 use super::number::{self, Digits};
+use crate::record::{SweepRecord, TrialDetail};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A name with what is known under it.
 pub type Fact = (String, String);
 
-/// The command that makes the sweep again from the YAML beside the report.
-pub const COMMAND: &str = "ablate run sweep.yaml";
+/// Whether a sweep is the quick form of its file. What a record keeps of such a file ends with a line that says so.
+pub fn is_quick(record: &SweepRecord) -> bool {
+    let said = |line: &str| line.strip_prefix("form:").map(str::trim) == Some("quick");
+    record.yaml.lines().any(said)
+}
+
+/// The command that makes the sweep again, from the YAML beside the report and from the file that it was copied from.
+pub fn command(record: &SweepRecord) -> &'static str {
+    match is_quick(record) {
+        true => "ablate run sweep.yaml --quick",
+        false => "ablate run sweep.yaml",
+    }
+}
+
+/// What a reader must know of a quick form.
+pub fn quick_note(record: &SweepRecord) -> Option<String> {
+    is_quick(record).then(|| {
+        "This is the sweep's quick form, smaller than what it asks for: it shows that the sweep runs, and answers nothing."
+            .into()
+    })
+}
 
 /// The facts, in the order they are shown.
 pub fn facts(evidence: &Evidence) -> Vec<Fact> {
@@ -45,6 +65,15 @@ pub fn facts(evidence: &Evidence) -> Vec<Fact> {
                 .or_default() += 1;
         }
     }
+    // The program that made the record is told above; trials may come from others.
+    let told = [
+        ("ablate_version", &record.ablate_version),
+        ("git_rev", &record.git_rev),
+    ];
+    environment.retain(|name, values| {
+        let mut told = told.iter();
+        !told.any(|(known, value)| name == known && values.keys().eq([value.as_str()].iter()))
+    });
     for (name, values) in environment {
         add(&label::visible(name), shares(&values));
     }
@@ -101,10 +130,11 @@ fn period(evidence: &Evidence) -> String {
     }
 }
 
-/// What the trials took: cores times hours, and hours of GPUs. On Expanse's shared partitions either is about one SU.
+/// What the trials of Slurm jobs took: cores times hours, and hours of GPUs. On Expanse's shared partitions either is about one SU.
 fn computing(evidence: &Evidence) -> String {
     let (mut cores, mut gpus) = (0.0, 0.0);
-    for (row, detail) in evidence.detailed() {
+    let of_a_job = |detail: &TrialDetail| detail.environment.contains_key("slurm_job_id");
+    for (row, detail) in evidence.detailed().filter(|(_, detail)| of_a_job(detail)) {
         let hours = Some(row.wall_seconds / 3600.0)
             .filter(|hours| hours.is_finite() && *hours > 0.0)
             .unwrap_or(0.0);

@@ -23,6 +23,8 @@ pub struct Row {
     pub interval: String,
     /// Holm-corrected.
     pub p: String,
+    /// Before the correction, where that changed what is shown.
+    pub p_raw: String,
     /// `8/8`.
     pub wins: String,
     /// Effect size of the paired differences.
@@ -156,10 +158,17 @@ impl Rows {
     fn compared(&self, arm: &Arm, comparison: &Comparison, verdict: Option<Verdict>) -> Row {
         let (paired, digits) = (&comparison.paired, self.difference_digits);
         let summary = &paired.summary;
-        let p = comparison.p_holm.map(|p| match paired.p {
-            Some((_, Test::StudentT)) => format!("{} (t)", number::p_value(p)),
-            _ => number::p_value(p),
+        // One pair has the p of 1 whatever it is: that tells nothing.
+        let tested = paired.p.filter(|_| summary.interval.is_some());
+        let p = tested.zip(comparison.p_holm);
+        let p = p.map(|((raw, test), holm)| {
+            let mark = match test {
+                Test::SignFlip => "",
+                Test::StudentT => " (t)",
+            };
+            [raw, holm].map(|p| number::p_value(p) + mark)
         });
+        let [p_raw, p] = p.unwrap_or_default();
         Row {
             difference: summary
                 .mean
@@ -167,7 +176,8 @@ impl Rows {
             interval: summary
                 .interval
                 .map_or_else(String::new, |i| digits.interval(i)),
-            p: p.unwrap_or_default(),
+            p_raw: if p_raw == p { String::new() } else { p_raw },
+            p,
             wins: match summary.n {
                 0 => String::new(),
                 n => format!("{}/{n}", self.better.wins(comparison)),
@@ -202,11 +212,11 @@ pub fn verdict_words(verdict: Verdict) -> String {
     }
 }
 
-/// How many seeds would tell, in words.
+/// How many seeds would tell, in words: a total, those that were run among it.
 pub fn seeds_words(seeds: Seeds) -> String {
     match seeds {
-        Seeds::About(n) => format!("about {n} seeds"),
-        Seeds::AtLeast(n) => format!("at least {n} seeds"),
-        Seeds::TooMany => "more than 1,000 seeds".into(),
+        Seeds::About(n) => format!("about {n} seeds in all"),
+        Seeds::AtLeast(n) => format!("at least {n} seeds in all"),
+        Seeds::TooMany => "more than 1,000 seeds in all".into(),
     }
 }

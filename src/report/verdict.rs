@@ -64,6 +64,16 @@ pub enum Seeds {
     TooMany,
 }
 
+impl Seeds {
+    /// Fewer before more.
+    pub fn rank(self) -> usize {
+        match self {
+            Self::About(n) | Self::AtLeast(n) => n,
+            Self::TooMany => usize::MAX,
+        }
+    }
+}
+
 /// Judges one comparison of `comparisons`; `None` when nothing was expected.
 pub fn judge(expected: Expected, comparison: &Comparison, comparisons: usize) -> Option<Verdict> {
     let interval = comparison.paired.summary.interval;

@@ -32,14 +32,25 @@ function trials() {
     show();
   }
 
-  // Every word must be in the row; `column=text` asks for a whole cell.
+  // Words, or a column with =, < or > and a value; quotes keep spaces together.
+  const TERM = /([^\s"=<>]+)(<=|>=|=|<|>)(?:"([^"]*)"?|(\S*))|"([^"]*)"?|\S+/g;
+  const WAYS = { "=": (a, b) => a === b, "<": (a, b) => a < b, ">": (a, b) => a > b, "<=": (a, b) => a <= b, ">=": (a, b) => a >= b };
+
+  // Whether a row fits a term; a column asks for its whole cell, a number for the cell's value.
+  function test([term, name, way, quoted, plain, phrase]) {
+    const column = name === undefined ? -1 : columns.findIndex((it) => it.toLowerCase() === name);
+    if (column < 0) return (index) => all[index].includes(phrase ?? term);
+    const value = quoted ?? plain;
+    // Not yet written to its end.
+    if (value === "" && quoted === undefined) return () => true;
+    const number = value.trim() === "" ? NaN : Number(value.replace("−", "-"));
+    const fits = (cell) => Array.isArray(cell) && WAYS[way](cell[1], number);
+    return (index) => fits(rows[index][column]) || (way === "=" && words[index][column].toLowerCase() === value);
+  }
+
+  // Every term must fit.
   function matching() {
-    const wanted = filter.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
-    const tests = wanted.map((word) => {
-      const [name, text] = word.split("=");
-      const column = text === undefined ? -1 : columns.findIndex((it) => it.toLowerCase() === name);
-      return column < 0 ? (index) => all[index].includes(word) : (index) => words[index][column].toLowerCase() === text;
-    });
+    const tests = [...filter.value.toLowerCase().matchAll(TERM)].map(test);
     return order.filter((index) => tests.every((test) => test(index)));
   }
 
