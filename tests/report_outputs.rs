@@ -6,7 +6,7 @@ use ablate::outcome::Outcome;
 use ablate::report::compare::Role;
 use ablate::report::evidence::Evidence;
 use ablate::report::{Findings, Format, files};
-use report_fake::{Fake, FakeArm, grid, make, skip_or_not};
+use report_fake::{Fake, FakeArm, everything, grid, make, skip_or_not};
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -70,6 +70,8 @@ fn every_output_is_there_and_formats_choose_among_them() {
         "figures/curves-train_loss.svg",
         "figures/effects.png",
         "figures/effects.svg",
+        "figures/pareto.png",
+        "figures/pareto.svg",
         "figures/pictures-epoch-10.png",
         "figures/pictures-epoch-15.png",
         "figures/pictures-epoch-20.png",
@@ -296,6 +298,102 @@ fn dots_and_whiskers_are_where_the_axis_says() {
         let x: f64 = point.split(',').next().expect("x").parse().expect("number");
         assert!((value(x) - end).abs() < 1e-5, "{points} {ends:?}");
     }
+}
+
+/// Oracle: each figure's own axis, and the numbers in `report.json`.
+#[test]
+fn factors_and_costs_are_drawn_where_their_axes_say() {
+    let fake = everything();
+    let files = write(&fake, &[Format::Figures, Format::Json]);
+    let report: Value = serde_json::from_slice(&files["report.json"]).expect("JSON");
+    let means = |list: &str| -> Vec<f64> {
+        let items = report[list].as_array().expect(list).iter();
+        items
+            .map(|item| item["mean"].as_f64().expect("mean"))
+            .collect()
+    };
+    let read = |document: &Document, end: bool, side: &str| -> Vec<(f64, f64)> {
+        let is_end = |node: &Node| (node.attribute("text-anchor") == Some("end")) == end;
+        let texts = elements(document, "text").filter(is_end);
+        let tick = |node: Node| {
+            Some((
+                number(node, side),
+                node.text()?.replace('−', "-").parse().ok()?,
+            ))
+        };
+        texts.filter_map(tick).collect()
+    };
+    let along = |ticks: &[(f64, f64)], at: f64| {
+        let ((x0, v0), (x1, v1)) = (ticks[0], ticks[ticks.len() - 1]);
+        v0 + (at - x0) / (x1 - x0) * (v1 - v0)
+    };
+    let factors = svg(&files, "figures/factors.svg");
+    let document = Document::parse(&factors).expect("well-formed");
+    let ticks = read(&document, false, "x");
+    let effects = means("effects");
+    let dots: Vec<Node> = elements(&document, "circle").collect();
+    assert_eq!(dots.len(), effects.len());
+    for (dot, mean) in dots.into_iter().zip(&effects) {
+        assert!(
+            (along(&ticks, number(dot, "cx")) - mean).abs() < 2e-5,
+            "{factors}"
+        );
+    }
+    let pareto = svg(&files, "figures/pareto.svg");
+    let document = Document::parse(&pareto).expect("well-formed");
+    let mut dots: Vec<Node> = elements(&document, "circle").collect();
+    let mut arms = means("arms");
+    assert_eq!(dots.len(), 3 * arms.len(), "parameters, MACs, seconds");
+    // Two panels stand side by side: the ticks of the first are those left of its dots.
+    dots.truncate(arms.len());
+    let left = dots
+        .iter()
+        .map(|dot| number(*dot, "cx"))
+        .fold(f64::INFINITY, f64::min);
+    let mut ticks: Vec<Node> = elements(&document, "text").collect();
+    ticks.retain(|node| node.attribute("text-anchor") == Some("end") && number(*node, "x") < left);
+    ticks.truncate(3);
+    let tick = |node: &Node| {
+        (
+            number(*node, "y") - 2.8,
+            node.text().and_then(|it| it.parse().ok()).expect("a tick"),
+        )
+    };
+    let ticks: Vec<(f64, f64)> = ticks.iter().map(tick).collect();
+    let mut drawn: Vec<f64> = dots
+        .iter()
+        .map(|dot| along(&ticks, number(*dot, "cy")))
+        .collect();
+    drawn.sort_by(f64::total_cmp);
+    arms.sort_by(f64::total_cmp);
+    for (drawn, mean) in drawn.iter().zip(&arms) {
+        assert!((drawn - mean).abs() < 2e-5, "{drawn} {mean}");
+    }
+}
+
+#[test]
+fn interactions_and_uses_are_drawn_as_on_the_page() {
+    let files = write(&everything(), &[Format::Figures]);
+    for (name, words) in [
+        ("interactions", ["skip.at [14]", "depth"]),
+        ("uses", ["passes", "test.bce"]),
+    ] {
+        let svg = svg(&files, &format!("figures/{name}.svg"));
+        let document = Document::parse(&svg).expect("well-formed");
+        let texts: Vec<&str> = elements(&document, "text")
+            .filter_map(|node| node.text())
+            .collect();
+        for word in words {
+            assert!(
+                texts.iter().any(|text| text.contains(word)),
+                "{word}: {texts:?}"
+            );
+        }
+        let (width, height, _) = decode(&files[&format!("figures/{name}.png")]);
+        assert!(width > 1000 && height > 500, "{width} {height}");
+    }
+    let files = write(&grid(), &[Format::Figures]);
+    assert!(!files.contains_key("figures/uses.svg"));
 }
 
 /// Two programs draw one list of shapes: each dot of the SVG is in the PNG, in its colour.

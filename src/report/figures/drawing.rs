@@ -8,6 +8,9 @@ pub const TEXT: f64 = 8.0;
 /// From one line of text to the next.
 pub const LEADING: f64 = 11.0;
 
+/// Room around what is drawn.
+pub const MARGIN: f64 = 4.0;
+
 /// The width of a column of a two-column paper: 3.3 inches.
 pub const COLUMN: f64 = 237.6;
 
@@ -117,6 +120,20 @@ impl Drawing {
     /// Adds a dot.
     pub fn dot(&mut self, at: Point, radius: f64, colour: Colour) {
         self.shapes.push(Shape::Dot(rounded(at), radius, colour));
+    }
+
+    /// Adds all of another drawing, moved by this.
+    pub fn add(&mut self, other: Self, [dx, dy]: Point) {
+        let moved = |[x, y]: Point| rounded([x + dx, y + dy]);
+        let shapes = other.shapes.into_iter().map(|shape| match shape {
+            Shape::Line(points, pen) => Shape::Line(points.into_iter().map(moved).collect(), pen),
+            Shape::Area(points, colour) => {
+                Shape::Area(points.into_iter().map(moved).collect(), colour)
+            }
+            Shape::Dot(at, radius, colour) => Shape::Dot(moved(at), radius, colour),
+            Shape::Text(at, anchor, colour, text) => Shape::Text(moved(at), anchor, colour, text),
+        });
+        self.shapes.extend(shapes);
     }
 
     /// Adds a text, cut where it would be wider than `room`.
