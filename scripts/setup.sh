@@ -56,6 +56,7 @@ if [ "$purpose" = test ]; then
         compgen -G "/usr/lib/*/libpmix.so" >/dev/null || packages+=(libpmix-dev)
     fi
     have shellcheck || packages+=(shellcheck)
+    have h5dump || packages+=(hdf5-tools)
     have_venv || packages+=(python3 python3-venv)
     have_browser || packages+=(chromium)
 fi

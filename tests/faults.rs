@@ -5,7 +5,7 @@ mod scene;
 
 use ablate::outcome::Outcome;
 use rustix::process::Signal;
-use scene::{Running, Scene, expect_code, is_alive, kill, wait_until};
+use scene::{Running, Scene, expect_code, is_alive, kill, processes_with, wait_until};
 use std::collections::BTreeMap;
 
 fn oracle(scene: fn() -> Scene) -> BTreeMap<String, String> {
@@ -73,27 +73,33 @@ fn a_stopped_worker_is_noticed_killed_and_replaced() {
 #[test]
 fn a_bad_trial_harms_only_itself_whatever_it_dies_of() {
     let calm = oracle(Scene::new);
-    for (fault, class) in [
-        ("panic", "panic"),
-        ("abort", "SIGABRT"),
-        ("segv", "SIGSEGV"),
-        ("exit0", "exit code 0 without a result"),
-        ("hang", "hang"),
-        ("garbage", "not a message: ABLATE_FAULT asks for garbage"),
-        ("flood,panic", "panic"),
+    for (faults, bad, class) in [
+        ("panic@2", &[2][..], "panic"),
+        ("abort@2", &[2][..], "SIGABRT"),
+        ("segv@2", &[2][..], "SIGSEGV"),
+        ("exit0@2", &[2][..], "exit code 0 without a result"),
+        ("hang@1,spin@2", &[1, 2][..], "hang"),
+        ("memory@2", &[2][..], "out of memory"),
+        (
+            "garbage@2",
+            &[2][..],
+            "not a message: ABLATE_FAULT asks for garbage",
+        ),
+        ("flood@2,panic@2", &[2][..], "panic"),
     ] {
         let scene = Scene::new();
-        let faults: Vec<_> = fault.split(',').map(|kind| format!("{kind}@2")).collect();
-        let patience = if fault == "hang" { "8" } else { "600" };
+        let patience = if class == "hang" { "8" } else { "600" };
         let mut command = scene.command(&["--workers", "2", "--hang-after", patience]);
-        let output = command.env("ABLATE_FAULT", faults.join(",")).output();
+        let output = command.env("ABLATE_FAULT", faults).output();
         expect_code(&output.expect("started"), 1);
-        assert_eq!(scene.failures(), [class; 3]);
-        let mut expected = vec![Outcome::Completed; 4];
-        expected[2] = Outcome::Quarantined;
-        assert_eq!(scene.outcomes(), expected, "{fault}");
+        assert_eq!(scene.failures(), vec![class; 3 * bad.len()], "{faults}");
+        let expected = [0, 1, 2, 3].map(|index| match bad.contains(&index) {
+            true => Outcome::Quarantined,
+            false => Outcome::Completed,
+        });
+        assert_eq!(scene.outcomes(), expected, "{faults}");
         let digests = scene.digests();
-        assert_eq!(digests.len(), 3);
+        assert_eq!(digests.len(), 4 - bad.len());
         assert!(
             digests
                 .iter()
@@ -102,8 +108,45 @@ fn a_bad_trial_harms_only_itself_whatever_it_dies_of() {
         let logged = scene.files().into_iter();
         let logged = logged.filter(|(path, _)| path.extension().is_some_and(|e| e == "log"));
         let longest = logged.map(|(_, (bytes, _))| bytes.len()).max();
-        assert!(longest < Some(2 << 20), "{fault} leaves {longest:?} bytes");
+        assert!(longest < Some(2 << 20), "{faults} leaves {longest:?} bytes");
+        wait_until("no process is left", || {
+            processes_with(scene.folder().as_os_str().as_encoded_bytes()).is_empty()
+        });
     }
+}
+
+/// Steps so long that the loss is no number soon: that is a finding about the arm, and the run succeeds.
+#[test]
+fn a_loss_that_is_no_number_is_a_finding_and_harms_no_other_trial() {
+    let sweep = |rates: &str| {
+        Scene::of(&format!(
+            "name: tiny\n\
+             base:\n  \
+               task: denoise\n  \
+               data: {{ dataset: digits, train: 192, test: 32 }}\n  \
+               model: {{ arch: autoencoder, widths: [4, 8], bottleneck: 4 }}\n  \
+               train: {{ optimizer: sgd, epochs: 3, batch: 32 }}\n\
+             grid: {{ train.lr: {rates} }}\n\
+             seeds: 2\n"
+        ))
+    };
+    let calm = sweep("[1e-3]");
+    calm.run(&["--workers", "1"], 0);
+    let scene = sweep("[1e-3, 1e38]");
+    scene.run(&["--workers", "2"], 0);
+    let expected = [
+        Outcome::Completed,
+        Outcome::Completed,
+        Outcome::Diverged,
+        Outcome::Diverged,
+    ];
+    assert_eq!(scene.outcomes(), expected);
+    assert_eq!(scene.digests(), calm.digests());
+    assert_eq!(scene.failures(), [""; 0]);
+    // It is done with: nothing is tried again.
+    let files = scene.files();
+    scene.run(&["--workers", "2"], 0);
+    assert!(scene.files() == files, "not a byte changed");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::supply::Supply;
 use super::walltime::Walltime;
 use crate::error::{Error, Result};
 use peers::Peers;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// What the coordinator must be told of the sweep.
@@ -70,6 +70,8 @@ pub struct Coordinator<'a> {
     peers: Option<Peers<'a>>,
     /// Trials in the hands of this rank's workers.
     mine: BTreeSet<usize>,
+    /// Trials that failed, and the rank on which they did so last.
+    failed_on: BTreeMap<usize, usize>,
     here: Rank,
     /// Trials finished by any rank of this run.
     finished: usize,
@@ -112,6 +114,7 @@ impl<'a> Coordinator<'a> {
             reporter,
             peers: others.map(Peers::new),
             mine: BTreeSet::new(),
+            failed_on: BTreeMap::new(),
             here: Rank::Working,
             finished: 0,
             phase: Phase::Running,
@@ -216,7 +219,11 @@ impl Desk for Coordinator<'_> {
     }
 
     fn take(&mut self) -> Option<usize> {
-        let trial = self.queue.take()?;
+        let elsewhere = self.peers.as_ref().map_or(0, Peers::working) > 0;
+        let failed_on = &self.failed_on;
+        let trial = self
+            .queue
+            .take_but(|trial| elsewhere && failed_on.get(&trial) == Some(&0))?;
         self.mine.insert(trial);
         Some(trial)
     }
@@ -225,7 +232,7 @@ impl Desk for Coordinator<'_> {
         if let Some(trial) = word.settles() {
             self.mine.remove(&trial);
         }
-        self.word(word);
+        self.word(0, word);
     }
 
     fn tend(&mut self, idle: usize) -> Order {
@@ -245,7 +252,12 @@ impl Desk for Coordinator<'_> {
         if self.running()
             && let Some(peers) = &mut self.peers
         {
-            peers.serve(self.queue, idle);
+            // What failed here is for the others.
+            let failed_here =
+                |(trial, rank): &(&usize, &usize)| **rank == 0 && self.queue.is_waiting(**trial);
+            let failed_here = self.failed_on.iter().filter(failed_here).count();
+            let idle = idle.min(self.queue.waiting() - failed_here);
+            peers.serve(self.queue, idle, self.here, &self.failed_on);
         }
         self.progress.tick(|| self.queue.work_left());
         self.report();

@@ -6,7 +6,7 @@
 //!
 //! Tests kill real processes where they can; these are the deaths that only the inside can die.
 
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 
 /// Does what `ABLATE_FAULT` asks for trial `index`.
 pub fn inject(index: usize) {
@@ -46,7 +46,12 @@ fn commit(kind: &str) {
         "abort" => std::process::abort(),
         "exit0" => std::process::exit(0),
         "garbage" => println!("ABLATE_FAULT asks for garbage"),
-        "flood" => (0..1 << 20).for_each(|_| eprintln!("{}", "flood ".repeat(16))),
+        "flood" => flood(128 << 20),
+        "deluge" => flood(10 << 30),
+        "memory" => exhaust_memory(),
+        "spin" => loop {
+            std::hint::spin_loop();
+        },
         "hang" => loop {
             std::thread::park();
         },
@@ -55,5 +60,25 @@ fn commit(kind: &str) {
             let _ = kill_process(getpid(), Signal::SEGV);
         },
         _ => {}
+    }
+}
+
+/// Writes so many bytes to standard error, in lines.
+fn flood(bytes: usize) {
+    let lines = "flood flood flood\n".repeat(1 << 10);
+    (0..bytes.div_ceil(lines.len())).for_each(|_| eprint!("{lines}"));
+}
+
+/// Takes and touches memory until the kernel gives no more. It is told to stop early, so that no other process suffers.
+fn exhaust_memory() -> ! {
+    let little = Rlimit {
+        current: Some(256 << 20),
+        ..getrlimit(Resource::As)
+    };
+    // Refused only where the limit is lower already.
+    let _ = setrlimit(Resource::As, little);
+    let mut taken = Vec::new();
+    loop {
+        taken.push(vec![1_u8; 1 << 20]);
     }
 }

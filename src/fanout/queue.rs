@@ -207,15 +207,27 @@ impl Queue {
 
     /// Hands out the next trial, which then runs.
     pub fn take(&mut self) -> Option<usize> {
-        let first = self.waiting.first()?;
-        if first.stage == Stage::Trial && self.artefacts_left() {
+        self.take_but(|_| false)
+    }
+
+    /// As [`take`](Self::take), but passes over trials that are `refused`.
+    pub fn take_but(&mut self, refused: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut waiting = self.waiting.iter();
+        let turn = *waiting.find(|turn| !refused(turn.index))?;
+        if turn.stage == Stage::Trial && self.artefacts_left() {
             return None;
         }
-        let index = self.waiting.pop_first()?.index;
-        if let Some((_, state)) = self.entries.get_mut(&index) {
+        self.waiting.remove(&turn);
+        if let Some((_, state)) = self.entries.get_mut(&turn.index) {
             *state = State::Running;
         }
-        Some(index)
+        Some(turn.index)
+    }
+
+    /// Whether so many trials wait that have not failed yet.
+    pub fn has_fresh(&self, wanted: usize) -> bool {
+        let fresh = self.waiting.iter().filter(|turn| turn.failures == 0);
+        fresh.take(wanted).count() == wanted
     }
 
     /// Number of trials that could be handed out now: none while what they need first is not over, but that itself.
@@ -369,6 +381,12 @@ impl Queue {
     /// Number of trials that wait for their turn.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// Whether a trial waits for its turn.
+    pub fn is_waiting(&self, index: usize) -> bool {
+        let state = self.entries.get(&index).map(|(_, state)| *state);
+        matches!(state, Some(State::Waiting | State::Stopped))
     }
 
     /// Number of trials given up.

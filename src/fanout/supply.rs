@@ -109,8 +109,9 @@ impl Claiming {
         }
         self.asked = Instant::now();
         // What trials wait for is claimed however many of them wait: it may be nobody's again.
+        // What failed waits until every other had its turn.
         while let Some(trial) = queue.first_unclaimed()
-            && (queue.waiting() < wanted || (queue.ready() < wanted && self.is_artefact(trial)))
+            && (!queue.has_fresh(wanted) || (queue.ready() < wanted && self.is_artefact(trial)))
         {
             self.claim(self.block(queue, trial), queue, work)?;
         }

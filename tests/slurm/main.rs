@@ -6,6 +6,7 @@ mod cluster;
 mod common;
 mod drain;
 mod interrupted;
+mod killed;
 mod real;
 #[path = "../scene/mod.rs"]
 mod scene;

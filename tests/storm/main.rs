@@ -3,6 +3,8 @@
 //! `make storm` runs this (it takes most of an hour); `ABLATE_STORM_SEED` is the first schedule of [`runs`],
 //! `ABLATE_STORM_RUNS` sets how many runs it has. `ABLATE_STORM_REPORT` names a file that gets a line of figures of each storm.
 
+#[path = "../bits/mod.rs"]
+mod bits;
 #[path = "../cluster/mod.rs"]
 mod cluster;
 #[path = "../common/mod.rs"]
@@ -10,14 +12,26 @@ mod common;
 #[path = "../damage/mod.rs"]
 mod damage;
 mod damaged;
+#[path = "../den/mod.rs"]
+mod den;
 mod every_call;
+#[path = "../record/fixture.rs"]
+#[allow(dead_code, reason = "the record's tests take the rest")]
+mod fixture;
+mod flat;
+mod hostile;
 #[path = "../large/mod.rs"]
 mod large;
+#[path = "../launch/mod.rs"]
+mod launch;
+#[path = "../reading/mod.rs"]
+mod reading;
 mod runs;
 #[path = "../scene/mod.rs"]
 mod scene;
 #[path = "../shim/mod.rs"]
 mod shim;
+mod smoke;
 mod start;
 mod ten_thousand;
 mod weather;

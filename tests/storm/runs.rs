@@ -2,12 +2,14 @@
 //!
 //! A sweep's runs follow each other on one folder, each with about a dozen faults, until one finds everything done; then one in peace.
 //! After every run: every visible result is right, none that was there and untouched is gone, no process is left, nobody
-//! panicked. At the end: nothing is missing or different. Oracle: the digests of a calm run.
+//! panicked, and the report of what is there is the same twice and adds up. At the end: nothing is missing or different. Oracle:
+//! the digests of a calm run. Every third sweep has a reader beside it, and no damage to its files: all that it sees must open.
 
+use crate::reading::Reader;
 use crate::scene::{HANG, Scene, binary};
 use crate::shim::{Fault as Failing, Shim};
 use crate::start::{End, Place};
-use crate::weather::{Fault, all, nap, workers};
+use crate::weather::{Fault, all, files_below, nap, workers};
 use ablate::outcome::Outcome;
 use ablate::record::{digest, read_trial_file};
 use ablate::seed::{Key, Stream};
@@ -15,6 +17,7 @@ use rustix::io::Errno;
 use rustix::process::Signal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -102,8 +105,12 @@ fn one_sweep(
 ) -> Result<(), String> {
     let mut dice = Key::new(seed, "storm").stream();
     let mut seen = Seen::default();
+    let reader = (seed % 3 == 0)
+        .then(|| Reader::start(&scene.folder()))
+        .flatten();
+    let spared = reader.is_some();
     for _ in 0..most.min(RUNS_OF_A_SWEEP) {
-        let end = one_run(place, scene, &mut dice, &mut seen, log)?;
+        let end = one_run(place, scene, &mut dice, spared, &mut seen, log)?;
         log.runs += 1;
         *log.ends.entry(end.how.clone()).or_default() += 1;
         let said = &end.said;
@@ -112,6 +119,7 @@ fn one_sweep(
         if said.contains("panicked at") || end.how == "70" {
             return Err(format!("a panic: {}\n{said}", end.how));
         }
+        reported(scene).map_err(|what| format!("{what}\n{said}"))?;
         if end.how == "0" || end.how == "COMPLETED" {
             break;
         }
@@ -135,7 +143,57 @@ fn one_sweep(
     if outcomes != [Outcome::Completed; 6] {
         return Err(format!("{outcomes:?}"));
     }
+    reported(scene)?;
+    if let Some(reader) = reader {
+        let (failed, looks) = reader.stop();
+        if !failed.is_empty() || looks[0] == 0 || looks[1] < 6 {
+            return Err(format!("a reader, after {looks:?} looks: {failed:#?}"));
+        }
+    }
     verified(scene)
+}
+
+/// That `ablate report` makes the same of the same record twice, and all trials are counted in it; before there is a record, it says so.
+fn reported(scene: &Scene) -> Result<(), String> {
+    let there = scene.folder().join("sweep.h5").exists();
+    let report = || {
+        let out = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(binary());
+        command.arg("report").arg(scene.folder());
+        let output = command.arg("--out").arg(out.path()).output();
+        let output = output.expect("started");
+        let code = output.status.code();
+        if code != Some(if there { 0 } else { 2 }) {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("ablate report: {}: {said}", output.status));
+        }
+        let files = files_below(out.path().to_owned());
+        let read = |path: PathBuf| {
+            let bytes = fs::read(&path).expect("readable");
+            let name = path.strip_prefix(out.path()).expect("inside");
+            (name.to_owned(), bytes)
+        };
+        Ok(files.into_iter().map(read).collect::<BTreeMap<_, _>>())
+    };
+    let (once, twice) = (report()?, report()?);
+    if once != twice {
+        return Err("two reports of one record differ".into());
+    }
+    let Some(bytes) = once.get("report.json".as_ref() as &Path) else {
+        return match there {
+            true => Err("a report without report.json".into()),
+            false => Ok(()),
+        };
+    };
+    let found: serde_json::Value = serde_json::from_slice(bytes).expect("JSON");
+    let counts = found["counts"].as_object().expect("counts").iter();
+    let counts: BTreeMap<_, _> = counts.map(|(name, n)| (&**name, n.as_u64())).collect();
+    let ended = counts.iter().filter(|(name, _)| **name != "planned");
+    let ended: Option<u64> = ended.map(|(_, n)| *n).sum();
+    match (ended, counts["planned"]) {
+        (Some(6), Some(6)) => Ok(()),
+        _ => Err(format!("a report counts {counts:?} of 6 trials")),
+    }
 }
 
 /// That `ablate verify` finds no loss, and nothing at all once the commands are given that it names for the damage that we did.
@@ -169,11 +227,12 @@ fn verified(scene: &Scene) -> Result<(), String> {
     }
 }
 
-/// One run and what happens to it.
+/// One run and what happens to it; its files may be `spared`.
 fn one_run(
     place: &Place,
     scene: &Scene,
     dice: &mut Stream,
+    spared: bool,
     seen: &mut Seen,
     log: &mut Log,
 ) -> Result<End, String> {
@@ -194,7 +253,10 @@ fn one_run(
         if !run.is_alive() {
             break;
         }
-        strike(Fault::passing(dice), scene, dice, &mut run, seen, log);
+        let fault = Fault::passing(dice);
+        if !(spared && fault.damages()) {
+            strike(fault, scene, dice, &mut run, seen, log);
+        }
     }
     if dice.below(3) > 0 && run.is_alive() {
         strike(Fault::ending(dice), scene, dice, &mut run, seen, log);

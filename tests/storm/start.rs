@@ -2,6 +2,7 @@
 
 use crate::cluster::{Cluster, LAUNCHERS, TWO_BY_TWO};
 use crate::common;
+use crate::launch::{have_mpirun, mpirun};
 use crate::scene::{HANG, Running, Scene};
 use ablate::seed::Stream;
 use rustix::process::Signal;
@@ -33,7 +34,7 @@ impl Place {
 
     /// mpirun, where it is installed.
     pub fn ranks() -> Option<Self> {
-        let found = Command::new("mpirun").arg("--version").output().is_ok();
+        let found = have_mpirun();
         if !found {
             common::skip("a storm over ranks", "mpirun is not installed");
         }
@@ -88,18 +89,7 @@ fn by_hand(scene: &Scene, dice: &mut Stream) -> Command {
 
 fn by_mpirun(scene: &Scene, dice: &mut Stream) -> Command {
     let run = by_hand(scene, dice);
-    let mut mpirun = Command::new("mpirun");
-    mpirun
-        .args(["--oversubscribe", "--bind-to", "none"])
-        .args(["--mca", "odls_base_sigkill_timeout", "1"])
-        .args(["-n", &(1 + dice.below(4)).to_string()])
-        .arg(run.get_program())
-        .args(run.get_args())
-        .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
-        .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
-        .env_remove("ABLATE_FAULT")
-        .stdin(Stdio::null());
-    mpirun
+    mpirun(1 + dice.below(4), &run)
 }
 
 /// What it says goes to a file: a pipe that nobody reads would hold it up.

@@ -31,6 +31,8 @@ pub enum Fault {
     Deleted,
     /// A file says that it was written a day ago, or will be tomorrow.
     Misdated,
+    /// Every file of the sweep does, each another day.
+    AllMisdated,
     /// A file of nobody's lies among the others, with a name that could be one of ours.
     Stray,
     /// A call to the file system fails, or everything dies there (the shim).
@@ -38,7 +40,7 @@ pub enum Fault {
 }
 
 /// What happens while a run goes on, as often as it stands here.
-const PASSING: [Fault; 16] = [
+const PASSING: [Fault; 17] = [
     Fault::Pause,
     Fault::Pause,
     Fault::Pause,
@@ -54,6 +56,7 @@ const PASSING: [Fault; 16] = [
     Fault::Deleted,
     Fault::Misdated,
     Fault::Misdated,
+    Fault::AllMisdated,
     Fault::Stray,
 ];
 
@@ -79,6 +82,14 @@ impl Fault {
     /// One that a run can outlive.
     pub fn passing(dice: &mut Stream) -> Self {
         one_of(&PASSING, dice).expect("some")
+    }
+
+    /// Whether it changes what is in a file.
+    pub fn damages(self) -> bool {
+        matches!(
+            self,
+            Self::Cut | Self::Flipped | Self::Zeroed | Self::Deleted
+        )
     }
 
     /// One that ends a run.
@@ -116,6 +127,10 @@ impl Fault {
                 }
                 self.damage(&path, dice).is_some()
             }
+            Self::AllMisdated => {
+                let files = files_below(scene.folder()).into_iter();
+                files.filter_map(|path| misdate(&path, dice)).count() > 0
+            }
             Self::Stray => {
                 let part = one_of(&["trials", "checkpoints"], dice).expect("some");
                 let name = format!(".stray-{}.h5.tmp", dice.below(1000));
@@ -130,13 +145,10 @@ impl Fault {
         if self == Self::Deleted {
             return fs::remove_file(path).ok();
         }
-        let file = fs::File::options().read(true).write(true).open(path).ok()?;
         if self == Self::Misdated {
-            let day = Duration::from_secs(86_400);
-            let now = SystemTime::now();
-            let times = [now - day, now + day, SystemTime::UNIX_EPOCH];
-            return file.set_modified(one_of(&times, dice)?).ok();
+            return misdate(path, dice);
         }
+        let file = fs::File::options().read(true).write(true).open(path).ok()?;
         let length = file.metadata().ok()?.len();
         let place = (length > 0).then(|| dice.below(length))?;
         use std::os::unix::fs::FileExt as _;
@@ -153,6 +165,15 @@ impl Fault {
             }
         }
     }
+}
+
+/// Gives a file another time; nothing when it was gone just then.
+fn misdate(path: &Path, dice: &mut Stream) -> Option<()> {
+    let day = Duration::from_secs(86_400);
+    let now = SystemTime::now();
+    let times = [now - day, now + day, SystemTime::UNIX_EPOCH];
+    let file = fs::File::options().write(true).open(path).ok()?;
+    file.set_modified(one_of(&times, dice)?).ok()
 }
 
 /// Sleeps for up to so many milliseconds.
@@ -216,7 +237,8 @@ fn one_of_paths(mut files: Vec<PathBuf>, dice: &mut Stream) -> Option<PathBuf> {
     (count > 0).then(|| files.swap_remove(dice.below(count) as usize))
 }
 
-fn files_below(folder: PathBuf) -> Vec<PathBuf> {
+/// All files of a folder and its folders.
+pub fn files_below(folder: PathBuf) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder];
     while let Some(folder) = folders.pop() {

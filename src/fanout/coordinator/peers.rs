@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::fanout::desk::{Retired, Signals, Word};
 use crate::fanout::queue::Queue;
 use crate::fanout::ranks::message::{FromRank, ToRank, Trouble};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 pub(super) struct Peers<'a> {
@@ -158,12 +158,23 @@ impl<'a> Peers<'a> {
     }
 
     /// Shares out what waits, all but what this rank's own `idle` workers take: to each rank at most its part, so that the last trials are spread.
-    pub(super) fn serve(&mut self, queue: &mut Queue, idle: usize) {
+    /// A trial goes to another rank than the one on which it failed last, where another trains: with few trials left, a bad rank would use
+    /// up all their attempts before it is known to be bad.
+    pub(super) fn serve(
+        &mut self,
+        queue: &mut Queue,
+        idle: usize,
+        here: Rank,
+        failed_on: &BTreeMap<usize, usize>,
+    ) {
         let ranks = self.others.link.ranks();
+        let working = self.working() + usize::from(here == Rank::Working);
         for (at, peer) in self.peers.iter_mut().enumerate() {
             let spare = queue.waiting().saturating_sub(idle);
             let share = peer.room().min(spare.div_ceil(ranks));
-            let trials: Vec<_> = std::iter::from_fn(|| queue.take()).take(share).collect();
+            let failed = |trial| working > 1 && failed_on.get(&trial) == Some(&(at + 1));
+            let trials = std::iter::from_fn(|| queue.take_but(failed));
+            let trials: Vec<_> = trials.take(share).collect();
             if !trials.is_empty() {
                 peer.sent += trials.len() as u64;
                 peer.holds.extend(&trials);

@@ -35,7 +35,7 @@ impl Coordinator<'_> {
                 Event::Word(Word::Say { text }) => {
                     self.progress.say(&format!("rank {rank}: {text}"));
                 }
-                Event::Word(word) => self.word(word),
+                Event::Word(word) => self.word(rank, word),
                 Event::Retired(how) => self.rank_retired(&format!("rank {rank}"), how),
                 Event::Refused(error) => self.fail(error),
             }
@@ -43,8 +43,8 @@ impl Coordinator<'_> {
         Ok(())
     }
 
-    /// What became of a trial, wherever it was.
-    pub(super) fn word(&mut self, word: Word) {
+    /// What became of a trial on a rank.
+    pub(super) fn word(&mut self, rank: usize, word: Word) {
         match word {
             Word::Started { trial } => {
                 let planned = self.work.trial(trial);
@@ -65,6 +65,7 @@ impl Coordinator<'_> {
                     .finished(trial, &finished, self.queue.cost(trial));
             }
             Word::Failed { trial, class, log } => {
+                self.failed_on.insert(trial, rank);
                 let next = match self.queue.fail(trial) {
                     Verdict::Again => "it will be tried again".to_owned(),
                     Verdict::Quarantined => format!(

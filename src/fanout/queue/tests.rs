@@ -199,6 +199,19 @@ fn a_forgiven_failure_does_not_count() {
     assert_eq!((queue.quarantined(), queue.take()), (0, Some(0)));
 }
 
+#[test]
+fn who_refuses_a_trial_gets_the_next_one_and_others_get_it() {
+    let mut queue = queue(&[9.0, 1.0]);
+    assert!(queue.has_fresh(2) && !queue.has_fresh(3));
+    assert_eq!(queue.take_but(|trial| trial == 0), Some(1));
+    queue.fail(1);
+    assert!(queue.has_fresh(1) && !queue.has_fresh(2));
+    assert_eq!(queue.take_but(|_| true), None);
+    assert!(queue.is_waiting(0) && queue.is_waiting(1));
+    assert_eq!((queue.take(), queue.take()), (Some(0), Some(1)));
+    assert!(!queue.is_waiting(0) && !queue.is_waiting(1));
+}
+
 /// An artefact or a trial, the later ones cheaper.
 fn staged(stages: &[Stage]) -> Vec<Entry> {
     let entry = |(index, &stage): (usize, &Stage)| Entry {

@@ -1,0 +1,107 @@
+//! Jobs of mpirun: started, watched, and nobody left of them.
+
+use crate::common;
+use crate::scene::{Running, Scene, processes_with, wait_until};
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+/// Promise 9: a dead rank ends the job within this. A hang guard, far longer than it takes.
+pub const SOON: Duration = Duration::from_secs(30);
+
+/// `mpirun`, or nothing where there is none: then the test says that it was skipped.
+pub fn mpirun() -> Option<Command> {
+    let found = Command::new("mpirun").arg("--version").output().is_ok();
+    if !found {
+        common::skip("ranks over MPI", "mpirun is not installed");
+        return None;
+    }
+    let mut command = Command::new("mpirun");
+    command
+        .args(["--oversubscribe", "--bind-to", "none"])
+        .args(["--mca", "odls_base_sigkill_timeout", "5"])
+        .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
+        .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
+        .env_remove("ABLATE_FAULT")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Signals meant for it must not reach the test.
+        .process_group(0);
+    Some(command)
+}
+
+/// Adds `-n ranks` and the sweep of a scene.
+pub fn ranks(command: &mut Command, ranks: usize, scene: &Scene, arguments: &[&str]) {
+    let run = scene.command(arguments);
+    command
+        .args(["-n", &ranks.to_string()])
+        .arg(run.get_program())
+        .args(run.get_args());
+}
+
+/// Runs the sweep of a scene on so many ranks, to its end.
+pub fn run(count: usize, scene: &Scene, arguments: &[&str]) -> Option<Output> {
+    let mut command = mpirun()?;
+    ranks(&mut command, count, scene, arguments);
+    Some(command.output().expect("mpirun ends"))
+}
+
+/// All that a program printed.
+pub fn text(output: &Output) -> String {
+    let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    format!("{out}\n{err}")
+}
+
+/// Starts so many ranks on the sweep of a scene; `fault` is their `ABLATE_FAULT`.
+pub fn start(
+    count: usize,
+    scene: &Scene,
+    arguments: &[&str],
+    fault: Option<&str>,
+) -> Option<Running> {
+    let mut command = mpirun()?;
+    if let Some(fault) = fault {
+        command.env("ABLATE_FAULT", fault);
+    }
+    ranks(&mut command, count, scene, arguments);
+    Some(Running::new(&mut command))
+}
+
+/// So many trials that something can happen in the middle, however long the ranks take to start.
+pub fn long() -> Scene {
+    let scene = Scene::slow();
+    scene.with_seeds(8);
+    scene
+}
+
+/// The process of a rank.
+pub fn rank_process(scene: &Scene, rank: usize) -> Option<u32> {
+    let results = scene.folder();
+    let of = results.parent()?.as_os_str().as_encoded_bytes();
+    processes_with(of).into_iter().find(|pid| {
+        let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let wanted = format!("OMPI_COMM_WORLD_RANK={rank}");
+        environ
+            .split(|byte| *byte == 0)
+            .any(|entry| entry == wanted.as_bytes())
+    })
+}
+
+/// The workers of a rank.
+pub fn workers_of(scene: &Scene, rank: usize) -> Vec<u32> {
+    let supervisor = rank_process(scene, rank);
+    supervisor.map_or_else(Vec::new, |pid| {
+        processes_with(format!("\0--parent\0{pid}\0").as_bytes())
+    })
+}
+
+/// Waits until no process of a scene is left: no rank, no worker, no mpirun.
+pub fn wait_for_nobody(scene: &Scene) {
+    let results = scene.folder();
+    let of = results.parent().expect("results").as_os_str();
+    wait_until("nobody is left", || {
+        processes_with(of.as_encoded_bytes()).is_empty()
+    });
+}

@@ -1,0 +1,12 @@
+//! `ablate run` under a real `mpirun`: placement changes no result, and no rank can hang or lose the sweep.
+
+mod bad_rank;
+#[path = "../common/mod.rs"]
+mod common;
+mod deaths;
+mod job;
+mod placement;
+mod refusals;
+#[path = "../scene/mod.rs"]
+mod scene;
+mod signals;
