@@ -119,7 +119,9 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Guarded(args) => {
             let words = std::iter::once("ablate".into()).chain(args.words.iter().cloned());
-            told(guarded::obey(&args, || told(run(Cli::parse_from(words).command))))
+            told(guarded::obey(&args, || {
+                told(run(Cli::parse_from(words).command))
+            }))
         }
         command if command.reads_files_of_others() => told(guarded::run()),
         command => told(run(command)),

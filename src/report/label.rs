@@ -140,7 +140,15 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_short_as_they_read() {
-        let texts = ["1000000.0", "0.01", "0.0003", "1e-7", "-0.5", "2.0", "60000"];
+        let texts = [
+            "1000000.0",
+            "0.01",
+            "0.0003",
+            "1e-7",
+            "-0.5",
+            "2.0",
+            "60000",
+        ];
         let shown = ["1e6", "0.01", "0.0003", "1e-7", "-0.5", "2", "60000"];
         assert_eq!(texts.map(value), shown);
         assert_eq!(value("[0.5,1000000.0]"), "[0.5, 1e6]");
