@@ -6,6 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo +nightly --version >/dev/null 2>&1 || { echo "fuzz: nightly Rust is missing: rustup toolchain install nightly" >&2; exit 1; }
 cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+# Records are read by the program itself, in its limited child.
+cargo build --locked
+export ABLATE_TEST_BINARY=$PWD/target/debug/ablate
 formats=("$@")
 [ ${#formats[@]} -gt 0 ] || formats=(sweep images checkpoint message record)
 status=0

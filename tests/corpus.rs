@@ -120,6 +120,11 @@ fn any_bytes_are_refused_as_a_message_or_say_the_same_again() {
 }
 
 #[test]
+fn any_bytes_under_a_good_seal_are_refused_as_a_record_or_whole() {
+    try_all("record", formats::record::check);
+}
+
+#[test]
 fn the_seeds_that_are_no_text_are_what_is_written_today() {
     if std::env::var_os("ABLATE_MAKE_SEEDS").is_some() {
         make_seeds();
