@@ -48,7 +48,7 @@ print("reading", flush=True)
 looks, failed = {}, []
 asked_to_stop = False
 while True:
-    for path in [folder / "sweep.h5", *sorted(folder.glob("trials/*.h5")), *sorted(folder.glob("shards/*.h5"))]:
+    for path in [*folder.glob("sweep.h5"), *sorted(folder.glob("trials/*.h5")), *sorted(folder.glob("shards/*.h5"))]:
         kind = path.name if path.name == "sweep.h5" else path.parent.name
         try:
             look(path)
