@@ -54,6 +54,7 @@ if [ "$purpose" = test ]; then
         compgen -G "/usr/lib/*/libpmix.so" >/dev/null || packages+=(libpmix-dev)
     fi
     have shellcheck || packages+=(shellcheck)
+    have c++ || packages+=(g++) # runs the GPU's kernels on the processor
     have_venv || packages+=(python3 python3-venv)
     have_browser || packages+=(chromium)
 fi

@@ -159,3 +159,59 @@ extern "C" __global__ void sum_parts(const float *parts, float *out, int count, 
     for (int part = 0; part < number; ++part) sum += (double)parts[part * count + at];
     out[at] = (float)sum;
 }
+
+// Few outputs, as of the layer that gives the image: tiles of TILE columns would compute mostly nothing.
+#define THIN 4
+#define TEAM 8 // threads that share a pixel's sum
+
+// As conv2d_forward for at most THIN outputs. Grid: pixels / (THREADS / TEAM).
+extern "C" __global__ void conv2d_thin_forward(const float *first, const float *second, const float *weights,
+                                               const float *bias, float *out, int pixels, int height, int width,
+                                               int first_channels, int second_channels, int first_shift,
+                                               int second_shift, int outputs, int kernel, int after) {
+    __shared__ float parts[THIN][THREADS];
+    int member = threadIdx.x % TEAM, pixel = blockIdx.x * (THREADS / TEAM) + threadIdx.x / TEAM;
+    int inputs = first_channels + second_channels;
+    float sums[THIN] = {};
+    for (int tap = 0; tap < kernel * kernel && pixel < pixels; ++tap) {
+        int row = pixel / width % height + tap / kernel - kernel / 2, column = pixel % width + tap % kernel - kernel / 2;
+        for (int channel = member; channel < inputs; channel += TEAM) {
+            float number = joined(first, second, pixel / width / height, row, column, channel, height, width,
+                                  first_channels, second_channels, first_shift, second_shift);
+            const float *weight = weights + (tap * inputs + channel) * outputs;
+#pragma unroll
+            for (int output = 0; output < THIN; ++output)
+                if (output < outputs) sums[output] += number * weight[output];
+        }
+    }
+#pragma unroll
+    for (int output = 0; output < THIN; ++output) parts[output][threadIdx.x] = sums[output];
+    __syncthreads();
+    if (member >= outputs || pixel >= pixels) return;
+    float sum = 0.0f;
+    for (int other = 0; other < TEAM; ++other) sum += parts[member][threadIdx.x - member + other];
+    out[pixel * outputs + member] = applied(sum + bias[member], after);
+}
+
+// As conv2d_to_weights for at most THIN outputs, one thread a row of weights. Grid: rows / THREADS, parts.
+extern "C" __global__ void conv2d_thin_to_weights(const float *first, const float *second, const float *gradient,
+                                                  float *parts, int pixels, int share, int height, int width,
+                                                  int first_channels, int second_channels, int first_shift,
+                                                  int second_shift, int outputs, int kernel) {
+    int inputs = first_channels + second_channels, rows = kernel * kernel * inputs;
+    int product = thread_number(), tap = product / inputs, channel = product % inputs;
+    if (product >= rows) return;
+    int begin = blockIdx.y * share, end = begin + share < pixels ? begin + share : pixels;
+    float sums[THIN] = {};
+    for (int pixel = begin; pixel < end; ++pixel) {
+        float number = joined(first, second, pixel / width / height, pixel / width % height + tap / kernel - kernel / 2,
+                              pixel % width + tap % kernel - kernel / 2, channel, height, width, first_channels,
+                              second_channels, first_shift, second_shift);
+#pragma unroll
+        for (int output = 0; output < THIN; ++output)
+            if (output < outputs) sums[output] += number * gradient[pixel * outputs + output];
+    }
+#pragma unroll
+    for (int output = 0; output < THIN; ++output)
+        if (output < outputs) parts[((int)blockIdx.y * rows + product) * outputs + output] = sums[output];
+}

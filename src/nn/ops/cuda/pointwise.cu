@@ -56,3 +56,8 @@ extern "C" __global__ void scale_by(const float *x, const float *factor, float *
     int at = thread_number();
     if (at < count) out[at] = factor[0] * x[at];
 }
+
+extern "C" __global__ void fill(float *out, int count, float value) {
+    int at = thread_number();
+    if (at < count) out[at] = value;
+}
