@@ -4,13 +4,16 @@ JOB     ?= jobs/skip_vs_noskip.yaml
 ABLATE   = $(CARGO) run --release --locked --quiet $(FEATURES) --
 FEATURES = $(shell cat .setup/features 2>/dev/null)
 
-.PHONY: help run test storm bench lint doc vectors clean
+.PHONY: help run test storm bench cuda test-gpu bench-gpu lint doc vectors clean
 
 help:
 	@echo "make run    set up, build, run $(JOB) and show its report (JOB=jobs/x.yaml for another)"
 	@echo "make test   set up what the tests need and run every test"
 	@echo "make storm  the long tests: kills, failing disks, damaged files (an hour; ABLATE_STORM_RUNS=500: longer storms)"
 	@echo "make bench  measure against PyTorch, candle and schedulers: writes benches/README.md (BENCH=--quick: a look)"
+	@echo "make cuda   the build that trains on NVIDIA GPUs, ablate-cuda; without CUDA only whether it compiles and links"
+	@echo "make test-gpu   on a machine with a GPU: every operation there against the processor's"
+	@echo "make bench-gpu  on a machine with a GPU: measure against PyTorch, and packing: writes benches/gpu/results"
 	@echo "make lint   rustfmt, clippy and, where installed, cargo deny"
 	@echo "make doc    the documentation of the code"
 	@echo "make clean  remove what was built (results stay)"
@@ -33,6 +36,17 @@ bench:
 	@scripts/setup.sh bench
 	@scripts/bench.sh $(BENCH)
 
+cuda:
+	@scripts/setup.sh run
+	@scripts/cuda.sh
+
+test-gpu:
+	@scripts/setup.sh run
+	@scripts/cuda.sh test
+
+bench-gpu:
+	@benches/gpu/measure.sh $(BENCH)
+
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $(FEATURES) -- -D warnings
@@ -48,4 +62,4 @@ vectors:
 
 clean:
 	$(CARGO) clean
-	rm -rf .setup .venv .venv-bench
+	rm -rf .setup .venv .venv-bench .venv-cuda
