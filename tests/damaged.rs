@@ -6,7 +6,8 @@ mod scene;
 mod shim;
 
 use ablate::seed::Key;
-use shim::Tiny;
+use shim::{Tiny, verify};
+use std::path::Path;
 
 /// Cases that are tried here.
 const SOME: u64 = 24;
@@ -18,6 +19,9 @@ fn damage_is_told_or_made_good_and_never_taken_for_a_result() {
         Ok(scene) => scene,
         Err(missing) => return common::skip("damage to a half-done sweep", &missing),
     };
+    assert_eq!(verify(&scene, None), Ok(()));
+    let unsaid = verify(&scene, Some(Path::new("sweep.h5"))).expect_err("it is whole");
+    assert!(unsaid.contains("does not name sweep.h5"), "{unsaid}");
     let all = damage::cases(&scene);
     assert!(all.len() > 500, "only {} cases", all.len());
     let mut dice = Key::new(16, "damage").stream();

@@ -6,7 +6,7 @@ mod shim;
 
 use ablate::seed::Key;
 use rustix::io::Errno;
-use shim::{Fault, Tiny};
+use shim::{Fault, Loss, Tiny};
 use std::collections::BTreeSet;
 
 /// So many different calls out of `calls`.
@@ -36,6 +36,35 @@ fn visit(tiny: &Tiny, fault: Fault, how_many: usize) {
 #[test]
 fn a_death_at_any_call_leaves_the_old_state_or_the_new_one() {
     visit(&Tiny::new(), Fault::Kill, 12);
+}
+
+#[test]
+fn a_death_while_trials_are_used_or_packed_costs_no_result() {
+    visit(&Tiny::with_uses(), Fault::Kill, 3);
+    let mut packing = Tiny::packing();
+    packing.only = Some(("unlink", "/trials/"));
+    visit(&packing, Fault::Power(Loss::Unsynced), 1);
+}
+
+#[test]
+fn a_loss_of_power_at_any_call_takes_nothing_that_was_told_to_be_done() {
+    let tiny = Tiny::new();
+    visit(&tiny, Fault::Power(Loss::Unsynced), 8);
+    visit(&tiny, Fault::Power(Loss::Contents), 4);
+}
+
+/// The test of the test: a program that forgets to sync folders is found out.
+#[test]
+fn a_loss_of_power_without_synced_folders_is_noticed() {
+    let tiny = Tiny::new();
+    let fault = Fault::Power(Loss::Folders);
+    let calls = match tiny.calls(fault) {
+        Ok(calls) => calls,
+        Err(missing) => return common::skip("a loss of power", &missing),
+    };
+    let seen = tiny.visit(fault, |at| at == calls - 8).expect("compiled");
+    let lost = |what: &&String| what.contains("was told to be done, and is lost");
+    assert_eq!(seen.violations.iter().filter(lost).count(), 2, "{seen:?}");
 }
 
 #[test]

@@ -1,22 +1,23 @@
 //! `ablate plan` from outside: what it prints, and how it refuses what is broken.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Runs `ablate plan` where no MNIST is found, in 256 MiB of address space where the system can limit it.
-fn plan(arguments: &[&str]) -> Output {
-    let mut command = Command::new("sh");
-    command
+/// Runs `ablate` where no MNIST is found, in 256 MiB of address space and one second of processor time (row 19 of the promises),
+/// which, unlike a second on the clock, a busy machine does not use up.
+fn ablate(command: &str, arguments: &[&str]) -> Output {
+    let mut limited = Command::new("sh");
+    limited
         .args([
             "-c",
-            "ulimit -v 262144; exec \"$@\"",
+            "ulimit -v 262144; ulimit -t 1; exec \"$@\"",
             "sh",
             env!("CARGO_BIN_EXE_ablate"),
-            "plan",
+            command,
         ])
         .args(arguments)
         .current_dir(ROOT)
@@ -24,7 +25,7 @@ fn plan(arguments: &[&str]) -> Output {
         .env("XDG_CACHE_HOME", "/nonexistent")
         .env("HOME", "/nonexistent");
     let start = Instant::now();
-    let output = command.output().expect("sh and the binary run");
+    let output = limited.output().expect("sh and the binary run");
     // Ten times the promise: a guard against hangs on a busy machine, not a timing.
     assert!(
         start.elapsed().as_secs() < 10,
@@ -32,6 +33,22 @@ fn plan(arguments: &[&str]) -> Output {
         start.elapsed()
     );
     output
+}
+
+fn plan(arguments: &[&str]) -> Output {
+    ablate("plan", arguments)
+}
+
+/// Otherwise the limits would mean nothing.
+#[test]
+fn a_second_and_a_quarter_of_a_gibibyte_are_enforced_here() {
+    for script in [
+        "ulimit -t 1; while :; do :; done",
+        "ulimit -v 262144; x=$(head -c 400000000 /dev/zero | tr '\\0' x)",
+    ] {
+        let output = Command::new("sh").args(["-c", script]).output();
+        assert!(!output.expect("sh").status.success(), "{script}");
+    }
 }
 
 fn stdout(output: &Output) -> String {
@@ -42,89 +59,162 @@ fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
-/// Every `tests/broken/X.yaml` is refused with exactly the text of `tests/broken/X.txt`.
+/// The sweeps of `tests/broken`: paths from the root, and the text that each is refused with.
+fn broken() -> Vec<(String, String)> {
+    let folder = Path::new(ROOT).join("tests/broken");
+    let entries = std::fs::read_dir(folder).expect("tests/broken");
+    let paths = entries.map(|entry| entry.expect("entry").path());
+    let sweeps = paths.filter(|path| path.extension().is_some_and(|e| e == "yaml"));
+    let broken: Vec<_> = sweeps
+        .map(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let expected = std::fs::read_to_string(path.with_extension("txt"));
+            let file = format!("tests/broken/{}", name.expect("UTF-8 name"));
+            (file, expected.expect("the expected text"))
+        })
+        .collect();
+    assert!(broken.len() >= 40, "only {} broken sweeps", broken.len());
+    broken
+}
+
 #[test]
 fn every_broken_sweep_is_refused_with_the_text_kept_beside_it() {
-    let mut seen = 0;
-    for entry in std::fs::read_dir(Path::new(ROOT).join("tests/broken")).expect("tests/broken") {
-        let path = entry.expect("entry").path();
-        if path.extension().is_none_or(|extension| extension != "yaml") {
-            continue;
-        }
-        let stem = path
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .expect("UTF-8 name");
-        let output = plan(&[&format!("tests/broken/{stem}.yaml")]);
-        let expected =
-            std::fs::read_to_string(path.with_extension("txt")).expect("the expected text");
-        assert_eq!(stderr(&output), expected, "{stem}");
-        assert_eq!(output.status.code(), Some(2), "{stem}");
-        assert_eq!(stdout(&output), "", "{stem}");
-        let first = expected.lines().next().unwrap_or_default();
-        assert!(
-            first.starts_with(&format!("error: tests/broken/{stem}.yaml:")),
-            "{stem}: {first}"
-        );
-        seen += 1;
+    for (file, expected) in broken() {
+        let output = plan(&[&file]);
+        assert_eq!(stderr(&output), expected, "{file}");
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        assert_eq!(stdout(&output), "", "{file}");
+        assert_placed(&expected, &file);
     }
-    assert!(seen >= 40, "only {seen} broken sweeps found");
+}
+
+/// That a refusal begins with file, line and column.
+fn assert_placed(refusal: &str, file: &str) {
+    let place = refusal.strip_prefix(&format!("error: {file}:"));
+    let mut numbers = place.unwrap_or_default().split(':');
+    let number = |text: Option<&str>| text.is_some_and(|text| text.parse::<u32>().is_ok());
+    assert!(
+        number(numbers.next()) && number(numbers.next()),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn no_command_that_acts_on_a_sweep_acts_on_a_broken_one() {
+    let place = tempfile::tempdir().expect("a folder");
+    let results = place.path().join("results");
+    let results = results.to_str().expect("UTF-8 path");
+    let submit = [
+        "--profile",
+        "expanse",
+        "--partition",
+        "shared",
+        "--account",
+        "a",
+    ];
+    for (file, expected) in broken() {
+        let to = [&*file, "--results", results];
+        let sent = [&to[..], &submit[..], &["--dry-run"]].concat();
+        for (command, arguments) in [("run", &to[..]), ("submit", &sent[..])] {
+            let output = ablate(command, arguments);
+            assert_eq!(stderr(&output), expected, "{command} {file}");
+            assert_eq!(output.status.code(), Some(2), "{command} {file}");
+        }
+    }
+    let made = std::fs::read_dir(place.path()).expect("listed").count();
+    assert_eq!(made, 0, "nothing is created");
 }
 
 /// Faults too large to keep as files.
+fn hostile_sizes() -> [(&'static str, String); 8] {
+    let block = |depth| format!("{}a:\n", " ".repeat(depth));
+    [
+        (
+            "flow",
+            format!(
+                "name: x\nbase: {}{}",
+                "[".repeat(10_000),
+                "]".repeat(10_000)
+            ),
+        ),
+        ("block", (0..1_000).map(block).collect()),
+        ("dashes", "- ".repeat(10_000)),
+        ("keys", (0..50_000).map(|n| format!("k{n}: 1\n")).collect()),
+        (
+            "nodes",
+            format!("name: x\nseeds: [{}]", "1,".repeat(200_000)),
+        ),
+        ("scalar", format!("name: {}", "a".repeat(1_000_000))),
+        (
+            "line",
+            format!("name: x\nbase: {{ {}: 1 }}", "a".repeat(900)),
+        ),
+        ("nul", "name: \0\n".into()),
+    ]
+}
+
 #[test]
 fn hostile_sizes_are_refused_quickly_in_little_memory() {
     let folder = tempfile::tempdir().expect("a folder");
-    let refuse = |name: &str, text: &str| {
+    for (name, text) in hostile_sizes() {
         let path = folder.path().join(name);
         std::fs::write(&path, text).expect("written");
-        let output = plan(&[path.to_str().expect("UTF-8 path")]);
-        assert_eq!(output.status.code(), Some(2), "{name}: {}", stderr(&output));
-        assert!(
-            stderr(&output).len() < 10_000,
-            "{name}: a message, not an essay"
-        );
-    };
-    refuse(
-        "flow.yaml",
-        &format!(
-            "name: x\nbase: {}{}",
-            "[".repeat(10_000),
-            "]".repeat(10_000)
-        ),
-    );
-    let block: String = (0..1_000)
-        .map(|depth| format!("{}a:\n", " ".repeat(depth)))
-        .collect();
-    refuse("block.yaml", &block);
-    refuse("dashes.yaml", &"- ".repeat(10_000));
-    refuse(
-        "keys.yaml",
-        &(0..50_000)
-            .map(|n| format!("k{n}: 1\n"))
-            .collect::<String>(),
-    );
-    refuse(
-        "nodes.yaml",
-        &format!("name: x\nseeds: [{}]", "1,".repeat(200_000)),
-    );
-    refuse("scalar.yaml", &format!("name: {}", "a".repeat(1_000_000)));
-    refuse(
-        "line.yaml",
-        &format!("name: x\nbase: {{ {}: 1 }}", "a".repeat(900)),
-    );
-    refuse("nul.yaml", "name: \0\n");
+        let path = path.to_str().expect("UTF-8 path");
+        let output = plan(&[path]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.len() < 10_000, "{name}: a message, not an essay");
+        assert_placed(&said, path);
+    }
 
     let path = folder.path().join("gigabyte.yaml");
     let file = File::create(&path).expect("created");
     file.set_len(1 << 30).expect("a sparse file");
-    let output = plan(&[path.to_str().expect("UTF-8 path")]);
+    let path = path.to_str().expect("UTF-8 path");
+    let output = plan(&[path]);
     assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
     assert!(
-        stderr(&output).contains("is larger than 1 MiB"),
-        "{}",
-        stderr(&output)
+        said.starts_with(&format!("error: {path}: is larger than 1 MiB")),
+        "{said}"
     );
+}
+
+/// YAML 1.1 would read the first as text and the second as false.
+#[test]
+fn numbers_with_exponents_are_numbers_and_no_is_a_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path: PathBuf = folder.path().join("x.yaml");
+    let planned = |name: &str, setting: &str| {
+        let text = format!("name: {name}\nbase: {{ data: {{ dataset: digits }}, {setting} }}\n");
+        std::fs::write(&path, text).expect("written");
+        plan(&[path.to_str().expect("UTF-8 path"), "--json"])
+    };
+    let ids = |setting: &str| {
+        let output = planned("x", setting);
+        let json: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+        json["arms"][0]["ids"].clone()
+    };
+    let expected = ids("train: { lr: 0.002 }");
+    assert!(expected[0].is_string());
+    for lr in ["2e-3", "2.0e-3", "2E-3", "+2e-3", "0.2e-2"] {
+        assert_eq!(ids(&format!("train: {{ lr: {lr} }}")), expected, "{lr}");
+    }
+    assert_ne!(ids("train: { lr: 2e-4 }"), expected);
+
+    for (setting, column) in [("train: { clip: no }", 51), ("model: { norm: no }", 51)] {
+        let output = planned("x", setting);
+        let place = format!("{}:2:{column}: ", path.display());
+        let said = stderr(&output);
+        assert!(
+            said.contains(&place) && said.contains("found the text \"no\""),
+            "{said}"
+        );
+        assert_eq!(output.status.code(), Some(2));
+    }
+    let output = planned("no", "train: { epochs: 1 }");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("\"no\""), "{}", stdout(&output));
 }
 
 #[test]

@@ -5,6 +5,10 @@
 #[path = "train/bench.rs"]
 mod bench;
 mod common;
+#[path = "train/edit.rs"]
+mod edit;
+#[path = "train/killed.rs"]
+mod killed;
 #[path = "train/networks.rs"]
 mod networks;
 #[path = "train/results.rs"]

@@ -1,6 +1,7 @@
 //! `ablate run`.
 
 mod answer;
+mod difference;
 mod follow;
 mod lead;
 mod ranks;
@@ -71,7 +72,7 @@ pub struct Args {
 /// Runs what is not done, then writes record and report. Under a launcher this process is one rank of many: the first does
 /// that, the others train for it.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    match launcher::launched(std::env::vars()) {
+    match launcher::launched(launcher::variables()) {
         Launched::Rank { rank: 1.., .. } => follow::follow(args),
         _ => lead::lead(args),
     }

@@ -1,5 +1,6 @@
 //! Which part of a node is a rank's: cores and GPU, by its place among the ranks of that node.
 
+use super::ranks::launcher;
 use std::collections::BTreeMap;
 
 /// A rank among the ranks of its node.
@@ -43,7 +44,7 @@ impl View {
         Self::of(
             available,
             online.max(available),
-            &std::env::vars().collect(),
+            &launcher::variables().collect(),
         )
     }
 

@@ -1,5 +1,6 @@
 //! How long this job may still run, on the monotonic clock.
 
+use super::status::is_job_id;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ impl Walltime {
     /// of a cluster.
     pub fn of_slurm_job() -> Self {
         let id = std::env::var("SLURM_JOB_ID").ok();
-        let id = id.filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
+        let id = id.filter(|id| is_job_id(id));
         let left = id.and_then(|id| {
             let said = Command::new("squeue")
                 .args(["-h", "-j", &id, "-o", "%L"])

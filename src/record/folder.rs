@@ -1,5 +1,6 @@
 //! The results folder of one sweep: every path is named here, once.
 
+use crate::durable;
 use crate::error::{Error, Result};
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
@@ -25,10 +26,17 @@ impl Folder {
                 next: "choose another --results folder, or move the file away".into(),
             });
         }
+        let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+        let missing: Vec<_> = folder.root.ancestors().take_while(is_missing).collect();
         for sub in ["trials", "shards", "checkpoints", "attempts", "logs"] {
             let path = folder.root.join(sub);
             std::fs::create_dir_all(&path).map_err(Error::io("make", &path))?;
         }
+        // A folder whose name a loss of power takes is gone with all that was committed below it.
+        for made in missing {
+            durable::sync_parent(made)?;
+        }
+        durable::sync_folder(&folder.root)?;
         Ok(folder)
     }
 

@@ -143,6 +143,29 @@ fn inflict(folder: &Path, case: &Case) {
     }
 }
 
+/// What `ablate verify` has to name in `copy`; `None` where nobody can know of the damage (a text for people, JSON that is still JSON,
+/// a trial less that `sweep.h5` does not have yet) or it means nothing (a checkpoint less, a temporary file).
+fn told<'a>(scene: &Scene, copy: &Scene, case: &'a Case) -> Option<&'a Path> {
+    let file = &*case.file;
+    let [before, after] = [scene, copy].map(|scene| fs::read(scene.folder().join(file)).ok());
+    if before == after || file.extension().is_some_and(|e| e == "tmp") {
+        return None;
+    }
+    if ["sweep.yaml", "sweep.h5"].map(Path::new).contains(&file) {
+        return Some(file);
+    }
+    let bytes = after?;
+    let folder = file.iter().next()?.to_string_lossy();
+    let matters = match &*folder {
+        "trials" | "checkpoints" => true,
+        "attempts" | "status" => serde_json::from_slice::<serde_json::Value>(&bytes).is_err(),
+        // Whose it is stands in its first line.
+        "claims" => !bytes.contains(&b'\n'),
+        _ => false,
+    };
+    matters.then_some(file)
+}
+
 /// Tries them all, each on a copy; what did not hold.
 pub fn visit(tiny: &Tiny, scene: &Scene, cases: &[Case]) -> Vec<String> {
     let wrong = Mutex::new(Vec::new());
@@ -155,7 +178,8 @@ pub fn visit(tiny: &Tiny, scene: &Scene, cases: &[Case]) -> Vec<String> {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let copy = tiny.copy(scene);
                     inflict(&copy.folder(), case);
-                    let found = tiny.check_damaged(&copy);
+                    let told = told(scene, &copy, case);
+                    let found = tiny.check_damaged(&copy, told);
                     let found = found.into_iter().map(|what| format!("{case}: {what}"));
                     let found = found.inspect(|what| eprintln!("{what}"));
                     wrong.lock().expect("no panic").extend(found);

@@ -3,7 +3,9 @@
  * Counts the calls of all processes together that touch what lies below $SHIM_FOLDER, in a page of memory that they share
  * ($SHIM_STATE), so that a schedule is one number: at call $SHIM_AT the fault $SHIM_FAULT happens. "kill" stops the whole tree
  * of processes before the call, a write after half of its bytes; a number is an errno that the call fails with (only calls that can
- * fail so are counted). With $SHIM_LASTING every later call fails as well, as on a disk that stays full.
+ * fail so are counted), "stop" stops the process as SIGSTOP does, "stall" makes the call take $SHIM_SECONDS. With $SHIM_LASTING every later
+ * call fails as well, as on a disk that stays full. $SHIM_CALL and $SHIM_PATH count only calls of this name whose path has
+ * this text. With $SHIM_SHADOW a death is a loss of power (shadow.h).
  *
  * The calls themselves are made by number, so nothing has to be looked up but opendir. */
 #define _GNU_SOURCE
@@ -12,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,9 +24,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { KILL = -1, DESCRIPTORS = 4096, MEMBERS = 16 };
+enum { KILL = -1, STOP = -2, STALL = -3, DESCRIPTORS = 4096, MEMBERS = 16 };
 
 /* What the driver reads when all is over. */
 struct state {
@@ -34,6 +38,9 @@ struct state {
     atomic_uint members;
     atomic_uint member[MEMBERS];
     char what[428];
+    atomic_uint who;
+    atomic_uint lock;
+    atomic_uint ids;
 };
 
 /* Kinds of calls, as far as they differ in how they can fail. */
@@ -45,6 +52,10 @@ static size_t folder_length;
 static unsigned at;
 static int fault;
 static int lasting;
+static unsigned seconds;
+static const char *only_call, *only_path;
+static const char *shadow;
+static int blind;
 static atomic_char watched[DESCRIPTORS];
 
 __attribute__((constructor)) static void begin(void) {
@@ -58,8 +69,13 @@ __attribute__((constructor)) static void begin(void) {
     if (page == MAP_FAILED) return;
     folder_length = strlen(folder);
     at = strtoul(number, NULL, 10);
-    fault = strcmp(what, "kill") ? atoi(what) : KILL;
+    fault = !strcmp(what, "kill") ? KILL : !strcmp(what, "stop") ? STOP : !strcmp(what, "stall") ? STALL : atoi(what);
     lasting = getenv("SHIM_LASTING") != NULL;
+    seconds = getenv("SHIM_SECONDS") ? strtoul(getenv("SHIM_SECONDS"), NULL, 10) : 0;
+    only_call = getenv("SHIM_CALL");
+    only_path = getenv("SHIM_PATH");
+    shadow = getenv("SHIM_SHADOW");
+    blind = getenv("SHIM_BLIND") != NULL;
     unsigned none = 0;
     struct state *shared = page;
     atomic_compare_exchange_strong(&shared->root, &none, getpid());
@@ -101,23 +117,34 @@ static void die(void) {
     for (;;) pause();
 }
 
+#include "shadow.h"
+
 /* Whether the fault happens at this call: the errno to fail with, KILL, or 0. */
 static int due(int kind, const char *call, const char *path, int descriptor) {
+    char link[64], target[400] = "";
     if (atomic_load(&state->dead)) die();
-    if (fault != KILL && !can_fail_so(fault, kind)) return 0;
-    unsigned number = atomic_fetch_add(&state->calls, 1) + 1;
-    if (number != at && !(lasting && fault != KILL && number > at)) return 0;
-    if (atomic_fetch_add(&state->faults, 1) == 0) {
-        char link[64], target[400] = "";
-        if (!path) {
-            snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-            ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, target, sizeof target - 1);
-            target[length > 0 ? length : 0] = 0;
-            path = target;
-        }
-        snprintf(state->what, sizeof state->what, "%s %s", call, path);
+    if (fault > 0 && !can_fail_so(fault, kind)) return 0;
+    if (only_call && strcmp(only_call, call)) return 0;
+    if (!path) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+        ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, target, sizeof target - 1);
+        target[length > 0 ? length : 0] = 0;
+        path = target;
     }
-    return fault;
+    if (only_path && !strstr(path, only_path)) return 0;
+    unsigned number = atomic_fetch_add(&state->calls, 1) + 1;
+    if (number != at && !(lasting && number > at)) return 0;
+    if (atomic_load(&state->faults) == 0) {
+        snprintf(state->what, sizeof state->what, "%s %s", call, path);
+        atomic_store(&state->who, getpid());
+    }
+    atomic_fetch_add(&state->faults, 1);
+    if (fault == STOP) kill(getpid(), SIGSTOP);
+    if (fault == STALL) {
+        struct timespec left = {seconds, 0};
+        while (syscall(SYS_nanosleep, &left, &left) && errno == EINTR) {}
+    }
+    return fault == STOP || fault == STALL ? 0 : fault;
 }
 
 /* In front of a call: dies or returns from the wrapper where a fault is due. */
@@ -131,7 +158,17 @@ static int due(int kind, const char *call, const char *path, int descriptor) {
 static long open_any(int at_folder, const char *path, int flags, mode_t mode) {
     int touched = touches(at_folder, path);
     GUARD(touched, (flags & O_CREAT) ? OPENS | MAKES : OPENS, "open", path, -1)
+    struct stat facts;
+    int makes = touched && shadow && (flags & O_CREAT);
+    if (makes) {
+        enter();
+        makes = fstatat(at_folder, path, &facts, AT_SYMLINK_NOFOLLOW) != 0;
+    }
     long opened = syscall(SYS_openat, at_folder, path, flags, mode);
+    int error = errno;
+    if (makes && opened >= 0) shadow_born(at_folder, path);
+    if (touched && shadow && (flags & O_CREAT)) leave();
+    errno = error;
     watch(opened, touched);
     return opened;
 }
@@ -228,10 +265,12 @@ ssize_t pread(int descriptor, void *bytes, size_t length, off_t offset) { return
 
 int fsync(int descriptor) {
     GUARD(is_watched(descriptor), SYNCS, "fsync", NULL, descriptor)
+    if (is_watched(descriptor)) shadow_synced(descriptor);
     return syscall(SYS_fsync, descriptor);
 }
 int fdatasync(int descriptor) {
     GUARD(is_watched(descriptor), SYNCS, "fdatasync", NULL, descriptor)
+    if (is_watched(descriptor)) shadow_synced(descriptor);
     return syscall(SYS_fdatasync, descriptor);
 }
 
@@ -258,7 +297,14 @@ int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }
 int rmdir(const char *path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
 
 int mkdirat(int at_folder, const char *path, mode_t mode) {
-    GUARD(touches(at_folder, path), MAKES, "mkdir", path, -1)
-    return syscall(SYS_mkdirat, at_folder, path, mode);
+    int touched = touches(at_folder, path);
+    GUARD(touched, MAKES, "mkdir", path, -1)
+    if (!touched || !shadow) return syscall(SYS_mkdirat, at_folder, path, mode);
+    enter();
+    int made = syscall(SYS_mkdirat, at_folder, path, mode), error = errno;
+    if (!made) shadow_born(at_folder, path);
+    leave();
+    errno = error;
+    return made;
 }
 int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }

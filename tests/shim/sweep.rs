@@ -1,9 +1,11 @@
 //! A tiny sweep under the shim, and what must hold after every single fault. Oracle: the sweep that nothing happened to.
 
+use super::power::Shadow;
+use super::verify::verify;
 use super::{Fault, Seen, Shim};
-use crate::scene::{Scene, binary};
+use crate::scene::{Scene, binary, expect_code};
 use ablate::outcome::Outcome;
-use ablate::record::{SweepRecord, digest, read_trial_file};
+use ablate::record::{Folder, SweepRecord, digest, done, read_trial_file};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Two trials of two epochs with two steps each; a checkpoint after every step.
-const YAML: &str = "name: tiny\n\
+const PLAIN: &str = "name: tiny\n\
     base:\n  \
       data: { dataset: digits, train: 32, test: 16 }\n  \
       model: { arch: autoencoder, widths: [4, 8], bottleneck: 4 }\n  \
@@ -24,13 +26,40 @@ const YAML: &str = "name: tiny\n\
       baseline: { model.skip.at: [] }\n  \
       metric: test.bce\n";
 
+/// A trial that needs a network trained first, and whose network is used in another way afterwards.
+const USES: &str = "name: tiny\n\
+    base:\n  \
+      task: diffuse\n  \
+      data: { dataset: digits, train: 32, test: 16 }\n  \
+      model: { arch: unet, widths: [4, 4], skip: { at: [14, 28] } }\n  \
+      diffusion: { schedule: cosine, timesteps: 100, judge_train: 32, judge_epochs: 1 }\n  \
+      generate: { images: 8, steps: 2 }\n  \
+      train: { epochs: 1, batch: 32 }\n\
+    seeds: 1\n\
+    evaluate: { steps: [3] }\n";
+
+/// More trials than a shard holds, of one step each.
+const MANY: &str = "name: tiny\n\
+    base:\n  \
+      data: { dataset: digits, train: 16, test: 1 }\n  \
+      model: { widths: [1], bottleneck: none }\n  \
+      train: { epochs: 1, batch: 16 }\n\
+    seeds: 260\n";
+
 const OPTIONS: [&str; 4] = ["--workers", "1", "--checkpoint-every", "0"];
 
 /// Exit codes that say "not all is done", and not by a bug: TrialsFailed, Io, BadRecord, Machine, MoreToDo.
 const HONEST: [i32; 5] = [1, 4, 5, 6, 75];
 
-/// The oracle.
+/// A sweep, and the oracle.
 pub struct Tiny {
+    yaml: &'static str,
+    /// Name and path of the calls that count, if not all do.
+    pub only: Option<(&'static str, &'static str)>,
+    /// What lies there before every run, if anything does.
+    start: Option<Scene>,
+    /// `sweep.h5` where no trial is trained: then it is a function of what lies there.
+    merged: Option<Vec<u8>>,
     digests: BTreeMap<String, String>,
     logical: BTreeMap<String, String>,
 }
@@ -49,21 +78,56 @@ pub struct Calls {
 }
 
 impl Tiny {
-    /// Runs the sweep in peace.
+    /// The sweep of two trials.
     pub fn new() -> Self {
-        let scene = Scene::of(YAML);
+        Self::of(PLAIN)
+    }
+
+    /// A sweep with a network that is trained first, and with a use of the trained one.
+    pub fn with_uses() -> Self {
+        Self::of(USES)
+    }
+
+    /// Runs a sweep in peace.
+    fn of(yaml: &'static str) -> Self {
+        let scene = Scene::of(yaml);
         scene.run(&OPTIONS, 0);
-        let logical = logical(&scene).expect("valid");
-        assert_eq!(logical.len(), 2);
         Self {
+            yaml,
+            only: None,
+            start: None,
+            merged: None,
             digests: scene.digests(),
-            logical,
+            logical: logical(&scene).expect("valid"),
+        }
+    }
+
+    /// A sweep that is trained, and neither packed nor merged.
+    pub fn packing() -> Self {
+        let scene = Scene::of(MANY);
+        let mut command = scene.command(&["--workers", "2"]);
+        let output = command.env("ABLATE_FAULT", "segv@pack").output();
+        expect_code(&output.expect("started"), 75);
+        let record = scene.folder().join("sweep.h5");
+        let merged = fs::read(&record).expect("merged");
+        let tiny = Self {
+            yaml: MANY,
+            digests: scene.digests(),
+            logical: logical(&scene).expect("valid"),
+            merged: Some(merged),
+            only: None,
+            start: None,
+        };
+        fs::remove_file(&record).expect("removed");
+        Self {
+            start: Some(scene),
+            ..tiny
         }
     }
 
     /// How many calls a run makes at which `fault` can happen. `Err`: why this machine cannot tell.
     pub fn calls(&self, fault: Fault) -> Result<u32, String> {
-        let (_scene, _output, seen) = run(fault, u32::MAX)?;
+        let (_scene, _output, seen) = self.run(fault, u32::MAX)?;
         assert_eq!(seen.faults, 0);
         Ok(seen.calls)
     }
@@ -118,7 +182,7 @@ impl Tiny {
     pub fn half_done(&self) -> Result<Scene, String> {
         let calls = self.calls(Fault::Kill)?;
         for at in (1..calls).rev().step_by(8) {
-            let (scene, _, _) = run(Fault::Kill, at)?;
+            let (scene, _, _) = self.run(Fault::Kill, at)?;
             let kinds = |kind: &str| {
                 let files = scene.files().into_keys();
                 files
@@ -133,10 +197,10 @@ impl Tiny {
         Err("a moment between two trials".into())
     }
 
-    /// What does not hold of a folder that something was damaged in: every command says what is wrong or goes on, none panics,
-    /// and what is reported as done is right.
-    pub fn check_damaged(&self, scene: &Scene) -> Vec<String> {
+    /// What does not hold of a folder that something was damaged in: `ablate verify` names the file `told`, every other command says what is wrong or goes on, none panics, and what is reported as done is right.
+    pub fn check_damaged(&self, scene: &Scene, told: Option<&Path>) -> Vec<String> {
         let mut wrong = Vec::new();
+        wrong.extend(verify(scene, told).err());
         let place = tempfile::tempdir().expect("a folder");
         let of_folder = |words: &[&str]| {
             let mut command = Command::new(binary());
@@ -172,7 +236,7 @@ impl Tiny {
 
     /// A copy of a scene of this sweep.
     pub fn copy(&self, of: &Scene) -> Scene {
-        let scene = Scene::of(YAML);
+        let scene = Scene::of(self.yaml);
         let target = scene.folder();
         let results = target.parent().expect("results");
         fs::create_dir(results).expect("made");
@@ -183,9 +247,37 @@ impl Tiny {
         scene
     }
 
+    /// A run with a fault, in a folder of its own.
+    fn run(&self, fault: Fault, at: u32) -> Result<(Scene, Output, Seen), String> {
+        let scene = match &self.start {
+            Some(start) => self.copy(start),
+            None => Scene::of(self.yaml),
+        };
+        let folder = scene.folder();
+        let mut command = scene.command(&OPTIONS);
+        let results = folder.parent().expect("results");
+        let world = results.parent().expect("a folder");
+        let shadow = match fault {
+            Fault::Power(loss) => Some(Shadow::cast(&mut command, world, loss)),
+            _ => None,
+        };
+        // The name of the folder of all results has to be synced, too.
+        let watched = shadow.as_ref().map_or(results, |_| world);
+        let shim = match self.only {
+            Some((call, path)) => Shim::arm_at(&mut command, watched, (call, path, at), fault)?,
+            None => Shim::arm(&mut command, watched, at, fault)?,
+        };
+        let output = command.output().expect("started");
+        let seen = shim.seen();
+        if let Some(shadow) = shadow {
+            shadow.restore(results);
+        }
+        Ok((scene, output, seen))
+    }
+
     /// One run with the fault, and one without; what did not hold.
     fn visit_one(&self, fault: Fault, at: u32) -> (i32, Seen, Vec<String>) {
-        let (scene, output, seen) = run(fault, at).expect("compiled before");
+        let (scene, output, seen) = self.run(fault, at).expect("compiled before");
         let code = output.status.code().unwrap_or(-1);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let mut wrong = Vec::new();
@@ -193,9 +285,11 @@ impl Tiny {
             wrong.push(format!("a panic: {said}"));
         }
         match fault {
-            Fault::Kill if seen.faults > 0 && code != -1 => wrong.push(format!("it lived: {code}")),
-            Fault::Kill => {}
+            Fault::Kill | Fault::Power(_) if seen.faults > 0 && code != -1 => {
+                wrong.push(format!("it lived: {code}"));
+            }
             _ if code == 0 => wrong.extend(self.check_done(&scene, "reported as done")),
+            Fault::Kill | Fault::Power(_) => {}
             _ if !HONEST.contains(&code) => wrong.push(format!("exit code {code}: {said}")),
             _ => {
                 let root = scene
@@ -214,8 +308,13 @@ impl Tiny {
                 }
             }
         }
-        wrong.extend(self.check_reopened(&scene));
-        let again = scene.command(&OPTIONS).output().expect("started");
+        wrong.extend(self.check_reopened(&scene, &said));
+        let mut again = scene.command(&OPTIONS);
+        if let Fault::Power(_) = fault {
+            // Claims are not synced: whoever left an empty one has to be silent for a lease.
+            again.args(["--lease", "1"]);
+        }
+        let again = again.output().expect("started");
         let said = String::from_utf8_lossy(&again.stderr);
         if again.status.code() != Some(0) {
             wrong.push(format!(
@@ -237,8 +336,8 @@ impl Tiny {
         (code, seen, wrong)
     }
 
-    /// That the folder is a state between the old one and the new one: what is visible is whole.
-    fn check_reopened(&self, scene: &Scene) -> Vec<String> {
+    /// That the folder is a state between the old one and the new one: what is visible is whole, and what a run `said` to be done is there.
+    fn check_reopened(&self, scene: &Scene, said: &str) -> Vec<String> {
         let mut wrong = Vec::new();
         let committed = match logical(scene) {
             Err(problem) => return vec![problem],
@@ -250,6 +349,20 @@ impl Tiny {
             }
         }
         let folder = scene.folder();
+        let done = match folder.join("trials").exists() {
+            true => done(&Folder::existing(&folder)).map_err(|error| error.to_string()),
+            false => Ok(BTreeSet::new()),
+        };
+        let done = match done {
+            Err(problem) => return vec![problem],
+            Ok(done) => done,
+        };
+        let before = self.start.iter().flat_map(|_| self.logical.keys());
+        for id in said.lines().filter_map(told).chain(before.map(|id| &**id)) {
+            if !done.iter().any(|known| known.starts_with(id)) {
+                wrong.push(format!("{id} was told to be done, and is lost"));
+            }
+        }
         let record = folder.join("sweep.h5");
         if record.exists() {
             match SweepRecord::open(&record) {
@@ -258,13 +371,13 @@ impl Tiny {
                     let rows = record.trials.iter();
                     let completed = rows.filter(|row| row.outcome == Outcome::Completed);
                     let known: BTreeSet<_> = completed.map(|row| &row.id).collect();
-                    if !known.iter().all(|id| committed.contains_key(*id)) {
+                    if !known.iter().all(|id| done.contains(*id)) {
                         wrong.push("sweep.h5 has trials that are not committed".into());
                     }
                 }
             }
         }
-        if fs::read(folder.join("sweep.yaml")).is_ok_and(|text| text != YAML.as_bytes()) {
+        if fs::read(folder.join("sweep.yaml")).is_ok_and(|text| text != self.yaml.as_bytes()) {
             wrong.push("half a sweep.yaml".into());
         }
         if let Ok(page) = fs::read_to_string(folder.join("report.html"))
@@ -291,25 +404,27 @@ impl Tiny {
 
     /// That everything is there and right.
     fn check_done(&self, scene: &Scene, when: &str) -> Option<String> {
-        let there = std::panic::catch_unwind(|| scene.digests());
+        if let Some(merged) = &self.merged {
+            let record = fs::read(scene.folder().join("sweep.h5")).ok();
+            let same = record.as_ref() == Some(merged);
+            let differs = || format!("{when}, but sweep.h5 is not what it was or is missing");
+            return verify(scene, None).err().or((!same).then(differs));
+        }
+        let there = std::panic::catch_unwind(|| (scene.digests(), logical(scene)));
         match there {
-            Err(_) => Some(format!("{when}, but the record cannot be read")),
-            Ok(digests) => (digests != self.digests)
+            Ok((digests, Ok(logical))) => (digests != self.digests || logical != self.logical)
                 .then(|| format!("{when}, but the results differ or are missing")),
+            _ => Some(format!("{when}, but the record cannot be read")),
         }
     }
 }
 
-/// A run with a fault, in a folder of its own.
-fn run(fault: Fault, at: u32) -> Result<(Scene, Output, Seen), String> {
-    let scene = Scene::of(YAML);
-    let folder = scene.folder();
-    let mut command = scene.command(&OPTIONS);
-    let results = folder.parent().expect("results");
-    let shim = Shim::arm(&mut command, results, at, fault)?;
-    let output = command.output().expect("started");
-    let seen = shim.seen();
-    Ok((scene, output, seen))
+/// The beginning of the id of the trial that a line says to be done: `[1/2] 55d3b181 seed 0: test.bce 0.6468 in 0.1 s`.
+fn told(line: &str) -> Option<&str> {
+    let (_, rest) = line.strip_prefix('[')?.split_once("] ")?;
+    let (before, took) = rest.rsplit_once(" in ")?;
+    took.strip_suffix(" s")?.parse::<f64>().ok()?;
+    before.split(' ').next()
 }
 
 /// The digests of all visible trial files, each of which has to be whole.

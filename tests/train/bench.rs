@@ -10,6 +10,7 @@ use ablate::task::Network;
 use ablate::train::{Ended, Event, Job, Observer, Support, run_network};
 use candle_core::Tensor;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 pub const SIDE: usize = 12;
@@ -47,6 +48,37 @@ impl Network for Pixelwise {
     }
     fn parameters(&self) -> &Parameters {
         &self.0
+    }
+}
+
+/// Keeps every image that the network is shown, as bits, and takes its time.
+pub struct Witness {
+    network: Pixelwise,
+    nap: Duration,
+    pub seen: Mutex<Vec<Vec<u32>>>,
+}
+
+impl Witness {
+    /// That takes so long at least for each micro-batch.
+    pub fn new(nap: Duration) -> Self {
+        Self {
+            network: Pixelwise::new(),
+            nap,
+            seen: Mutex::default(),
+        }
+    }
+}
+
+impl Network for Witness {
+    fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        std::thread::sleep(self.nap);
+        let pixels: Vec<f32> = images.flatten_all()?.to_vec1()?;
+        let pixels = pixels.into_iter().map(f32::to_bits).collect();
+        self.seen.lock().unwrap().push(pixels);
+        self.network.forward(images)
+    }
+    fn parameters(&self) -> &Parameters {
+        self.network.parameters()
     }
 }
 

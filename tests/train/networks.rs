@@ -2,7 +2,8 @@
 //! the bits are the same.
 
 use crate::bench::{Bench, Listener, SIDE, bits, finished};
-use crate::resume::{Impatient, checkpoint, edit};
+use crate::edit::edit;
+use crate::resume::{Impatient, checkpoint};
 use ablate::config::{
     Arch, CnnSize, Init, Latent, ModelConfig, NoiseKind, NoiseSchedule, Norm, Residual, Select,
     Space, Target, TaskKind, Variance,
@@ -35,7 +36,7 @@ fn bench(task: TaskKind, arch: Arch) -> Bench {
     bench
 }
 
-fn batch_norm() -> Bench {
+pub fn batch_norm() -> Bench {
     let mut bench = bench(TaskKind::Classify, Arch::Resnet);
     let model = &mut bench.config.model;
     (model.blocks, model.norm, model.residual) = (1, Norm::Batch, Residual::Add);

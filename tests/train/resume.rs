@@ -1,6 +1,7 @@
 //! However a trial is interrupted, its result has the same bits. And the test that says so can fail.
 
 use crate::bench::{Bench, EPOCHS, Listener, STEPS, STEPS_PER_EPOCH, bits, finished, stopped};
+use crate::edit::edit;
 use ablate::config::{OptimizerKind, Resample, Select};
 use ablate::error::ExitCode;
 use ablate::train::{Ended, Event, Observer};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Benches that differ in what a checkpoint has to hold.
-fn benches() -> [Bench; 6] {
+pub fn benches() -> [Bench; 6] {
     let full = Bench::new();
     let mut sgd = Bench::new();
     sgd.config.train.optimizer = OptimizerKind::Sgd;
@@ -31,7 +32,7 @@ fn benches() -> [Bench; 6] {
 }
 
 /// The step that a trial went on from; with it came the rows of the epochs before.
-fn resumed_at(event: &Event) -> Option<u64> {
+pub fn resumed_at(event: &Event) -> Option<u64> {
     let Event::Resumed { step, rows } = event else {
         return None;
     };
@@ -341,36 +342,4 @@ fn a_checkpoint_of_another_trial_is_passed_over() {
 
 pub fn checkpoint(root: &Path, step: u64) -> PathBuf {
     root.join(format!("1/step-{step}.ckpt"))
-}
-
-/// Changes a checkpoint and mends its checksums. Layout: src/train/checkpoint/container.rs.
-pub fn edit(path: &Path, change: impl Fn(&mut Value, &mut [(String, Vec<u8>)])) {
-    let file = fs::read(path).unwrap();
-    let length = u32::from_le_bytes(file[12..16].try_into().unwrap()) as usize;
-    let mut header: Value = serde_json::from_slice(&file[16..16 + length]).unwrap();
-    let mut at = 16 + length + 4;
-    let mut sections = Vec::new();
-    for section in header["sections"].as_array().unwrap() {
-        let bytes = section["bytes"].as_u64().unwrap() as usize;
-        let name = section["name"].as_str().unwrap().to_owned();
-        sections.push((name, file[at..at + bytes].to_vec()));
-        at += bytes;
-    }
-    change(&mut header, &mut sections);
-    for (entry, (_, bytes)) in header["sections"]
-        .as_array_mut()
-        .unwrap()
-        .iter_mut()
-        .zip(&sections)
-    {
-        entry["crc32"] = crc32fast::hash(bytes).into();
-    }
-    let text = serde_json::to_vec(&header).unwrap();
-    let mut mended = file[..12].to_vec();
-    mended.extend((text.len() as u32).to_le_bytes());
-    mended.extend(&text);
-    mended.extend(crc32fast::hash(&text).to_le_bytes());
-    mended.extend(sections.iter().flat_map(|(_, bytes)| bytes));
-    mended.extend(crc32fast::hash(&mended).to_le_bytes());
-    fs::write(path, mended).unwrap();
 }

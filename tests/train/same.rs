@@ -1,14 +1,10 @@
 //! What must not matter: threads, and the arm where randomness is concerned.
 
-use crate::bench::{Bench, Listener, Pixelwise, bits, finished};
+use crate::bench::{Bench, Listener, Witness, bits, finished};
 use ablate::config::{Dataset, OptimizerKind, Resample};
 use ablate::data;
-use ablate::error::Result;
-use ablate::nn::Parameters;
-use ablate::task::Network;
 use ablate::train::run;
-use candle_core::Tensor;
-use std::sync::Mutex;
+use std::time::Duration;
 
 #[test]
 fn the_number_of_threads_does_not_change_a_bit() {
@@ -62,29 +58,8 @@ fn a_real_network_learns() {
     assert!(result.metrics["test.ssim"] > 0.1, "{:?}", result.metrics);
 }
 
-/// Keeps every image that the network is shown, as bits.
-struct Witness {
-    network: Pixelwise,
-    seen: Mutex<Vec<Vec<u32>>>,
-}
-
-impl Network for Witness {
-    fn forward(&self, images: &Tensor) -> Result<Tensor> {
-        let pixels: Vec<f32> = images.flatten_all()?.to_vec1()?;
-        let pixels = pixels.into_iter().map(f32::to_bits).collect();
-        self.seen.lock().unwrap().push(pixels);
-        self.network.forward(images)
-    }
-    fn parameters(&self) -> &Parameters {
-        self.network.parameters()
-    }
-}
-
 fn seen(bench: &Bench) -> Vec<Vec<u32>> {
-    let witness = Witness {
-        network: Pixelwise::new(),
-        seen: Mutex::default(),
-    };
+    let witness = Witness::new(Duration::ZERO);
     let root = tempfile::tempdir().unwrap();
     finished(bench.attempt_with(&witness, root.path(), 1, &mut Listener::default()));
     witness.seen.into_inner().unwrap()

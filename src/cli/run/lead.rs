@@ -1,6 +1,7 @@
 //! The first rank, or the only one: hands out trials, trains, and ends with record and report.
 
 use super::answer;
+use super::difference::difference;
 use super::ranks::Ranks;
 use super::sweeping::Sweeping;
 use super::{Args, Asked};
@@ -166,7 +167,7 @@ fn train(
     Ok((end?, ranks))
 }
 
-/// Keeps what was asked, replaced whole and only when it differs.
+/// Keeps what was asked, replaced whole and only when it differs; says what changed.
 pub fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
     let path = folder.sweep_yaml();
     if let Ok(old) = fs::read(&path)
@@ -175,8 +176,9 @@ pub fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
         let kept = folder.replaced_yaml(&old);
         durable::update(&kept, &old)?;
         eprintln!(
-            "note: the sweep file differs from the last run's, which is kept as {}; the report now answers the new one",
-            kept.display()
+            "note: the sweep file differs from the last run's, which is kept as {}; the report now answers the new one\n{}",
+            kept.display(),
+            difference(&String::from_utf8_lossy(&old), text).trim_end_matches('\n')
         );
     }
     durable::update(&path, text.as_bytes())

@@ -26,7 +26,7 @@ pub enum Ranks {
 /// # Errors
 /// When MPI does not start, or is not built in.
 pub fn join(calls: &Sender<Call>) -> Result<Ranks> {
-    match launcher::launched(std::env::vars()) {
+    match launcher::launched(launcher::variables()) {
         Launched::Alone => Ok(Ranks::Alone),
         Launched::Rank { of, .. } => several(of, calls.clone()),
     }

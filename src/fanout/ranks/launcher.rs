@@ -19,6 +19,12 @@ pub enum Launched {
     },
 }
 
+/// The variables of this process that are text. `std::env::vars` would panic at others, which anybody may have set.
+pub fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// Asks the environment. `srun` without `--mpi` starts processes that know nothing of each other: they are alone, and share the
 /// sweep by claims.
 pub fn launched(variables: impl Iterator<Item = (String, String)>) -> Launched {
