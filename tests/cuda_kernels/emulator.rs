@@ -201,7 +201,7 @@ pub fn driver(sources: &[(&str, &str)]) -> Option<PathBuf> {
             let _ = writeln!(list, "#include \"{name}\"");
         }
     }
-    let kernels = kernel_names()
+    let kernels = kernel_names(sources)
         .into_iter()
         .map(|name| format!("KERNEL({name})"));
     let _ = writeln!(list, "#define KERNELS {}", kernels.collect::<String>());

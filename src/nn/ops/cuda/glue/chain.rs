@@ -5,6 +5,7 @@ use crate::nn::ops::cuda::device::Work;
 use crate::nn::ops::cuda::plan::chain::{self, Chain, Link};
 use crate::nn::ops::cuda::program::Slot;
 use candle_core::{CudaStorage, Layout, Result, Shape, Tensor, bail};
+use std::slice::Iter;
 
 /// The chain; keeps what its links gave, but the last one's sum, which candle keeps.
 pub(in crate::nn::ops) fn chain(
@@ -52,6 +53,14 @@ fn slots(found: &[chain::Kept]) -> Vec<Slot> {
     slots
 }
 
+/// The next map that was kept.
+fn next<'a>(storages: &mut Iter<'a, CudaStorage>, work: &mut Work<'a>) -> Result<Slot> {
+    match storages.next() {
+        Some(storage) => work.kept(storage),
+        None => bail!("chain: a kept map is missing"),
+    }
+}
+
 /// Its way back: the gradients of input, where it is learned from, and parameters.
 pub(in crate::nn::ops) fn chain_back(
     [x, parameters, out, gradient]: [&Tensor; 4],
@@ -63,10 +72,6 @@ pub(in crate::nn::ops) fn chain_back(
     let [of_x, of_parameters, of_out, of_gradient] =
         [x, parameters, out, gradient].map(|tensor| work.tensor(tensor));
     let mut storages = kept(state, "chain")?.iter();
-    let mut next = |work: &mut Work| match storages.next() {
-        Some(storage) => work.kept(storage),
-        None => bail!("chain: a kept map is missing"),
-    };
     let mut found = Vec::new();
     for (number, link) in links.iter().enumerate() {
         let last = number + 1 == links.len();
@@ -76,19 +81,19 @@ pub(in crate::nn::ops) fn chain_back(
                 sum: of_out,
             },
             (true, true) => chain::Kept {
-                activated: next(&mut work)?,
+                activated: next(&mut storages, &mut work)?,
                 sum: of_out,
             },
             (false, false) => {
-                let activated = next(&mut work)?;
+                let activated = next(&mut storages, &mut work)?;
                 chain::Kept {
                     activated,
                     sum: activated,
                 }
             }
             (false, true) => chain::Kept {
-                activated: next(&mut work)?,
-                sum: next(&mut work)?,
+                activated: next(&mut storages, &mut work)?,
+                sum: next(&mut storages, &mut work)?,
             },
         });
     }
