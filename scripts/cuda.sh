@@ -8,6 +8,9 @@
 #
 # Without nvcc, against NVIDIA's wheels from PyPI (CUDA 13, about 1 GB into .venv-cuda) and a stub of the driver: so the GPU
 # code compiles and links on machines without CUDA or GPU. That program does not run: it is a check, not a product.
+#
+# Seen so far: the folder of wheels and the stub are made, their nvcc compiles our kernels, and our Rust with feature cuda
+# is type-checked. Not yet seen to its end: candle's kernels through nvcc and the link, and any build with a CUDA module.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 read -r -a features <<<"$(cat .setup/features 2>/dev/null || true)"
