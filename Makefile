@@ -4,7 +4,7 @@ JOB     ?= jobs/skip_vs_noskip.yaml
 ABLATE   = $(CARGO) run --release --locked --quiet $(FEATURES) --
 FEATURES = $(shell cat .setup/features 2>/dev/null)
 
-.PHONY: help run test storm fuzz sanitize audit bench lint doc vectors clean
+.PHONY: help run test storm fuzz sanitize audit bench cuda test-gpu bench-gpu lint doc vectors clean
 
 help:
 	@echo "make run    set up, build, run $(JOB) and show its report (JOB=jobs/x.yaml for another)"
@@ -14,6 +14,9 @@ help:
 	@echo "make sanitize  the unsafe code under AddressSanitizer (nightly Rust), a short run under valgrind"
 	@echo "make audit  known vulnerabilities in dependencies (needs RustSec's database from the network)"
 	@echo "make bench  measure against PyTorch, candle and schedulers: writes benches/README.md (BENCH=--quick: a look)"
+	@echo "make cuda   the build that trains on NVIDIA GPUs, ablate-cuda; without CUDA only whether it compiles and links"
+	@echo "make test-gpu   on a machine with a GPU: every operation there against the processor's"
+	@echo "make bench-gpu  on a machine with a GPU: measure against PyTorch, and packing: writes benches/gpu/results"
 	@echo "make lint   rustfmt and clippy"
 	@echo "make doc    the documentation of the code"
 	@echo "make clean  remove what was built (results stay)"
@@ -48,6 +51,17 @@ bench:
 	@scripts/setup.sh bench
 	@scripts/bench.sh $(BENCH)
 
+cuda:
+	@scripts/setup.sh run
+	@scripts/cuda.sh
+
+test-gpu:
+	@scripts/setup.sh run
+	@scripts/cuda.sh test
+
+bench-gpu:
+	@benches/gpu/measure.sh $(BENCH)
+
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $(FEATURES) -- -D warnings
@@ -62,4 +76,4 @@ vectors:
 
 clean:
 	$(CARGO) clean
-	rm -rf .setup .venv .venv-bench
+	rm -rf .setup .venv .venv-bench .venv-cuda

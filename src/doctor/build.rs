@@ -40,6 +40,7 @@ fn features() -> String {
     let all = [
         ("mpi", cfg!(feature = "mpi")),
         ("hdf5-static", cfg!(feature = "hdf5-static")),
+        ("cuda", cfg!(feature = "cuda")),
     ];
     let on: Vec<_> = all
         .iter()

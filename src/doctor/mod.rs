@@ -4,6 +4,7 @@
 //! makes in a folder, it removes.
 
 mod build;
+mod cuda;
 mod data;
 mod folder;
 mod gpu;
@@ -94,6 +95,7 @@ pub fn examine(results: &Path, profile: Option<&[Expected]>) -> Vec<Finding> {
     let mut findings = build::check();
     findings.extend(machine::check());
     findings.extend(gpu::check());
+    findings.extend(cuda::check());
     findings.extend(mpi::check());
     findings.extend(slurm::check(profile));
     findings.extend(data::check());

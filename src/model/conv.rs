@@ -4,8 +4,8 @@ use super::blueprint::{self, Bias};
 use crate::config::Init;
 use crate::error::Result;
 use crate::nn::ops::{Activation, Link, Scale};
-use crate::nn::{Parameters, init, ops};
-use candle_core::{DType, Device, Tensor, Var};
+use crate::nn::{self, Parameters, init, ops};
+use candle_core::{DType, Tensor, Var};
 use candle_nn::Module;
 
 /// A convolution that keeps height and width.
@@ -38,7 +38,7 @@ impl Conv {
                     let bias = parameters.add(format!("{}.bias", plan.name), values)?;
                     bias.as_tensor().clone()
                 }
-                Bias::None => Tensor::zeros(plan.outputs, DType::F32, &Device::Cpu)?,
+                Bias::None => Tensor::zeros(plan.outputs, DType::F32, nn::device())?,
             },
         })
     }

@@ -14,10 +14,11 @@ use super::{Context, Io};
 use crate::config::ModelConfig;
 use crate::diffusion::time_embedding;
 use crate::error::{Error, Result};
+use crate::nn;
 use crate::nn::init::Source;
 use crate::nn::ops::{self, Activation, Normalised, Scale};
 use block::{Attend, Block};
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use candle_nn::Module as _;
 use std::convert::Infallible;
 
@@ -263,7 +264,7 @@ impl Unet {
         let embed = |&t: &usize| time_embedding(t, self.embedded);
         let numbers: Vec<f32> = timesteps.iter().flat_map(embed).collect();
         let shape = (timesteps.len(), 1, 1, self.embedded);
-        let embedded = Tensor::from_vec(numbers, shape, &Device::Cpu)?;
+        let embedded = Tensor::from_vec(numbers, shape, nn::device())?;
         let hidden = ops::silu(&layers.conv(self.time[0]).forward(&embedded)?)?;
         Ok(ops::silu(&layers.conv(self.time[1]).forward(&hidden)?)?)
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::outcome::Weight;
-use candle_core::{Device, Tensor, Var};
+use candle_core::{Tensor, Var};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ impl Parameters {
     /// # Errors
     /// When the values do not fill the shape, or the name is taken.
     pub fn add(&mut self, name: String, weight: Weight) -> Result<Var> {
-        let var = Var::from_vec(weight.values, weight.shape, &Device::Cpu)?;
+        let var = Var::from_vec(weight.values, weight.shape, super::device())?;
         match self.0.insert(name.clone(), var.clone()) {
             None => Ok(var),
             Some(_) => Err(Error::Internal(format!("two parameters are named {name}"))),
@@ -64,7 +64,7 @@ impl Parameters {
                 let problem = format!("expected shape {:?}, found {:?}", var.dims(), weight.shape);
                 return Err(misfit(name, problem));
             }
-            let tensor = Tensor::from_slice(&weight.values, var.shape(), &Device::Cpu)
+            let tensor = Tensor::from_slice(&weight.values, var.shape(), super::device())
                 .map_err(|source| misfit(name, source.to_string()))?;
             tensors.push((var, tensor));
         }
@@ -102,6 +102,7 @@ impl Parameters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candle_core::Device;
 
     fn two() -> Parameters {
         let mut parameters = Parameters::default();

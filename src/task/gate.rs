@@ -6,10 +6,11 @@ use crate::config::{DataConfig, Function};
 use crate::data::Split;
 use crate::error::Result;
 use crate::metric::{Due, Ratio};
+use crate::nn;
 use crate::nn::ops::weighted_squares;
 use crate::outcome::Samples;
 use crate::seed::Key;
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use std::ops::Range;
 
 /// Points of the test grid on each side; `bump`, of one number, is tested at their product.
@@ -80,7 +81,7 @@ impl Gate {
             .chunks(inputs)
             .map(|point| value(self.function, point));
         let right = right.collect();
-        Ok((Tensor::from_vec(numbers, shape, &Device::Cpu)?, right))
+        Ok((Tensor::from_vec(numbers, shape, nn::device())?, right))
     }
 
     fn answers(&self, network: &dyn Network, points: Range<usize>) -> Result<(Vec<f32>, Vec<f32>)> {
@@ -134,7 +135,7 @@ impl Task for Gate {
     fn loss(&self, network: &dyn Network, examples: &[usize]) -> Result<Tensor> {
         let (input, right) = self.points(&self.train, examples.iter().copied())?;
         let answer = network.forward(&input)?;
-        let right = Tensor::from_vec(right, answer.shape(), &Device::Cpu)?;
+        let right = Tensor::from_vec(right, answer.shape(), nn::device())?;
         Ok(weighted_squares(
             &answer,
             &right,

@@ -5,9 +5,10 @@ use super::noisy::values;
 use crate::config::{NoiseConfig, Rule, TaskKind, TrialConfig};
 use crate::data::corrupt_one;
 use crate::error::Result;
+use crate::nn;
 use crate::nn::ops::sigmoid;
 use crate::seed::Key;
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 /// Probabilities further out than this are held there when their logit is taken.
 const NEAREST: f32 = 1e-6;
@@ -80,7 +81,7 @@ impl<'a> Passes<'a> {
     fn pass(&self, network: &dyn Network, input: &[f32]) -> Result<Passed> {
         let [height, width] = self.size;
         let shape = (input.len() / (height * width), height, width, 1);
-        let input = Tensor::from_slice(input, shape, &Device::Cpu)?;
+        let input = Tensor::from_slice(input, shape, nn::device())?;
         // Detached: nothing is differentiated here.
         let logits = network.forward(&input)?.detach();
         Ok(Passed {

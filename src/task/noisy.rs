@@ -5,8 +5,9 @@ use crate::config::{NoiseConfig, Resample};
 use crate::data::{Images, Split, Splits, corrupt};
 use crate::error::Result;
 use crate::metric::{Due, Metric, Picture, Ratio};
+use crate::nn;
 use crate::outcome::Samples;
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use std::ops::Range;
 
 /// How many test images are recorded as pictures: the first ones, the same in every trial.
@@ -121,7 +122,7 @@ pub(super) fn gather(
     for index in indices {
         pixels.extend_from_slice(&images.pixels[index * size..][..size]);
     }
-    Ok(Tensor::from_vec(pixels, shape, &Device::Cpu)?)
+    Ok(Tensor::from_vec(pixels, shape, nn::device())?)
 }
 
 pub(super) fn values(tensor: &Tensor) -> Result<Vec<f32>> {

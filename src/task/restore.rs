@@ -7,9 +7,10 @@ use crate::config::{Aim, NoiseConfig, TrialConfig};
 use crate::data::{Split, Splits};
 use crate::error::Result;
 use crate::metric::{Due, Metric, Ratio, entropy_floor};
+use crate::nn;
 use crate::nn::ops::bce_with_logits;
 use crate::outcome::Samples;
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use std::ops::Range;
 
 pub(super) struct Restore<'a> {
@@ -85,8 +86,8 @@ impl Task for Restore<'_> {
         }
         let images = self.images.clean(Split::Train);
         let shape = (examples.len(), images.h, images.w, 1);
-        let input = Tensor::from_vec(input, shape, &Device::Cpu)?;
-        let target = Tensor::from_vec(target, shape, &Device::Cpu)?;
+        let input = Tensor::from_vec(input, shape, nn::device())?;
+        let target = Tensor::from_vec(target, shape, nn::device())?;
         Ok(bce_with_logits(&network.forward(&input)?, &target)?)
     }
 

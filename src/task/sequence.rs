@@ -6,9 +6,10 @@ use crate::data::Split;
 use crate::error::Result;
 use crate::metric::{Due, Guess, GuessMetric, Ratio};
 use crate::model::VOCABULARY;
+use crate::nn;
 use crate::nn::ops::cross_entropy;
 use crate::outcome::Samples;
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use std::ops::Range;
 
 /// Words of a sentence.
@@ -33,7 +34,7 @@ fn sentences(of: &[usize]) -> Result<(Tensor, Vec<u8>)> {
     let words: Vec<f32> = all().flatten().map(|word| word as f32).collect();
     let next = |words: [usize; LENGTH]| (0..LENGTH).map(move |at| words[(at + 1) % LENGTH] as u8);
     let shape = (of.len(), 1, LENGTH, 1);
-    let words = Tensor::from_vec(words, shape, &Device::Cpu)?;
+    let words = Tensor::from_vec(words, shape, nn::device())?;
     Ok((words, all().flat_map(next).collect()))
 }
 

@@ -2,6 +2,7 @@
 
 use super::ordered::in_order;
 use crate::error::Result;
+use crate::nn;
 use crate::task::{Network, Task};
 use std::collections::BTreeMap;
 
@@ -31,8 +32,8 @@ pub(super) fn of_batch(
     batch: &[usize],
     threads: usize,
 ) -> Result<BatchGradient> {
-    // Batch normalisation sees the whole batch: there are running averages only for it.
-    let piece = match network.buffers().0.is_empty() {
+    // Batch normalisation sees the whole batch: there are running averages only for it. A GPU is filled by nothing less.
+    let piece = match network.buffers().0.is_empty() && !nn::on_gpu() {
         true => MICRO_BATCH,
         false => batch.len().max(1),
     };

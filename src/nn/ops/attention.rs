@@ -1,9 +1,13 @@
 //! Attention (Vaswani et al. 2017): every position takes the values of all, by weights from queries and keys. One
 //! operation, because candle's matrix product is not the same on every machine and its softmax has no gradient.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::kernel::attention::{self as kernel, Attend};
 use super::kernel::level::{self, Level};
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp3, Device, Layout, Result, Shape, Tensor, bail};
 use std::sync::OnceLock;
 
@@ -26,6 +30,8 @@ pub fn attention(
         level: level::current().map_err(candle_core::Error::msg)?,
         attend: attend([q.dims(), k.dims(), v.dims()], weights, mask, scale)?,
         kept: OnceLock::new(),
+        #[cfg(feature = "cuda")]
+        on_gpu: glue::Kept::new(),
     };
     q.apply_op3(k, v, op)
 }
@@ -43,6 +49,10 @@ pub fn attention_weights(
     scale: f32,
 ) -> Result<Tensor> {
     let attend = attend([q.dims(), k.dims(), k.dims()], weights, mask, scale)?;
+    #[cfg(feature = "cuda")]
+    if q.device().is_cuda() {
+        return glue::attention_weights(attend, q, k);
+    }
     let level = level::current().map_err(candle_core::Error::msg)?;
     let found = with_slice(q, |q| {
         with_slice(k, |k| kernel::weights(level, attend, q, k))
@@ -84,6 +94,9 @@ struct Attention {
     attend: Attend,
     /// The weights of all images.
     kept: OnceLock<Vec<f32>>,
+    /// The same on the GPU.
+    #[cfg(feature = "cuda")]
+    on_gpu: glue::Kept,
 }
 
 impl CustomOp3 for Attention {
@@ -114,6 +127,20 @@ impl CustomOp3 for Attention {
         Ok((CpuStorage::F32(out), v_layout.shape().clone()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        q: &CudaStorage,
+        q_layout: &Layout,
+        k: &CudaStorage,
+        k_layout: &Layout,
+        v: &CudaStorage,
+        v_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let arguments = [(q, q_layout), (k, k_layout), (v, v_layout)];
+        glue::attend(self.attend, arguments, &self.on_gpu)
+    }
+
     fn bwd(
         &self,
         q: &Tensor,
@@ -122,6 +149,11 @@ impl CustomOp3 for Attention {
         _out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            let found = glue::attend_back(self.attend, [q, k, v], gradient, &self.on_gpu)?;
+            return Ok(found.map(Some).into());
+        }
         let Some(weights) = self.kept.get() else {
             bail!("attention: there is no way back before the way there");
         };

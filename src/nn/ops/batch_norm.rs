@@ -43,7 +43,7 @@ pub fn batch_norm(
         groups: channels,
     };
     let (out, found) = normalise(map, scale, shift, shape, after)?;
-    let moments = found.get().map_or(&[][..], Vec::as_slice);
+    let moments = found.moments()?;
     let unbiased = pixels as f64 / (pixels - 1) as f64;
     let statistics = BatchStatistics {
         mean: moments.iter().map(|of| of.mean as f32).collect(),
@@ -76,6 +76,10 @@ pub fn normalise_by(
             "normalise_by: expected one mean, variance, scale and shift for each of {channels} channels, found {:?}",
             given.map(Tensor::dims)
         );
+    }
+    #[cfg(feature = "cuda")]
+    if map.device().is_cuda() {
+        return super::cuda::glue::normalise_by(map, given, after);
     }
     let level = level::current().map_err(candle_core::Error::msg)?;
     let moments = with_slice(mean, |mean| {

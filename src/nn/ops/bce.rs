@@ -1,10 +1,14 @@
 //! Binary cross-entropy of logits z against targets y in [0, 1]: Σ max(z,0) − z·y + ln(1 + e^−|z|)
 //! (science.md §4). Not candle's, which takes the logarithm of 0.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::exponential::{exp_of_negative, ln_1p_of_fraction, logistic};
 use super::kernel::lanes::{Simd, Work};
 use super::kernel::level::{self, Level};
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 /// The sum (not the mean: callers divide, also over micro-batches) over all elements, in nats. Only `logits` get a
@@ -74,6 +78,17 @@ impl Work for Slope<'_> {
     }
 }
 
+fn same_shape(logits: &Layout, targets: &Layout) -> Result<()> {
+    if logits.dims() != targets.dims() {
+        bail!(
+            "bce_with_logits: expected equal shapes, found {:?} and {:?}",
+            logits.shape(),
+            targets.shape()
+        );
+    }
+    Ok(())
+}
+
 impl CustomOp2 for BceWithLogits {
     fn name(&self) -> &'static str {
         "bce_with_logits"
@@ -86,18 +101,24 @@ impl CustomOp2 for BceWithLogits {
         targets: &CpuStorage,
         targets_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        if logits_layout.dims() != targets_layout.dims() {
-            bail!(
-                "bce_with_logits: expected equal shapes, found {:?} and {:?}",
-                logits_layout.shape(),
-                targets_layout.shape()
-            );
-        }
+        same_shape(logits_layout, targets_layout)?;
         let sum = self.level.run(Total {
             logits: slice(logits, logits_layout)?,
             targets: slice(targets, targets_layout)?,
         });
         Ok((CpuStorage::F32(vec![sum as f32]), ().into()))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        logits: &CudaStorage,
+        logits_layout: &Layout,
+        targets: &CudaStorage,
+        targets_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        same_shape(logits_layout, targets_layout)?;
+        glue::bce((logits, logits_layout), (targets, targets_layout))
     }
 
     fn bwd(
@@ -107,6 +128,10 @@ impl CustomOp2 for BceWithLogits {
         _sum: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return Ok((Some(glue::bce_back(logits, targets, gradient)?), None));
+        }
         let scale = gradient.to_scalar::<f32>()?;
         let numbers = with_slice(logits, |logits| {
             with_slice(targets, |targets| {

@@ -2,9 +2,13 @@
 //! network. candle would fill a gradient with zeros and add to it for every map in between; here they stay inside.
 
 use super::conv2d::{Activation, Scale};
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::kernel::conv::{self, Problem, Shape, Source};
 use super::kernel::level::{self, Level};
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Tensor, bail};
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -58,6 +62,8 @@ pub fn chain(x: &Tensor, links: &[Link]) -> Result<Tensor> {
         level: level::current().map_err(candle_core::Error::msg)?,
         links: sizes,
         kept: OnceLock::new(),
+        #[cfg(feature = "cuda")]
+        on_gpu: glue::Kept::new(),
     };
     // candle's operations have at most three arguments.
     x.apply_op2(&Tensor::cat(&parameters, 0)?, op)
@@ -87,6 +93,9 @@ struct Chain {
     level: Level,
     links: Vec<Size>,
     kept: OnceLock<Vec<Kept>>,
+    /// The same on the GPU.
+    #[cfg(feature = "cuda")]
+    on_gpu: glue::Kept,
 }
 
 impl Chain {
@@ -122,6 +131,18 @@ impl Chain {
             activation: Activation::Relu,
         };
         Ok(f(&problem))
+    }
+
+    /// The links as the GPU's plans know them.
+    #[cfg(feature = "cuda")]
+    fn planned(&self) -> Vec<super::cuda::plan::chain::Link> {
+        let planned = |size: &Size| super::cuda::plan::chain::Link {
+            kernel: size.kernel,
+            inputs: size.inputs,
+            outputs: size.outputs,
+            shortcut: size.shortcut,
+        };
+        self.links.iter().map(planned).collect()
     }
 
     /// Where the parameters of a link begin.
@@ -211,6 +232,22 @@ impl CustomOp2 for Chain {
         Ok((CpuStorage::F32(out), (n, height, width, channels).into()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        parameters: &CudaStorage,
+        parameters_layout: &Layout,
+    ) -> Result<(CudaStorage, candle_core::Shape)> {
+        glue::chain(
+            (x, x_layout),
+            (parameters, parameters_layout),
+            &self.planned(),
+            &self.on_gpu,
+        )
+    }
+
     fn bwd(
         &self,
         x: &Tensor,
@@ -218,6 +255,12 @@ impl CustomOp2 for Chain {
         out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            let tensors = [x, parameters, out, gradient];
+            let (to_x, packed) = glue::chain_back(tensors, &self.planned(), &self.on_gpu)?;
+            return Ok((to_x, Some(packed)));
+        }
         let kept = self.kept.get().ok_or_else(missing)?;
         let (to_x, packed) = with_slice(x, |x_numbers| {
             with_slice(parameters, |p| {

@@ -1,7 +1,11 @@
 //! Two maps side by side along channels. Not candle's `cat`, whose backward pass adds strided views, an order of
 //! magnitude slower than copying rows.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 /// Joins [n, h, w, a] and [n, h, w, b] to [n, h, w, a+b].
@@ -13,6 +17,20 @@ pub fn concat(first: &Tensor, second: &Tensor) -> Result<Tensor> {
 }
 
 struct Concat;
+
+/// Of both maps, which fit.
+fn channels(first: &Layout, second: &Layout) -> Result<[usize; 2]> {
+    let (n, height, width, a) = first.shape().dims4()?;
+    let (n2, height2, width2, b) = second.shape().dims4()?;
+    if (n, height, width) != (n2, height2, width2) || a * b == 0 {
+        bail!(
+            "concat: expected maps that differ only in channels, found {:?} and {:?}",
+            first.shape(),
+            second.shape()
+        );
+    }
+    Ok([a, b])
+}
 
 impl CustomOp2 for Concat {
     fn name(&self) -> &'static str {
@@ -26,15 +44,8 @@ impl CustomOp2 for Concat {
         second: &CpuStorage,
         second_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (n, height, width, a) = first_layout.shape().dims4()?;
-        let (n2, height2, width2, b) = second_layout.shape().dims4()?;
-        if (n, height, width) != (n2, height2, width2) || a * b == 0 {
-            bail!(
-                "concat: expected maps that differ only in channels, found {:?} and {:?}",
-                first_layout.shape(),
-                second_layout.shape()
-            );
-        }
+        let (n, height, width, _) = first_layout.shape().dims4()?;
+        let [a, b] = channels(first_layout, second_layout)?;
         let (first, second) = (slice(first, first_layout)?, slice(second, second_layout)?);
         let mut out = Vec::with_capacity(first.len() + second.len());
         for (first, second) in first.chunks_exact(a).zip(second.chunks_exact(b)) {
@@ -44,6 +55,18 @@ impl CustomOp2 for Concat {
         Ok((CpuStorage::F32(out), (n, height, width, a + b).into()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        first: &CudaStorage,
+        first_layout: &Layout,
+        second: &CudaStorage,
+        second_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let channels = channels(first_layout, second_layout)?;
+        glue::concat((first, first_layout), (second, second_layout), channels)
+    }
+
     fn bwd(
         &self,
         first: &Tensor,
@@ -51,6 +74,15 @@ impl CustomOp2 for Concat {
         out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            let part = |of: &Tensor, start| {
+                of.track_op()
+                    .then(|| glue::concat_back(of, gradient, start))
+                    .transpose()
+            };
+            return Ok((part(first, 0)?, part(second, first.dim(3)?)?));
+        }
         let (a, both) = (first.dim(3)?, out.dim(3)?);
         let part = |of: &Tensor, from: usize, to: usize| {
             let numbers = with_slice(gradient, |g| {

@@ -4,9 +4,13 @@
 //! Not candle's: its gradients are naive loops, it always computes that of the input images, and its matrix product
 //! cuts sums by detected cache sizes, which changes the last bit between machines.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::kernel::conv::{self, Gradients, Problem, Shape, Source};
 use super::kernel::level::{self, Level};
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Storage, Tensor, bail};
 
 pub use super::kernel::conv::{Activation, Scale};
@@ -176,6 +180,72 @@ impl Conv2d {
     }
 }
 
+#[cfg(feature = "cuda")]
+impl Conv2d {
+    /// Calls `f` with the form of the convolution of maps with these dimensions.
+    pub(super) fn with_form<T>(
+        &self,
+        operation: &'static str,
+        maps: &[&[usize]],
+        weights: usize,
+        f: impl FnOnce(glue::Form<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let shape = self.shape(maps, weights)?;
+        let sources = maps.iter().zip(&self.scales);
+        let sources: Vec<_> = sources.map(|(map, &scale)| (map[3], scale)).collect();
+        f(glue::Form {
+            operation,
+            shape,
+            sources: &sources,
+            activation: self.activation,
+        })
+    }
+
+    /// Numbers of the weights among so many parameters: those of the bias, one an output, may be packed behind them.
+    fn weights_of(&self, maps: &[&[usize]], parameters: &[usize]) -> usize {
+        match *parameters {
+            [weights, _] => weights,
+            _ => {
+                let channels: usize = maps.iter().filter_map(|map| map.get(3)).sum();
+                let rows = self.kernel * self.kernel * channels;
+                parameters[0] / (rows + 1) * rows
+            }
+        }
+    }
+
+    fn cuda_forward(
+        &self,
+        operation: &'static str,
+        maps: &[glue::Argument<'_>],
+        parameters: &[glue::Argument<'_>],
+    ) -> Result<(CudaStorage, candle_core::Shape)> {
+        let dims: Vec<&[usize]> = maps.iter().map(|(_, layout)| layout.dims()).collect();
+        let counts = parameters
+            .iter()
+            .map(|(_, layout)| layout.shape().elem_count());
+        let weights = self.weights_of(&dims, &counts.collect::<Vec<_>>());
+        self.with_form(operation, &dims, weights, |form| {
+            glue::conv2d(form, maps, parameters)
+        })
+    }
+
+    fn cuda_backward(
+        &self,
+        operation: &'static str,
+        maps: &[&Tensor],
+        parameters: &[&Tensor],
+        out: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<glue::Gradients> {
+        let dims: Vec<&[usize]> = maps.iter().map(|map| map.dims()).collect();
+        let counts = parameters.iter().map(|of| of.elem_count());
+        let weights = self.weights_of(&dims, &counts.collect::<Vec<_>>());
+        self.with_form(operation, &dims, weights, |form| {
+            glue::conv2d_back(form, maps, parameters, out, gradient)
+        })
+    }
+}
+
 fn stored((shape, out): (Shape, Vec<f32>)) -> (CpuStorage, candle_core::Shape) {
     let dims = (shape.n, shape.height, shape.width, shape.output);
     (CpuStorage::F32(out), dims.into())
@@ -200,6 +270,21 @@ impl CustomOp3 for Conv2d {
         Ok(stored(self.forward(&[map], weights, bias)?))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        map: &CudaStorage,
+        map_layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+        bias: &CudaStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CudaStorage, candle_core::Shape)> {
+        let maps = [(map, map_layout)];
+        let parameters = [(weight, weight_layout), (bias, bias_layout)];
+        self.cuda_forward("conv2d", &maps, &parameters)
+    }
+
     fn bwd(
         &self,
         map: &Tensor,
@@ -208,6 +293,14 @@ impl CustomOp3 for Conv2d {
         out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            let parameters = [weight, bias];
+            let (mut maps, found) =
+                self.cuda_backward("conv2d", &[map], &parameters, out, gradient)?;
+            let mut found = found.into_iter();
+            return Ok((maps.pop().flatten(), found.next(), found.next()));
+        }
         let (mut maps, mut packed) = with_slice(weight, |weights| {
             with_slice(bias, |bias| {
                 with_slice(out, |out| {
@@ -258,6 +351,21 @@ impl CustomOp3 for Joined {
         Ok(stored(self.0.forward(&maps, weights, bias)?))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        first: &CudaStorage,
+        first_layout: &Layout,
+        second: &CudaStorage,
+        second_layout: &Layout,
+        parameters: &CudaStorage,
+        parameters_layout: &Layout,
+    ) -> Result<(CudaStorage, candle_core::Shape)> {
+        let maps = [(first, first_layout), (second, second_layout)];
+        let parameters = [(parameters, parameters_layout)];
+        self.0.cuda_forward("joined conv2d", &maps, &parameters)
+    }
+
     fn bwd(
         &self,
         first: &Tensor,
@@ -266,6 +374,15 @@ impl CustomOp3 for Joined {
         out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            let maps = [first, second];
+            let conv = &self.0;
+            let (mut maps, found) =
+                conv.cuda_backward("joined conv2d", &maps, &[parameters], out, gradient)?;
+            let to_second = maps.pop().flatten();
+            return Ok((maps.pop().flatten(), to_second, found.into_iter().next()));
+        }
         let channels = first.dim(3)? + second.dim(3)?;
         let (mut maps, packed) = with_slice(parameters, |parameters| {
             let (weights, bias) = self.split(channels, parameters);

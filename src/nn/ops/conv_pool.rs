@@ -2,8 +2,12 @@
 //! kept, and its gradient, four times as large as the pool's, never passes through autograd.
 
 use super::conv2d::{Activation, Conv2d, Scale};
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::kernel::pool;
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use std::sync::OnceLock;
 
@@ -18,6 +22,8 @@ pub fn conv2d_relu_max_pool2(map: &Tensor, weight: &Tensor, bias: &Tensor) -> Re
     let op = ConvPool {
         conv,
         winners: OnceLock::new(),
+        #[cfg(feature = "cuda")]
+        on_gpu: glue::Kept::new(),
     };
     map.apply_op3(weight, bias, op)
 }
@@ -26,6 +32,17 @@ struct ConvPool {
     conv: Conv2d,
     /// Which of its four pixels each output came from, nobody where ReLU cut it off.
     winners: OnceLock<Vec<u8>>,
+    /// The same on the GPU.
+    #[cfg(feature = "cuda")]
+    on_gpu: glue::Kept,
+}
+
+/// Whether a pool fits.
+fn even(height: usize, width: usize) -> Result<()> {
+    if height % 2 != 0 || width % 2 != 0 {
+        bail!("conv2d_relu_max_pool2: expected even height and width, found {height}×{width}");
+    }
+    Ok(())
 }
 
 impl CustomOp3 for ConvPool {
@@ -46,9 +63,7 @@ impl CustomOp3 for ConvPool {
         let (weights, bias) = (slice(weight, weight_layout)?, slice(bias, bias_layout)?);
         let (shape, before) = self.conv.forward(&[map], weights, bias)?;
         let [height, width] = [shape.height, shape.width];
-        if height % 2 != 0 || width % 2 != 0 {
-            bail!("conv2d_relu_max_pool2: expected even height and width, found {height}×{width}");
-        }
+        even(height, width)?;
         let (mut out, mut winners) = pool::forward(self.conv.level, &before, width, shape.output);
         for (y, winner) in out.iter_mut().zip(&mut winners) {
             // Not `max`, which would turn NaN into 0.
@@ -64,6 +79,31 @@ impl CustomOp3 for ConvPool {
         Ok((CpuStorage::F32(out), dims.into()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        map: &CudaStorage,
+        map_layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+        bias: &CudaStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let arguments = [
+            (map, map_layout),
+            (weight, weight_layout),
+            (bias, bias_layout),
+        ];
+        let weights = weight_layout.shape().elem_count();
+        let name = self.name();
+        self.conv
+            .with_form(name, &[map_layout.dims()], weights, |form| {
+                let [height, width] = [form.shape.height, form.shape.width];
+                even(height, width)?;
+                glue::conv_pool(form, arguments, &self.on_gpu)
+            })
+    }
+
     fn bwd(
         &self,
         map: &Tensor,
@@ -72,6 +112,16 @@ impl CustomOp3 for ConvPool {
         out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            let parameters = [weight, bias];
+            let (name, weights) = (self.name(), weight.elem_count());
+            let (mut maps, found) = self.conv.with_form(name, &[map.dims()], weights, |form| {
+                glue::conv_pool_back(form, map, parameters, gradient, &self.on_gpu)
+            })?;
+            let mut found = found.into_iter();
+            return Ok((maps.pop().flatten(), found.next(), found.next()));
+        }
         let Some(winners) = self.winners.get() else {
             bail!("conv2d_relu_max_pool2: there is no way back before the way there");
         };

@@ -1,6 +1,12 @@
 //! A map without its border: a 3×3 convolution that keeps the size, cropped, is one without padding.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
+#[cfg(feature = "cuda")]
+use super::cuda::plan;
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::ops::Range;
 
@@ -44,7 +50,26 @@ impl CustomOp1 for Crop {
         Ok((CpuStorage::F32(out), size.into()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, map: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let dims = dims(layout)?;
+        let [n, height, width, channels] = dims;
+        let shape = (n, height - 2, width - 2, channels).into();
+        glue::moved("crop", (map, layout), dims, plan::maps::crop, shape)
+    }
+
     fn bwd(&self, map: &Tensor, _out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::moved_back(
+                "crop",
+                map,
+                gradient,
+                dims(map.layout())?,
+                plan::maps::crop_back,
+            )
+            .map(Some);
+        }
         let dims = dims(map.layout())?;
         let row = (dims[2] - 2) * dims[3];
         let numbers = with_slice(gradient, |gradient| {

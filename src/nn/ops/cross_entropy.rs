@@ -1,8 +1,12 @@
 //! Cross-entropy of logits z against the right class y: Σ over rows of ln Σ_k e^{z_k} − z_y. Not candle's, which goes
 //! through the platform's exponential and a gather.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::exponential::exp_of_negative;
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
 /// The sum (not the mean: callers divide, also over micro-batches) over the rows of `logits` [n, classes], in nats;
@@ -66,7 +70,23 @@ impl CustomOp1 for CrossEntropy {
         Ok((CpuStorage::F32(vec![sum as f32]), ().into()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, logits: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let classes = self.classes(layout.dims())?;
+        glue::cross_entropy(logits, layout, &self.right, classes)
+    }
+
     fn bwd(&self, logits: &Tensor, _sum: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::cross_entropy_back(
+                logits,
+                gradient,
+                &self.right,
+                self.classes(logits.dims())?,
+            )
+            .map(Some);
+        }
         let classes = self.classes(logits.dims())?;
         let scale = gradient.to_scalar::<f32>()?;
         let numbers = with_slice(logits, |z| {

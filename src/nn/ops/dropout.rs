@@ -1,8 +1,12 @@
 //! Dropout (Srivastava et al. 2014) from keyed streams, so that what is dropped of an image depends neither on the
 //! images beside it nor on the machine. candle's generator cannot be seeded.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::maps::{slice, tensor_like, with_slice};
 use crate::seed::Key;
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
 /// Sets each number of `map` [n, ..] to 0 with probability `rate`, drawn from the stream of its image's key, and
@@ -53,7 +57,16 @@ impl CustomOp1 for Dropout {
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, map: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        glue::dropout(map, layout, &self.kept, self.scale)
+    }
+
     fn bwd(&self, map: &Tensor, _out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::dropout_back(gradient, &self.kept, self.scale).map(Some);
+        }
         let numbers = with_slice(gradient, |gradient| self.apply(gradient))?;
         tensor_like(map, numbers).map(Some)
     }

@@ -1,6 +1,10 @@
 //! A loss that the caller has worked out by formula, with its derivative, as a node of the graph.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::maps::tensor_like;
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
 /// A scalar with this value whose gradient to `input` is `gradient`, a number for each of its numbers, row-major.
@@ -32,7 +36,16 @@ impl CustomOp1 for Given {
         Ok((CpuStorage::F32(vec![self.value as f32]), ().into()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, input: &CudaStorage, _layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        glue::scalar(input, self.value as f32)
+    }
+
     fn bwd(&self, input: &Tensor, _out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::scaled(input, &self.gradient, gradient).map(Some);
+        }
         let scale = gradient.to_scalar::<f32>()?;
         let numbers = self.gradient.iter().map(|slope| scale * slope).collect();
         tensor_like(input, numbers).map(Some)

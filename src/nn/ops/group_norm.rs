@@ -1,9 +1,13 @@
 //! Group normalisation (Wu & He 2018), with ε = 1e-5 and biased variance as PyTorch's, and what follows it in the
 //! same pass. candle's has no gradient of its own: it is composed of a dozen operations with a map each.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::kernel::level::{self, Level};
 use super::kernel::normalise::{self, Backward, Gradients, Moments, Shape};
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Tensor, bail};
 use std::sync::{Arc, OnceLock};
 
@@ -36,7 +40,26 @@ pub fn group_norm(
 }
 
 /// What [`Normalise`] found in the map, once it is applied.
-pub(super) type Found = Arc<OnceLock<Vec<Moments>>>;
+#[derive(Default)]
+pub(super) struct Found {
+    on_cpu: OnceLock<Vec<Moments>>,
+    #[cfg(feature = "cuda")]
+    on_gpu: glue::Kept,
+}
+
+impl Found {
+    /// The moments, [images, groups].
+    pub(super) fn moments(&self) -> Result<Vec<Moments>> {
+        #[cfg(feature = "cuda")]
+        if self.on_gpu.get().is_some() {
+            return glue::moments(&self.on_gpu);
+        }
+        match self.on_cpu.get() {
+            Some(moments) => Ok(moments.clone()),
+            None => bail!("normalise: there are no moments before the way there"),
+        }
+    }
+}
 
 /// Normalises the map, taken as one of this shape, and gives the moments it had.
 pub(super) fn normalise(
@@ -45,7 +68,7 @@ pub(super) fn normalise(
     shift: &Tensor,
     shape: Shape,
     after: Normalised,
-) -> Result<(Tensor, Found)> {
+) -> Result<(Tensor, Arc<Found>)> {
     let channels = [shape.channels];
     if map.elem_count() == 0 || scale.dims() != channels || shift.dims() != channels {
         bail!(
@@ -55,21 +78,21 @@ pub(super) fn normalise(
             shift.shape()
         );
     }
-    let moments = Found::default();
+    let found = Arc::new(Found::default());
     let op = Normalise {
         level: level::current().map_err(candle_core::Error::msg)?,
         shape,
         after,
-        moments: moments.clone(),
+        found: found.clone(),
     };
-    Ok((map.apply_op3(scale, shift, op)?, moments))
+    Ok((map.apply_op3(scale, shift, op)?, found))
 }
 
 struct Normalise {
     level: Level,
     shape: Shape,
     after: Normalised,
-    moments: Found,
+    found: Arc<Found>,
 }
 
 impl CustomOp3 for Normalise {
@@ -89,10 +112,28 @@ impl CustomOp3 for Normalise {
         let map = slice(map, map_layout)?;
         let affine = (slice(scale, scale_layout)?, slice(shift, shift_layout)?);
         let (out, moments) = normalise::forward(self.level, self.shape, map, affine, self.after);
-        if self.moments.set(moments).is_err() {
+        if self.found.on_cpu.set(moments).is_err() {
             bail!("normalise: an operation is applied once");
         }
         Ok((CpuStorage::F32(out), map_layout.shape().clone()))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        map: &CudaStorage,
+        map_layout: &Layout,
+        scale: &CudaStorage,
+        scale_layout: &Layout,
+        shift: &CudaStorage,
+        shift_layout: &Layout,
+    ) -> Result<(CudaStorage, candle_core::Shape)> {
+        let arguments = [
+            (map, map_layout),
+            (scale, scale_layout),
+            (shift, shift_layout),
+        ];
+        glue::normalise(self.shape, self.after, arguments, &self.found.on_gpu)
     }
 
     fn bwd(
@@ -103,7 +144,14 @@ impl CustomOp3 for Normalise {
         _out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let Some(moments) = self.moments.get() else {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            let inputs = [map, scale, shift];
+            let kept = &self.found.on_gpu;
+            let found = glue::normalise_back(self.shape, self.after, inputs, gradient, kept)?;
+            return Ok(found.map(Some).into());
+        }
+        let Some(moments) = self.found.on_cpu.get() else {
             bail!("normalise: there is no way back before the way there");
         };
         let found: Gradients = with_slice(map, |x| {

@@ -1,6 +1,10 @@
 //! Rows of a table by their number: embeddings. The gradients of a row that is taken several times add up in order.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
 /// The rows `indices` of `table` [rows, width]: [indices, width].
@@ -38,7 +42,16 @@ impl CustomOp1 for Lookup {
         ))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, table: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        glue::lookup((table, layout), &self.indices, self.width)
+    }
+
     fn bwd(&self, table: &Tensor, _out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::lookup_back(table, gradient, &self.indices).map(Some);
+        }
         let numbers = with_slice(gradient, |gradient| {
             let mut to = vec![0.0; table.elem_count()];
             for (at, index) in self.indices.iter().enumerate() {

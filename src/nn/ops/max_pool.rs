@@ -1,9 +1,13 @@
 //! The largest of each 2×2 block. Not candle's, whose gradient is a quarter of the right one. Of equal values the
 //! first (in reading order) takes the gradient, as in PyTorch.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::kernel::level::{self, Level};
 use super::kernel::pool;
 use super::maps::{even_dims, slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::OnceLock;
 
@@ -15,6 +19,8 @@ pub fn max_pool2(x: &Tensor) -> Result<Tensor> {
     x.apply_op1(MaxPool2 {
         level: level::current().map_err(candle_core::Error::msg)?,
         winners: OnceLock::new(),
+        #[cfg(feature = "cuda")]
+        on_gpu: glue::Kept::new(),
     })
 }
 
@@ -22,6 +28,9 @@ struct MaxPool2 {
     level: Level,
     /// Which of its four pixels each output came from: what the way back needs, in a byte instead of five floats.
     winners: OnceLock<Vec<u8>>,
+    /// The same on the GPU.
+    #[cfg(feature = "cuda")]
+    on_gpu: glue::Kept,
 }
 
 impl CustomOp1 for MaxPool2 {
@@ -41,7 +50,16 @@ impl CustomOp1 for MaxPool2 {
         ))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        glue::max_pool2(x, layout, &self.on_gpu)
+    }
+
     fn bwd(&self, x: &Tensor, _out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::max_pool2_back(x, gradient, &self.on_gpu).map(Some);
+        }
         let [_, _, width, channels] = even_dims(x.layout())?;
         let Some(winners) = self.winners.get() else {
             bail!("max_pool2: there is no way back before the way there");

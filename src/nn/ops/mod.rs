@@ -2,7 +2,8 @@
 //!
 //! candle's own are wrong, slow or differ between machines in places (the reasons are in each file); these are
 //! exact about ties and zeros as PyTorch is, give the same bits on every machine of one [`dispatch`] level, and use
-//! one thread: the trainer gives each thread images of its own.
+//! one thread: the trainer gives each thread images of its own. On a GPU other kernels do the same ([`cuda`]), with sums
+//! in another order; an operation without such a kernel is an error there, never done on the processor instead.
 
 mod add_per_image;
 mod attention;
@@ -14,6 +15,7 @@ mod conv2d;
 mod conv_pool;
 mod crop;
 mod cross_entropy;
+pub mod cuda;
 mod dropout;
 mod exponential;
 mod given;

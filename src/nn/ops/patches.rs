@@ -1,7 +1,13 @@
 //! The 3×3 neighbourhoods of every other pixel, side by side along channels: a 1×1 convolution of them is a 3×3
 //! convolution with stride 2, as U-Nets go down by.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
+#[cfg(feature = "cuda")]
+use super::cuda::plan;
 use super::maps::{even_dims, slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
 /// Side of a neighbourhood.
@@ -57,8 +63,33 @@ impl CustomOp1 for PatchesStride2 {
         Ok((CpuStorage::F32(out), size.into()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, map: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let dims = even_dims(layout)?;
+        let [n, height, width, channels] = dims;
+        let shape = (n, height / 2, width / 2, KERNEL * KERNEL * channels).into();
+        glue::moved(
+            "patches_stride2",
+            (map, layout),
+            dims,
+            plan::maps::patches,
+            shape,
+        )
+    }
+
     /// Each pixel takes the sum over the patches that hold it.
     fn bwd(&self, map: &Tensor, _out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::moved_back(
+                "patches_stride2",
+                map,
+                gradient,
+                even_dims(map.layout())?,
+                plan::maps::patches_back,
+            )
+            .map(Some);
+        }
         let dims = even_dims(map.layout())?;
         let channels = dims[3];
         let numbers = with_slice(gradient, |gradient| {

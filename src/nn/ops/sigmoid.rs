@@ -1,7 +1,13 @@
 //! The logistic function σ(x) = 1/(1+e^−x). Not candle's, whose e^x is the platform's.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
+#[cfg(feature = "cuda")]
+use super::cuda::plan;
 use super::exponential::logistic;
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
 /// σ(x), element by element.
@@ -24,8 +30,18 @@ impl CustomOp1 for Sigmoid {
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        glue::each("sigmoid", x, layout, plan::pointwise::sigmoid)
+    }
+
     /// σ′ = σ(1 − σ).
     fn bwd(&self, _x: &Tensor, out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::each_back("sigmoid", out, gradient, plan::pointwise::sigmoid_back)
+                .map(Some);
+        }
         let numbers = with_slice(out, |s| {
             with_slice(gradient, |g| {
                 s.iter().zip(g).map(|(s, g)| g * s * (1.0 - s)).collect()

@@ -1,9 +1,15 @@
 //! x·σ(x) ("sigmoid linear unit", Elfwing et al. 2018), with the exponential of [`super::exponential`].
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
+#[cfg(feature = "cuda")]
+use super::cuda::plan;
 use super::kernel::lanes::{Simd, Work};
 use super::kernel::level::{self, Level};
 use super::kernel::normalised;
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
 /// x·σ(x), element by element.
@@ -58,7 +64,16 @@ impl CustomOp1 for Silu {
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        glue::each("silu", x, layout, plan::pointwise::silu)
+    }
+
     fn bwd(&self, x: &Tensor, _out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::each_back("silu", x, gradient, plan::pointwise::silu_back).map(Some);
+        }
         let numbers = with_slice(x, |x| {
             with_slice(gradient, |gradient| {
                 self.level.run(Backward { x, gradient })

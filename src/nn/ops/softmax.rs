@@ -1,9 +1,13 @@
 //! e^x / Σe^x over the last dimension. Not candle's, which has no gradient and the platform's exponential.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::kernel::lanes::{Simd, Work};
 use super::kernel::level::{self, Level};
 use super::kernel::softmax;
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail};
 
 /// Softmax over the last dimension.
@@ -75,7 +79,16 @@ impl CustomOp1 for SoftmaxLast {
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        glue::softmax(x, layout, layout.shape().dim(D::Minus1)?)
+    }
+
     fn bwd(&self, _x: &Tensor, out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::softmax_back(out, gradient, out.dim(D::Minus1)?).map(Some);
+        }
         let row = out.dim(D::Minus1)?;
         let numbers = with_slice(out, |out| {
             with_slice(gradient, |gradient| {

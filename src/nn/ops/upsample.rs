@@ -1,7 +1,11 @@
 //! Every pixel four times. Not candle's, whose backward pass overwrites a gradient that is already there: a map used
 //! by an upsampling and by a skip loses the skip's part.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::maps::{slice, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor, bail};
 
 /// Nearest-neighbour upsampling of [n, h, w, c] by 2: [n, 2h, 2w, c].
@@ -43,8 +47,17 @@ impl CustomOp1 for Upsample2 {
         ))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        glue::upsample2(x, layout)
+    }
+
     /// Each pixel takes the sum of its four copies.
     fn bwd(&self, x: &Tensor, _out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            return glue::upsample2_back(x, gradient).map(Some);
+        }
         let (_, _, width, channels) = x.dims4()?;
         let row = 2 * width * channels;
         let numbers = with_slice(gradient, |g| {

@@ -1,6 +1,10 @@
 //! Squared errors, weighted by image: what diffusion networks are trained by.
 
+#[cfg(feature = "cuda")]
+use super::cuda::glue;
 use super::maps::{slice, tensor_like, with_slice};
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 /// Σ_i w_i Σ_j (prediction_ij − target_ij)² over the images i of two tensors [n, ..] and their numbers j. A sum:
@@ -67,6 +71,21 @@ impl CustomOp2 for WeightedSquares {
         Ok((CpuStorage::F32(vec![losses.sum::<f64>() as f32]), ().into()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        prediction: &CudaStorage,
+        prediction_layout: &Layout,
+        target: &CudaStorage,
+        target_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        glue::weighted_squares(
+            (prediction, prediction_layout),
+            (target, target_layout),
+            &self.weights,
+        )
+    }
+
     fn bwd(
         &self,
         prediction: &Tensor,
@@ -74,6 +93,11 @@ impl CustomOp2 for WeightedSquares {
         _sum: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if gradient.device().is_cuda() {
+            let to = glue::weighted_squares_back(prediction, target, &self.weights, gradient)?;
+            return Ok((Some(to), None));
+        }
         let scale = gradient.to_scalar::<f32>()?;
         let numbers = with_slice(prediction, |a| {
             with_slice(target, |b| {

@@ -5,9 +5,10 @@ use crate::config::{Space, TrialConfig};
 use crate::data::Images;
 use crate::error::{Error, Result};
 use crate::model::{Io, LATENT_CHANNELS, Model};
+use crate::nn;
 use crate::nn::ops::sigmoid;
 use crate::task::noisy::{gather, values};
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 /// From images to what is diffused, and back.
 pub(super) struct Canvas<'a> {
@@ -179,7 +180,7 @@ impl<'a> Latents<'a> {
         for some in numbers.chunks(MICRO * height * width * LATENT_CHANNELS) {
             let n = some.len() / (height * width * LATENT_CHANNELS);
             let shape = (n, height, width, LATENT_CHANNELS);
-            let latents = Tensor::from_slice(some, shape, &Device::Cpu)?;
+            let latents = Tensor::from_slice(some, shape, nn::device())?;
             out.extend(values(&sigmoid(&self.codec.decode(&latents)?.detach())?)?);
         }
         Ok(out)

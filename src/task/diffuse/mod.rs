@@ -12,10 +12,11 @@ use crate::diffusion::{Bound, Process, VLB_SCALE, bits_per_dimension, prior_kl};
 use crate::error::{Error, Result};
 use crate::metric::{Due, Ratio};
 use crate::model::{Context, Model};
+use crate::nn;
 use crate::nn::ops::{given, weighted_squares};
 use crate::outcome::Samples;
 use crate::seed::{Key, Stream};
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use canvas::Canvas;
 use std::ops::Range;
 
@@ -152,7 +153,7 @@ impl<'a> Diffuse<'a> {
         Ok(Tensor::from_vec(
             numbers,
             (n, height, width, channels),
-            &Device::Cpu,
+            nn::device(),
         )?)
     }
 

@@ -1,0 +1,77 @@
+"""PyTorch's side of `make bench-gpu`: the nets of benches/peers/torch_nets.py on a GPU, eager or compiled, one optimiser
+step at a time on command (benches/peers/protocol.rs). A step counts as done when the GPU has done it."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "peers"))
+
+import torch  # noqa: E402
+from protocol import serve  # noqa: E402
+from torch_nets import CLASSES, MEMORY, SIDE, build, count, loss  # noqa: E402
+
+
+def launches(train):
+    """Kernels (and copies) of one step, as PyTorch's profiler counts them."""
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CUDA]) as seen:
+        train()
+    return sum(event.count for event in seen.key_averages())
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--net", required=True)
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--layout", choices=list(MEMORY), default="channels_last")
+    parser.add_argument("--tf32", action="store_true", help="TF32 in place of f32, which ablate does not do")
+    parser.add_argument("--compile", action="store_true")
+    args = parser.parse_args()
+
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = args.tf32
+    torch.backends.cudnn.benchmark = True  # its best
+    torch.manual_seed(0)
+    torch.set_default_device("cuda")
+    memory = MEMORY[args.layout]
+    net = build(args.net).cuda().to(memory_format=memory)
+    images = torch.rand(args.batch, 1, SIDE, SIDE).contiguous(memory_format=memory)
+    if args.net == "R6":
+        targets = torch.randint(CLASSES, (args.batch,))
+    else:
+        targets = torch.rand(args.batch, 1, SIDE, SIDE).contiguous(memory_format=memory)
+    adam = torch.optim.Adam(net.parameters(), 1e-3, fused=True)
+    forward = torch.compile(lambda x: loss(args.net, net(x), targets)) if args.compile else None
+
+    def train():
+        adam.zero_grad(set_to_none=True)
+        value = forward(images) if forward else loss(args.net, net(images), targets)
+        value.backward()
+        adam.step()
+        torch.cuda.synchronize()
+
+    def evaluate():
+        with torch.inference_mode():
+            net(images)
+        torch.cuda.synchronize()
+
+    for _ in range(5):
+        train()
+    serve(
+        {
+            "net": args.net,
+            "params": count(net),
+            "version": torch.__version__,
+            "gpu": torch.cuda.get_device_name(),
+            "cuda": torch.version.cuda,
+            "cudnn": torch.backends.cudnn.version(),
+            "launches": launches(train),
+            "memory_mb": torch.cuda.max_memory_allocated() / 1e6,
+        },
+        train,
+        evaluate,
+    )
+
+
+main()

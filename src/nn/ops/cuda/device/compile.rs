@@ -1,0 +1,35 @@
+//! Kernels, compiled at run time for the GPU that is there.
+
+use crate::nn::ops::cuda::SOURCES;
+use candle_core::Result;
+use candle_core::cuda_backend::WrapErr;
+use candle_core::cuda_backend::cudarc::driver::CudaStream;
+use candle_core::cuda_backend::cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Our kernels as PTX for this device, compiled once a process for each kind: a second or so.
+pub(super) fn compiled(stream: &CudaStream) -> Result<Arc<str>> {
+    static DONE: Mutex<Option<HashMap<(i32, i32), Arc<str>>>> = Mutex::new(None);
+    let kind = stream.context().compute_capability().w()?;
+    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let done = done.get_or_insert_with(HashMap::new);
+    if let Some(ptx) = done.get(&kind) {
+        return Ok(ptx.clone());
+    }
+    let one_file = SOURCES.map(|(_, text)| text.replace("#include \"common.cuh\"", ""));
+    let options = CompileOptions {
+        options: vec![
+            format!("--gpu-architecture=compute_{}{}", kind.0, kind.1),
+            "--std=c++17".to_owned(),
+        ],
+        name: Some("ablate.cu".to_owned()),
+        ..CompileOptions::default()
+    };
+    let ptx: Arc<str> = compile_ptx_with_opts(one_file.concat(), options)
+        .w()?
+        .to_src()
+        .into();
+    done.insert(kind, ptx.clone());
+    Ok(ptx)
+}

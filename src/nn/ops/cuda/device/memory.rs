@@ -1,0 +1,67 @@
+//! Buffers on the device.
+
+use crate::nn::ops::cuda::program::Element;
+use candle_core::cuda_backend::CudaStorageSlice;
+use candle_core::cuda_backend::cudarc::driver::sys::CUresult;
+use candle_core::cuda_backend::cudarc::driver::{
+    CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError,
+};
+use candle_core::{CudaDevice, CudaStorage, Error, Result};
+use std::sync::Arc;
+
+/// A buffer that holds anything.
+///
+/// # Errors
+/// When there is no room; tells the size asked for.
+pub(super) fn allocate(
+    operation: &str,
+    device: &CudaDevice,
+    element: Element,
+    length: usize,
+) -> Result<CudaStorage> {
+    let stream: Arc<CudaStream> = device.cuda_stream();
+    let refused = |error: DriverError| match error.0 {
+        CUresult::CUDA_ERROR_OUT_OF_MEMORY => Error::msg(format!(
+            "{operation}: the GPU has no room for {} bytes more",
+            length * element.bytes()
+        )),
+        _ => Error::msg(format!("{operation}: {error}")),
+    };
+    // SAFETY: a kernel writes what is read later: tests/cuda_kernels runs the same programs with made buffers full of
+    // NaN.
+    let slice = unsafe {
+        match element {
+            Element::F32 => CudaStorageSlice::F32(stream.alloc(length).map_err(refused)?),
+            Element::F64 => CudaStorageSlice::F64(stream.alloc(length).map_err(refused)?),
+            Element::U8 => CudaStorageSlice::U8(stream.alloc(length).map_err(refused)?),
+            Element::I32 => CudaStorageSlice::I32(stream.alloc(length).map_err(refused)?),
+        }
+    };
+    let device = device.clone();
+    Ok(CudaStorage { slice, device })
+}
+
+/// What a storage holds.
+pub(super) fn contents(storage: &CudaStorage) -> Option<(Element, usize)> {
+    match &storage.slice {
+        CudaStorageSlice::F32(slice) => Some((Element::F32, slice.len())),
+        CudaStorageSlice::F64(slice) => Some((Element::F64, slice.len())),
+        CudaStorageSlice::U8(slice) => Some((Element::U8, slice.len())),
+        CudaStorageSlice::I32(slice) => Some((Element::I32, slice.len())),
+        _ => None,
+    }
+}
+
+/// Where it lies on the device. One stream does all, so nothing has to be waited for.
+pub(super) fn pointer(storage: &CudaStorage, stream: &CudaStream) -> u64 {
+    fn of<T: DeviceRepr>(slice: &CudaSlice<T>, stream: &CudaStream) -> u64 {
+        slice.device_ptr(stream).0
+    }
+    match &storage.slice {
+        CudaStorageSlice::F32(slice) => of(slice, stream),
+        CudaStorageSlice::F64(slice) => of(slice, stream),
+        CudaStorageSlice::U8(slice) => of(slice, stream),
+        CudaStorageSlice::I32(slice) => of(slice, stream),
+        _ => 0, // `contents` has refused it
+    }
+}
