@@ -10,6 +10,7 @@
 //! - [`seed`]: keyed random streams.
 //! - [`outcome`]: what a trial leaves behind.
 //! - [`error`]: what can go wrong, and the exit codes.
+//! - [`harmless`]: other people's words on a terminal.
 //!
 //! One trial:
 //! - [`data`]: images and their corruption.
@@ -46,6 +47,7 @@ pub mod error;
 pub mod export;
 pub mod fanout;
 pub mod grid;
+pub mod harmless;
 pub mod metric;
 pub mod model;
 pub mod nn;

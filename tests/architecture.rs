@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["config"]),
     ("error", &[]),
+    ("harmless", &[]),
     ("durable", &["durable", "error"]),
     ("seed", &[]),
     ("outcome", &[]),
-    ("sweep", &["sweep", "config", "error"]),
+    ("sweep", &["sweep", "config", "harmless", "error"]),
     ("grid", &["grid", "sweep", "config", "seed", "error"]),
     (
         "plan/control.rs",
@@ -83,10 +84,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "fanout",
-        &["fanout", "plan", "record", "outcome", "durable", "error"],
+        &[
+            "fanout", "plan", "record", "outcome", "durable", "harmless", "error",
+        ],
     ),
     ("record", &["record", "outcome", "durable", "error"]),
-    ("slurm", &["slurm", "record", "sweep", "durable", "error"]),
+    (
+        "slurm",
+        &["slurm", "record", "sweep", "durable", "harmless", "error"],
+    ),
     (
         "doctor",
         &[
@@ -96,7 +102,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "verify",
         &[
-            "verify", "record", "train", "fanout", "slurm", "sweep", "outcome", "durable", "error",
+            "verify", "record", "train", "fanout", "slurm", "sweep", "outcome", "durable",
+            "harmless", "error",
         ],
     ),
     (

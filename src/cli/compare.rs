@@ -131,14 +131,14 @@ fn uses(side: Side) -> Result<Side> {
 fn unknown(Unknown { wanted, known }: Unknown) -> Error {
     let near = nearest(&wanted, known.iter().map(String::as_str));
     let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
-    let shown = crate::sweep::harmless(&wanted);
+    let shown = crate::harmless::harmless(&wanted);
     let problem = match wanted.is_empty() {
         true => "the sweeps have no metric in common".into(),
         false => format!("not all of the sweeps have the metric {shown:?}"),
     };
     let known: Vec<String> = known
         .iter()
-        .map(|name| crate::sweep::harmless(name))
+        .map(|name| crate::harmless::harmless(name))
         .collect();
     let next = match known.is_empty() {
         true => "compare sweeps of the same task".into(),

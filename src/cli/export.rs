@@ -3,8 +3,8 @@
 use super::report::{beside, find};
 use crate::error::{Error, ExitCode, Result};
 use crate::export::{mlflow, tensorboard};
+use crate::harmless::harmless;
 use crate::record::SweepRecord;
-use crate::sweep::harmless;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 

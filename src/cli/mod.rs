@@ -30,7 +30,8 @@ mod verify;
 mod worker;
 
 use crate::error::{Error, ExitCode, Result};
-use crate::sweep::{Form, harmless};
+use crate::harmless::harmless_lines;
+use crate::sweep::Form;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -165,9 +166,7 @@ fn run(command: Command) -> Result<ExitCode> {
 fn told(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         // Paths and values in it are anybody's: none moves the cursor or turns the writing round.
-        let lines = error.to_string();
-        let lines: Vec<_> = lines.lines().map(harmless).collect();
-        eprintln!("error: {}", lines.join("\n"));
+        eprintln!("error: {}", harmless_lines(&error.to_string()));
         error.exit_code()
     })
 }

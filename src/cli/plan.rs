@@ -3,8 +3,9 @@
 mod controls;
 
 use crate::error::{Error, ExitCode, Result};
+use crate::harmless::harmless_lines;
 use crate::plan::{ArmSummary, Plan, Summary};
-use crate::sweep::{Sweep, harmless};
+use crate::sweep::Sweep;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
 use std::io::{BufWriter, ErrorKind, Write as _};
@@ -53,19 +54,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let sweep = Sweep::load_form(&args.file, args.form.form())?;
     let plan = Plan::build(&sweep, args.max_trials, &crate::data::facts)?;
     if let Some(question) = &args.why {
-        return print(&visible(&plan.why(question)?.join("\n")));
+        return print(&(harmless_lines(&plan.why(question)?.join("\n")) + "\n"));
     }
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let summary = plan.summary(workers);
     if args.json {
         return print_json(&summary);
     }
-    print(&visible(&describe(&plan, &summary)))
-}
-
-/// Questions and paths are the user's own words: shown so that they cannot drive the terminal.
-fn visible(text: &str) -> String {
-    text.lines().map(|line| harmless(line) + "\n").collect()
+    // Questions and paths are the user's own words.
+    print(&(harmless_lines(&describe(&plan, &summary)) + "\n"))
 }
 
 /// Prints arm by arm: a large plan is never text in memory.

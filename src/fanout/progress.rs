@@ -4,6 +4,7 @@
 use super::curve::Curves;
 use super::message::{Finished, Row};
 use super::training::Training;
+use crate::harmless::{harmless, harmless_lines};
 use crate::plan::Trial;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -93,7 +94,7 @@ impl Progress {
             Screen::Bars { all, .. } => {
                 let bar = all.add(ProgressBar::new(1000));
                 bar.set_style(style("  {percent:>3} % {wide_msg}"));
-                bar.set_message(inert(&label));
+                bar.set_message(harmless(&label));
                 Some(bar)
             }
         };
@@ -161,7 +162,12 @@ impl Progress {
 
     /// Shows one line, with the count of trials before it.
     pub fn say(&mut self, text: &str) {
-        let line = format!("[{}/{}] {}", self.done, self.scope.trials, inert(text));
+        let line = format!(
+            "[{}/{}] {}",
+            self.done,
+            self.scope.trials,
+            harmless_lines(text)
+        );
         match &mut self.screen {
             Screen::Bars { all, total } => {
                 total.set_position(self.done as u64);
@@ -250,14 +256,6 @@ fn label(axes: &[String], trial: &Trial) -> String {
     }
     text.push_str(&format!(" seed {}", trial.seed));
     text
-}
-
-/// Text that can neither move the cursor nor turn the writing round: axis values and messages are anybody's.
-fn inert(text: &str) -> String {
-    let plain = |c: char| matches!(c, '"' | '\'' | '\\' | '\n') || c.escape_debug().len() == 1;
-    text.chars()
-        .map(|c| if plain(c) { c } else { '·' })
-        .collect()
 }
 
 fn short(label: &str) -> &str {

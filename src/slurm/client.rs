@@ -2,8 +2,8 @@
 //! as it is where it only informs.
 
 use crate::error::{Error, ExitCode, Result};
+use crate::harmless::harmless;
 use crate::slurm::allowed::Allowed;
-use crate::sweep::harmless;
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;

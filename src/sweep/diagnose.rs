@@ -2,6 +2,7 @@
 //! the line itself with a caret, and the nearest right word.
 
 use crate::error::Error;
+use crate::harmless::harmless;
 use std::fmt::Write as _;
 
 /// A position in the text, both counted from 1; columns count characters.
@@ -114,21 +115,6 @@ fn crop(line: &str, column: usize) -> (String, usize) {
     (harmless(window.trim_end()), (caret - start).min(WINDOW))
 }
 
-/// Text that cannot move the cursor or turn the writing round: other characters are shown as `·`.
-pub fn harmless(text: &str) -> String {
-    let shown = |c: char| {
-        let plain = matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1;
-        if c == '\t' {
-            ' '
-        } else if plain {
-            c
-        } else {
-            '·'
-        }
-    };
-    text.chars().map(shown).collect()
-}
-
 /// Something the user wrote, harmless, in quotes and not longer than a line.
 pub fn quote(text: &str) -> String {
     format!("\"{}\"", shorten(text))
@@ -195,10 +181,5 @@ mod tests {
         let (window, caret) = crop(&line, 500_001);
         assert_eq!(window.chars().count(), WINDOW);
         assert_eq!(window.chars().nth(caret), Some('X'));
-    }
-
-    #[test]
-    fn escape_sequences_and_writing_marks_are_shown_as_dots() {
-        assert_eq!(harmless("a\u{1b}[31m\u{202e}b\t\"é\""), "a·[31m·b \"é\"");
     }
 }

@@ -17,7 +17,7 @@ pub use axis::Axis;
 pub use compare::{Baseline, Compare, Expect};
 pub use controls::{Asked, Control};
 pub use diagnose::{Diagnostic, Place};
-pub(crate) use diagnose::{harmless, nearest, quote};
+pub(crate) use diagnose::{nearest, quote};
 pub use draws::Sample;
 pub use quick::Form;
 

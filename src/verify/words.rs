@@ -1,7 +1,7 @@
 //! A verdict in words, and as JSON.
 
 use super::{Finding, Level, Loss, Verdict};
-use crate::sweep::harmless;
+use crate::harmless::harmless;
 use serde_json::{Value, json as object};
 use std::collections::BTreeSet;
 

@@ -2,6 +2,10 @@
 
 #![allow(dead_code)] // each test file takes what it needs
 
+#[path = "../formats/seal.rs"]
+mod seal;
+
+use seal::sealed;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,18 +37,10 @@ pub fn note_skipped(what: &str, missing: &str) {
     }
 }
 
-/// The same seal as in `src/record/h5/seal.rs`, which anybody can compute.
+/// Gives a changed file a good seal again.
 pub fn seal(path: &Path) {
     let bytes = std::fs::read(path).expect("read");
-    let crc = crc32fast::hash(&bytes[512..]);
-    let mut block =
-        format!("ablate record 1\nbytes {}\ncrc32 {crc:08x}\n", bytes.len()).into_bytes();
-    block.resize(512, 0);
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .open(path)
-        .expect("open");
-    file.write_all(&block).expect("write");
+    std::fs::write(path, sealed(bytes)).expect("written");
 }
 
 /// A Python that can import these modules: the one named by `ABLATE_TEST_PYTHON`, or that of `.venv`, which `make test` makes.

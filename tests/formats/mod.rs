@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod images;
 pub mod message;
 pub mod record;
+mod seal;
 pub mod sweep;
 
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! Records: HDF5 files under a good seal. libhdf5 does not survive everything, so they are read as users read them: by the program,
 //! in its limited child.
 
+use super::seal::sealed;
 use std::ffi::OsString;
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use std::process::Command;
 pub fn check(bytes: &[u8]) {
     let place = tempfile::tempdir_in("/dev/shm").expect("memory");
     let path = place.path().join("sweep.h5");
-    std::fs::write(&path, sealed(bytes)).expect("written");
+    std::fs::write(&path, sealed(bytes.to_vec())).expect("written");
     let output = Command::new(binary()).arg("verify").arg(&path).output();
     let output = output.expect("started");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -21,15 +22,4 @@ fn binary() -> OsString {
     let built = option_env!("CARGO_BIN_EXE_ablate").map(OsString::from);
     let named = std::env::var_os("ABLATE_TEST_BINARY");
     named.or(built).expect("ABLATE_TEST_BINARY names an ablate")
-}
-
-/// With the seal of `src/record/h5/seal.rs`, which anybody can compute.
-fn sealed(bytes: &[u8]) -> Vec<u8> {
-    let mut file = bytes.to_vec();
-    file.resize(file.len().max(512), 0);
-    let crc = crc32fast::hash(&file[512..]);
-    let seal = format!("ablate record 1\nbytes {}\ncrc32 {crc:08x}\n", file.len());
-    file[..512].fill(0);
-    file[..seal.len()].copy_from_slice(seal.as_bytes());
-    file
 }

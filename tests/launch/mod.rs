@@ -9,24 +9,37 @@ pub fn have_mpirun() -> bool {
     Command::new("mpirun").arg("--version").output().is_ok()
 }
 
-/// The run, on so many ranks.
-pub fn mpirun(ranks: u64, run: &Command) -> Command {
+/// mpirun itself; who does not end when told to is killed after so many seconds.
+pub fn launcher(kill_after: u32) -> Command {
     let mut mpirun = Command::new("mpirun");
     mpirun
         .args(["--oversubscribe", "--bind-to", "none"])
-        .args(["--mca", "odls_base_sigkill_timeout", "1"])
-        .args(["-n", &ranks.to_string()])
-        .arg(run.get_program())
-        .args(run.get_args())
+        .args(["--mca", "odls_base_sigkill_timeout"])
+        .arg(kill_after.to_string())
         .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
         .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
         .env_remove("ABLATE_FAULT")
         .stdin(Stdio::null());
+    mpirun
+}
+
+/// Adds so many ranks of a run.
+pub fn add(mpirun: &mut Command, ranks: u64, run: &Command) {
+    mpirun
+        .args(["-n", &ranks.to_string()])
+        .arg(run.get_program())
+        .args(run.get_args());
     for (name, value) in run.get_envs() {
         match value {
             Some(value) => mpirun.env(name, value),
             None => mpirun.env_remove(name),
         };
     }
+}
+
+/// The run, on so many ranks.
+pub fn mpirun(ranks: u64, run: &Command) -> Command {
+    let mut mpirun = launcher(1);
+    add(&mut mpirun, ranks, run);
     mpirun
 }

@@ -1,6 +1,7 @@
 //! Jobs of mpirun: started, watched, and nobody left of them.
 
 use crate::common;
+use crate::launch::{self, have_mpirun, launcher};
 use crate::scene::{Running, Scene, processes_with, wait_until};
 use std::fs;
 use std::os::unix::process::CommandExt as _;
@@ -12,37 +13,26 @@ pub const SOON: Duration = Duration::from_secs(30);
 
 /// `mpirun`, or nothing where there is none: then the test says that it was skipped.
 pub fn mpirun() -> Option<Command> {
-    let found = Command::new("mpirun").arg("--version").output().is_ok();
-    if !found {
+    if !have_mpirun() {
         common::skip("ranks over MPI", "mpirun is not installed");
         return None;
     }
-    let mut command = Command::new("mpirun");
+    let mut command = launcher(5);
+    // Signals meant for it must not reach the test.
     command
-        .args(["--oversubscribe", "--bind-to", "none"])
-        .args(["--mca", "odls_base_sigkill_timeout", "5"])
-        .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
-        .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
-        .env_remove("ABLATE_FAULT")
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // Signals meant for it must not reach the test.
         .process_group(0);
     Some(command)
 }
 
-/// Adds `-n ranks` and the sweep of a scene.
-pub fn ranks(command: &mut Command, ranks: usize, scene: &Scene, arguments: &[&str]) {
-    let run = scene.command(arguments);
-    command
-        .args(["-n", &ranks.to_string()])
-        .arg(run.get_program())
-        .args(run.get_args());
+/// Adds so many ranks on the sweep of a scene.
+pub fn ranks(command: &mut Command, ranks: u64, scene: &Scene, arguments: &[&str]) {
+    launch::add(command, ranks, &scene.command(arguments));
 }
 
 /// Runs the sweep of a scene on so many ranks, to its end.
-pub fn run(count: usize, scene: &Scene, arguments: &[&str]) -> Option<Output> {
+pub fn run(count: u64, scene: &Scene, arguments: &[&str]) -> Option<Output> {
     let mut command = mpirun()?;
     ranks(&mut command, count, scene, arguments);
     Some(command.output().expect("mpirun ends"))
@@ -56,7 +46,7 @@ pub fn text(output: &Output) -> String {
 
 /// Starts so many ranks on the sweep of a scene; `fault` is their `ABLATE_FAULT`.
 pub fn start(
-    count: usize,
+    count: u64,
     scene: &Scene,
     arguments: &[&str],
     fault: Option<&str>,

@@ -5,6 +5,8 @@ mod bad_rank;
 mod common;
 mod deaths;
 mod job;
+#[path = "../launch/mod.rs"]
+mod launch;
 mod placement;
 mod refusals;
 #[path = "../scene/mod.rs"]

@@ -1,6 +1,7 @@
 //! Ranks that do not belong together, and sweeps that are none.
 
 use crate::job::{mpirun, ranks, run, text};
+use crate::launch;
 use crate::scene::Scene;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -31,11 +32,9 @@ fn a_rank_of_another_build_or_with_another_sweep_is_refused_clearly() {
     let other = tempfile::tempdir().expect("a folder");
     let Some(mut command) = mpirun() else { return };
     ranks(&mut command, 1, &scene, &[]);
+    command.arg(":");
     let run = scene.command_of(&another_build(other.path()), &[]);
-    command
-        .args([":", "-n", "1"])
-        .arg(run.get_program())
-        .args(run.get_args());
+    launch::add(&mut command, 1, &run);
     let output = command.output().expect("mpirun ends");
     let said = text(&output);
     assert!(

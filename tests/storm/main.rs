@@ -12,6 +12,7 @@ mod common;
 #[path = "../damage/mod.rs"]
 mod damage;
 mod damaged;
+mod deluge;
 #[path = "../den/mod.rs"]
 mod den;
 mod every_call;

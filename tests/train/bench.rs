@@ -33,10 +33,10 @@ impl Pixelwise {
         };
         parameters
             .add("gain".into(), weight(vec![SIDE, SIDE, 1], 0.5))
-            .unwrap();
+            .expect("a new name");
         parameters
             .add("bias".into(), weight(vec![1], -0.5))
-            .unwrap();
+            .expect("a new name");
         Self(parameters)
     }
 }
@@ -74,7 +74,7 @@ impl Network for Witness {
         std::thread::sleep(self.nap);
         let pixels: Vec<f32> = images.flatten_all()?.to_vec1()?;
         let pixels = pixels.into_iter().map(f32::to_bits).collect();
-        self.seen.lock().unwrap().push(pixels);
+        self.seen.lock().expect("nobody panicked").push(pixels);
         self.network.forward(images)
     }
     fn parameters(&self) -> &Parameters {
@@ -189,7 +189,7 @@ impl Bench {
 
     /// The result of a run that nothing interrupts.
     pub fn result(&self) -> TrialResult {
-        let root = tempfile::tempdir().unwrap();
+        let root = tempfile::tempdir().expect("a folder");
         finished(self.attempt(root.path(), 1, &mut Listener::default()))
     }
 }
@@ -225,14 +225,14 @@ impl Observer for Listener {
 }
 
 pub fn finished(ended: Result<Ended>) -> TrialResult {
-    match ended.unwrap() {
+    match ended.expect("ended") {
         Ended::Finished(result) => result,
         Ended::Stopped { step } => panic!("stopped at step {step}"),
     }
 }
 
 pub fn stopped(ended: Result<Ended>) -> u64 {
-    match ended.unwrap() {
+    match ended.expect("ended") {
         Ended::Finished(_) => panic!("finished"),
         Ended::Stopped { step } => step,
     }

@@ -5,9 +5,9 @@ use crate::error::{Error, Result};
 use crate::fanout::attempts::{Attempt, Counted};
 use crate::fanout::queue::ATTEMPTS;
 use crate::fanout::status::{self, Status, is_job_id};
+use crate::harmless::harmless_lines;
 use crate::outcome::Outcome;
 use crate::record::{Folder, Outcomes};
-use crate::sweep::harmless;
 use crate::train::step_of;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
@@ -57,7 +57,7 @@ pub fn about(target: &Target, index: usize, lines: usize) -> Result<String> {
     for path in slurm_logs(folder, &running)? {
         out += &format!("\nSlurm's log: {}\n", path.display());
     }
-    Ok(out.lines().map(|line| harmless(line) + "\n").collect())
+    Ok(harmless_lines(&out) + "\n")
 }
 
 /// What became of it.

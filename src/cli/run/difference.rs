@@ -1,6 +1,6 @@
 //! What changed between two texts, line by line.
 
-use crate::sweep::harmless;
+use crate::harmless::harmless;
 use std::fmt::Write as _;
 
 /// Most lines that are shown.

@@ -39,7 +39,7 @@ struct ConvPool {
 
 /// Whether a pool fits.
 fn even(height: usize, width: usize) -> Result<()> {
-    if height % 2 != 0 || width % 2 != 0 {
+    if !height.is_multiple_of(2) || !width.is_multiple_of(2) {
         bail!("conv2d_relu_max_pool2: expected even height and width, found {height}×{width}");
     }
     Ok(())

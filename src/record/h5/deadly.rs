@@ -6,9 +6,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+/// Hears which file HDF5 will be at.
+type Tell = dyn Fn(Option<&Path>) + Send + Sync;
+
 struct Watched {
     deadly: BTreeSet<PathBuf>,
-    tell: Box<dyn Fn(Option<&Path>) + Send + Sync>,
+    tell: Box<Tell>,
 }
 
 static WATCHED: OnceLock<Watched> = OnceLock::new();

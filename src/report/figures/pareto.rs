@@ -28,7 +28,7 @@ pub fn of(chart: &Pareto, comparisons: &Comparisons, looks: &[Look]) -> Option<D
             .map(move |it| it.ends.map(|ends| ends[end]));
         vec![ends.collect::<Vec<_>>()]
     };
-    let means = vec![chart.points.iter().map(|it| Some(it.y)).collect::<Vec<_>>()];
+    let means = [chart.points.iter().map(|it| Some(it.y)).collect::<Vec<_>>()];
     let (lows, highs) = (ends(0), ends(1));
     let frame = Frame::of(
         &metric,

@@ -2,8 +2,9 @@
 
 use super::{Partition, Profile};
 use crate::error::{Error, Result};
+use crate::harmless::harmless;
 use crate::slurm::allowed::Allowed;
-use crate::sweep::{harmless, quote};
+use crate::sweep::quote;
 use std::io::Read as _;
 use std::path::Path;
 

@@ -5,8 +5,8 @@ use crate::cli::status::chart::{self, Axis, Cell, DOTS, Line, Scale, Stroke};
 use crate::cli::status::curves::mean;
 use crate::cli::status::view::{Board, Shown};
 use crate::fanout::curve::Point;
+use crate::harmless::harmless;
 use crate::record::schema::TRAIN_LOSS;
-use crate::sweep::harmless;
 use std::fmt::Write as _;
 
 /// Stand for the arms.

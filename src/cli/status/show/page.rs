@@ -1,6 +1,6 @@
 //! Text that fits where it is shown. Pure.
 
-use crate::sweep::harmless;
+use crate::harmless::harmless;
 
 /// Where a view is shown.
 #[derive(Clone, Copy, Debug)]
