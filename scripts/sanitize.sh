@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The unsafe code (SIMD kernels, mallopt) under AddressSanitizer, on every instruction set of this machine, against the definition
-# and each other; and a short sweep under valgrind, where its emulated processor has AVX2 but no AVX-512.
+# and each other; and training under valgrind, whose emulated processor has AVX2 but no AVX-512: steps, checkpoints, going on from
+# them. (A whole `ablate run` cannot be: it starts its workers by /proc/self/exe, which is valgrind itself there.)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 read -r -a features <<<"$(cat .setup/features 2>/dev/null || true)"
@@ -13,9 +14,7 @@ else
     echo "sanitize: nightly Rust is missing (rustup toolchain install nightly): AddressSanitizer was left out" >&2
 fi
 command -v valgrind >/dev/null || { echo "sanitize: valgrind is missing (apt install valgrind)" >&2; exit 1; }
-results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
-cargo build --locked "${features[@]}"
-valgrind --quiet --trace-children=yes --error-exitcode=99 --errors-for-leak-kinds=none \
-    --suppressions=scripts/valgrind.supp target/debug/ablate run jobs/smoke.yaml --quick --results "$results" --workers 1
+tests=$(cargo test --locked "${features[@]}" --no-run --test train --message-format=json |
+    grep '"name":"train"' | grep -o '"executable":"[^"]*"' | cut -d'"' -f4)
+valgrind --quiet --error-exitcode=99 --errors-for-leak-kinds=none "$tests" --test-threads 1 resume checkpoint
 echo "sanitize: nothing found"

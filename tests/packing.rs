@@ -5,7 +5,7 @@ mod scene;
 
 use ablate::outcome::Outcome;
 use rustix::process::Signal;
-use scene::{Running, Scene, expect_code, kill, wait_until};
+use scene::{Running, Scene, expect_code, kill, sweeps, wait_until};
 use std::fs;
 use std::path::Path;
 use std::process::Output;
@@ -15,14 +15,7 @@ const TRIALS: usize = 260;
 
 /// As many trials as fill a shard, and four more; each is one step of the smallest network.
 fn scene() -> Scene {
-    Scene::of(&format!(
-        "name: tiny\n\
-         base:\n  \
-           data: {{ dataset: digits, train: 16, test: 1 }}\n  \
-           model: {{ widths: [1], bottleneck: none }}\n  \
-           train: {{ epochs: 1, batch: 16 }}\n\
-         seeds: {TRIALS}\n"
-    ))
+    Scene::of(&sweeps::one_step(TRIALS))
 }
 
 /// How many records a folder holds.

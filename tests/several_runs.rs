@@ -5,7 +5,7 @@ mod scene;
 use ablate::outcome::Outcome;
 use ablate::record::done;
 use rustix::process::Signal;
-use scene::{Running, Scene, expect_code, wait_until};
+use scene::{Running, Scene, expect_code, sweeps, wait_until};
 use std::collections::BTreeMap;
 use std::process::Output;
 
@@ -81,20 +81,7 @@ fn whoever_is_killed_the_others_finish() {
 /// Whoever claims the trial has to notice that the other has trained what it needs.
 #[test]
 fn runs_share_a_sweep_whose_trials_need_a_network_trained_first() {
-    let scene = || {
-        Scene::of(
-            "name: tiny\n\
-             base:\n  \
-               task: diffuse\n  \
-               data: { dataset: digits, train: 32, test: 16 }\n  \
-               model: { arch: unet, widths: [4, 4], skip: { at: [14, 28] } }\n  \
-               diffusion: { schedule: cosine, timesteps: 100, judge_train: 32, judge_epochs: 1 }\n  \
-               generate: { images: 8, steps: 2 }\n  \
-               train: { epochs: 1, batch: 32 }\n\
-             seeds: 2\n\
-             evaluate: { steps: [3, 5] }\n",
-        )
-    };
+    let scene = || Scene::of(&sweeps::with_uses(2, "[3, 5]"));
     let alone = scene();
     alone.run(&["--workers", "1"], 0);
     for _ in 0..3 {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+pub mod sweeps;
+
 use ablate::outcome::Outcome;
 use ablate::record::{SweepRecord, read_trial_file};
 use rustix::process::{Pid, Signal, kill_process};

@@ -6,6 +6,7 @@
     reason = "each test file takes what it needs"
 )]
 
+mod checks;
 mod power;
 mod sweep;
 mod verify;

@@ -1,14 +1,13 @@
-//! A tiny sweep under the shim, and what must hold after every single fault. Oracle: the sweep that nothing happened to.
+//! A tiny sweep under the shim. Oracle: the sweep that nothing happened to.
 
+use super::checks::honest;
 use super::power::Shadow;
-use super::verify::verify;
 use super::{Fault, Seen, Shim};
-use crate::scene::{Scene, binary, expect_code};
-use ablate::outcome::Outcome;
-use ablate::record::{Folder, SweepRecord, digest, done, read_trial_file};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::scene::{Scene, expect_code, sweeps};
+use ablate::record::{digest, read_trial_file};
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,42 +25,19 @@ const PLAIN: &str = "name: tiny\n\
       baseline: { model.skip.at: [] }\n  \
       metric: test.bce\n";
 
-/// A trial that needs a network trained first, and whose network is used in another way afterwards.
-const USES: &str = "name: tiny\n\
-    base:\n  \
-      task: diffuse\n  \
-      data: { dataset: digits, train: 32, test: 16 }\n  \
-      model: { arch: unet, widths: [4, 4], skip: { at: [14, 28] } }\n  \
-      diffusion: { schedule: cosine, timesteps: 100, judge_train: 32, judge_epochs: 1 }\n  \
-      generate: { images: 8, steps: 2 }\n  \
-      train: { epochs: 1, batch: 32 }\n\
-    seeds: 1\n\
-    evaluate: { steps: [3] }\n";
-
-/// More trials than a shard holds, of one step each.
-const MANY: &str = "name: tiny\n\
-    base:\n  \
-      data: { dataset: digits, train: 16, test: 1 }\n  \
-      model: { widths: [1], bottleneck: none }\n  \
-      train: { epochs: 1, batch: 16 }\n\
-    seeds: 260\n";
-
-const OPTIONS: [&str; 4] = ["--workers", "1", "--checkpoint-every", "0"];
-
-/// Exit codes that say "not all is done", and not by a bug: TrialsFailed, Io, BadRecord, Machine, MoreToDo.
-const HONEST: [i32; 5] = [1, 4, 5, 6, 75];
+pub(super) const OPTIONS: [&str; 4] = ["--workers", "1", "--checkpoint-every", "0"];
 
 /// A sweep, and the oracle.
 pub struct Tiny {
-    yaml: &'static str,
+    pub(super) yaml: String,
     /// Name and path of the calls that count, if not all do.
     pub only: Option<(&'static str, &'static str)>,
     /// What lies there before every run, if anything does.
-    start: Option<Scene>,
+    pub(super) start: Option<Scene>,
     /// `sweep.h5` where no trial is trained: then it is a function of what lies there.
-    merged: Option<Vec<u8>>,
-    digests: BTreeMap<String, String>,
-    logical: BTreeMap<String, String>,
+    pub(super) merged: Option<Vec<u8>>,
+    pub(super) digests: BTreeMap<String, String>,
+    pub(super) logical: BTreeMap<String, String>,
 }
 
 /// What a series of faults came to.
@@ -80,17 +56,17 @@ pub struct Calls {
 impl Tiny {
     /// The sweep of two trials.
     pub fn new() -> Self {
-        Self::of(PLAIN)
+        Self::of(PLAIN.into())
     }
 
     /// A sweep with a network that is trained first, and with a use of the trained one.
     pub fn with_uses() -> Self {
-        Self::of(USES)
+        Self::of(sweeps::with_uses(1, "[3]"))
     }
 
     /// Runs a sweep in peace.
-    fn of(yaml: &'static str) -> Self {
-        let scene = Scene::of(yaml);
+    fn of(yaml: String) -> Self {
+        let scene = Scene::of(&yaml);
         scene.run(&OPTIONS, 0);
         Self {
             yaml,
@@ -104,14 +80,16 @@ impl Tiny {
 
     /// A sweep that is trained, and neither packed nor merged.
     pub fn packing() -> Self {
-        let scene = Scene::of(MANY);
+        // More trials than a shard holds.
+        let yaml = sweeps::one_step(260);
+        let scene = Scene::of(&yaml);
         let mut command = scene.command(&["--workers", "2"]);
         let output = command.env("ABLATE_FAULT", "segv@pack").output();
         expect_code(&output.expect("started"), 75);
         let record = scene.folder().join("sweep.h5");
         let merged = fs::read(&record).expect("merged");
         let tiny = Self {
-            yaml: MANY,
+            yaml,
             digests: scene.digests(),
             logical: logical(&scene).expect("valid"),
             merged: Some(merged),
@@ -197,46 +175,9 @@ impl Tiny {
         Err("a moment between two trials".into())
     }
 
-    /// What does not hold of a folder that something was damaged in: `ablate verify` names the file `told`, every other command says what is wrong or goes on, none panics, and what is reported as done is right.
-    pub fn check_damaged(&self, scene: &Scene, told: Option<&Path>) -> Vec<String> {
-        let mut wrong = Vec::new();
-        wrong.extend(verify(scene, told).err());
-        let place = tempfile::tempdir().expect("a folder");
-        let of_folder = |words: &[&str]| {
-            let mut command = Command::new(binary());
-            command.args(words).arg(scene.folder());
-            command
-        };
-        let mut report = of_folder(&["report"]);
-        report.arg("--out").arg(place.path().join("out"));
-        // What a damaged claim says cannot be known, so that its owner has to be silent for a lease.
-        let options = [&OPTIONS[..], &["--lease", "1"]].concat();
-        let commands = [
-            ("status", of_folder(&["status", "--json"])),
-            ("report", report),
-            ("run", scene.command(&options)),
-        ];
-        for (name, mut command) in commands {
-            let output = command.output().expect("started");
-            let said = String::from_utf8_lossy(&output.stderr);
-            let code = output.status.code().unwrap_or(-1);
-            let typed = code == 0 || code == 2 || HONEST.contains(&code);
-            if !typed || said.contains("panicked") {
-                wrong.push(format!("{name} ends with {code}: {said}"));
-            }
-            if code != 0 && !said.contains("error:") && name != "status" {
-                wrong.push(format!("{name} ends with {code} and no error: {said}"));
-            }
-            if name == "run" && code == 0 {
-                wrong.extend(self.check_done(scene, "gone on with"));
-            }
-        }
-        wrong
-    }
-
     /// A copy of a scene of this sweep.
     pub fn copy(&self, of: &Scene) -> Scene {
-        let scene = Scene::of(self.yaml);
+        let scene = Scene::of(&self.yaml);
         let target = scene.folder();
         let results = target.parent().expect("results");
         fs::create_dir(results).expect("made");
@@ -251,7 +192,7 @@ impl Tiny {
     fn run(&self, fault: Fault, at: u32) -> Result<(Scene, Output, Seen), String> {
         let scene = match &self.start {
             Some(start) => self.copy(start),
-            None => Scene::of(self.yaml),
+            None => Scene::of(&self.yaml),
         };
         let folder = scene.folder();
         let mut command = scene.command(&OPTIONS);
@@ -290,34 +231,7 @@ impl Tiny {
             }
             _ if code == 0 => wrong.extend(self.check_done(&scene, "reported as done")),
             Fault::Kill | Fault::Power(_) => {}
-            _ if !HONEST.contains(&code) => wrong.push(format!("exit code {code}: {said}")),
-            _ => {
-                let root = scene
-                    .folder()
-                    .parent()
-                    .map(Path::to_owned)
-                    .unwrap_or_default();
-                let named = said.split("error:").nth(1);
-                if !named.is_some_and(|text| text.contains(&*root.to_string_lossy())) {
-                    wrong.push(format!("exit code {code}, and no path is named: {said}"));
-                }
-                // HDF5 does not say why it cannot make a file; the system is asked again, and then lets it.
-                let unsaid = said.contains("HDF5: H5Fcreate") && matches!(fault, Fault::Error(_));
-                if fault.is_full() && (code != 4 || !(said.contains("free space") || unsaid)) {
-                    wrong.push(format!("exit code {code}, and no word on space: {said}"));
-                }
-                // HDF5 does not say how much it wanted to write; a heartbeat's first line is no loss worth measuring.
-                let told = named.and_then(|text| text.lines().next());
-                let refused = told.filter(|line| line.contains("cannot write"));
-                let unmeasured = ["/trials/", "/shards/", "/.sweep.h5.", "/claims/"];
-                let refused =
-                    refused.filter(|line| !unmeasured.iter().any(|part| line.contains(part)));
-                let numbers =
-                    |line: &str| line.contains(" bytes needed, ") && line.contains(" free)");
-                if fault.is_full() && refused.is_some_and(|line| !numbers(line)) {
-                    wrong.push(format!("not said what is needed and free: {said}"));
-                }
-            }
+            _ => wrong.extend(honest(&scene, fault, code, &said)),
         }
         wrong.extend(self.check_reopened(&scene, &said));
         let mut again = scene.command(&OPTIONS);
@@ -346,100 +260,10 @@ impl Tiny {
         }
         (code, seen, wrong)
     }
-
-    /// That the folder is a state between the old one and the new one: what is visible is whole, and what a run `said` to be done is there.
-    fn check_reopened(&self, scene: &Scene, said: &str) -> Vec<String> {
-        let mut wrong = Vec::new();
-        let committed = match logical(scene) {
-            Err(problem) => return vec![problem],
-            Ok(found) => found,
-        };
-        for (id, digest) in &committed {
-            if self.logical.get(id) != Some(digest) {
-                wrong.push(format!("a wrong result for {id}"));
-            }
-        }
-        let folder = scene.folder();
-        let done = match folder.join("trials").exists() {
-            true => done(&Folder::existing(&folder)).map_err(|error| error.to_string()),
-            false => Ok(BTreeSet::new()),
-        };
-        let done = match done {
-            Err(problem) => return vec![problem],
-            Ok(done) => done,
-        };
-        let before = self.start.iter().flat_map(|_| self.logical.keys());
-        for id in said.lines().filter_map(told).chain(before.map(|id| &**id)) {
-            if !done.iter().any(|known| known.starts_with(id)) {
-                wrong.push(format!("{id} was told to be done, and is lost"));
-            }
-        }
-        let record = folder.join("sweep.h5");
-        if record.exists() {
-            match SweepRecord::open(&record) {
-                Err(error) => wrong.push(format!("sweep.h5: {error}")),
-                Ok(record) => {
-                    let rows = record.trials.iter();
-                    let completed = rows.filter(|row| row.outcome == Outcome::Completed);
-                    let known: BTreeSet<_> = completed.map(|row| &row.id).collect();
-                    if !known.iter().all(|id| done.contains(*id)) {
-                        wrong.push("sweep.h5 has trials that are not committed".into());
-                    }
-                }
-            }
-        }
-        if fs::read(folder.join("sweep.yaml")).is_ok_and(|text| text != self.yaml.as_bytes()) {
-            wrong.push("half a sweep.yaml".into());
-        }
-        if let Ok(page) = fs::read_to_string(folder.join("report.html"))
-            && !page.trim_end().ends_with("</html>")
-        {
-            wrong.push("half a page".into());
-        }
-        if let Ok(text) = fs::read_to_string(folder.join("report.json"))
-            && serde_json::from_str::<serde_json::Value>(&text).is_err()
-        {
-            wrong.push("half a report.json".into());
-        }
-        if folder.join("sweep.yaml").exists() {
-            let mut status = Command::new(binary());
-            let output = status.args(["status", "--json"]).arg(&folder).output();
-            let output = output.expect("started");
-            if !output.status.success() {
-                let said = String::from_utf8_lossy(&output.stderr);
-                wrong.push(format!("ablate status: {:?} {said}", output.status.code()));
-            }
-        }
-        wrong
-    }
-
-    /// That everything is there and right.
-    fn check_done(&self, scene: &Scene, when: &str) -> Option<String> {
-        if let Some(merged) = &self.merged {
-            let record = fs::read(scene.folder().join("sweep.h5")).ok();
-            let same = record.as_ref() == Some(merged);
-            let differs = || format!("{when}, but sweep.h5 is not what it was or is missing");
-            return verify(scene, None).err().or((!same).then(differs));
-        }
-        let there = std::panic::catch_unwind(|| (scene.digests(), logical(scene)));
-        match there {
-            Ok((digests, Ok(logical))) => (digests != self.digests || logical != self.logical)
-                .then(|| format!("{when}, but the results differ or are missing")),
-            _ => Some(format!("{when}, but the record cannot be read")),
-        }
-    }
-}
-
-/// The beginning of the id of the trial that a line says to be done: `[1/2] 55d3b181 seed 0: test.bce 0.6468 in 0.1 s`.
-fn told(line: &str) -> Option<&str> {
-    let (_, rest) = line.strip_prefix('[')?.split_once("] ")?;
-    let (before, took) = rest.rsplit_once(" in ")?;
-    took.strip_suffix(" s")?.parse::<f64>().ok()?;
-    before.split(' ').next()
 }
 
 /// The digests of all visible trial files, each of which has to be whole.
-fn logical(scene: &Scene) -> Result<BTreeMap<String, String>, String> {
+pub(super) fn logical(scene: &Scene) -> Result<BTreeMap<String, String>, String> {
     let Ok(entries) = fs::read_dir(scene.folder().join("trials")) else {
         return Ok(BTreeMap::new());
     };

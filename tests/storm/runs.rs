@@ -63,7 +63,7 @@ impl Log {
 
 fn sweep() -> Scene {
     let scene = Scene::new();
-    scene.write("[[], [14]]", 60);
+    scene.write("[[], [14]]", 15);
     scene.with_seeds(3);
     scene
 }
@@ -89,6 +89,7 @@ fn storm(place: &Place, runs: u64) {
         }
         log.sweeps += 1;
         seed += 1;
+        eprintln!("{}", log.tell(place));
     }
     crate::report(&log.tell(place));
     assert!(log.violations.is_empty(), "{:#?}", log.violations);
