@@ -12,6 +12,7 @@ mod ordered;
 mod schedule;
 mod selection;
 mod state;
+mod update;
 
 pub use crate::task::Support;
 pub use checkpoint::{
