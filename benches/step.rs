@@ -156,7 +156,7 @@ impl<'a> Evaluator<'a> {
         let (model, io) = (&job.config.model, Io::of(job.config, job.image));
         Ok(Self {
             network: Model::new(model, io, job.config.train.init, job.seed)?,
-            task: task::build(job.config, job.seed, job.splits, &Support::NONE)?,
+            task: task::build(job.config, job.seed, job.splits, Support::NONE)?,
             threads: job.threads,
         })
     }
