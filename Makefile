@@ -15,7 +15,7 @@ help:
 	@echo "make audit  known vulnerabilities in dependencies (needs RustSec's database from the network)"
 	@echo "make bench  measure against PyTorch, candle and schedulers: writes benches/README.md (BENCH=--quick: a look)"
 	@echo "make cuda   the build that trains on NVIDIA GPUs, ablate-cuda; without CUDA only whether it compiles and links"
-	@echo "make test-gpu   on a machine with a GPU: every operation there against the processor's"
+	@echo "make test-gpu   on a machine with a GPU: operations and training there against the processor's"
 	@echo "make bench-gpu  on a machine with a GPU: measure against PyTorch, and packing: writes benches/gpu/results"
 	@echo "make lint   rustfmt and clippy"
 	@echo "make doc    the documentation of the code"

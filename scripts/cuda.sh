@@ -9,13 +9,35 @@
 # Without nvcc, against NVIDIA's wheels from PyPI (CUDA 13, about 1 GB into .venv-cuda) and a stub of the driver: so the GPU
 # code compiles and links on machines without CUDA or GPU. That program does not run: it is a check, not a product.
 #
-# Seen so far: the folder of wheels and the stub are made, their nvcc compiles our kernels, and our Rust with feature cuda
-# is type-checked. Not yet seen to its end: candle's kernels through nvcc and the link, and any build with a CUDA module.
+# candle's kernels for quantised models, which nobody here calls, would take nvcc far longer than all else together: there
+# only their names are made.
+#
+# Seen so far: the folder of wheels and the stub are made, their nvcc compiles our kernels and candle's others, and our Rust
+# with feature cuda is type-checked. Not yet seen: the link, and any build with a CUDA module.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 read -r -a features <<<"$(cat .setup/features 2>/dev/null || true)"
 here=target/cuda
 mkdir -p $here
+
+# An nvcc for candle's build script, which compiles all kernels that it needs to PTX, and those for quantised models to objects.
+nvcc_but_for_quantised() {
+    cat <<NVCC
+#!/usr/bin/env bash
+out=
+for ((at = 1; at < \$#; at++)); do
+    [ "\${!at}" != -o ] || { next=\$((at + 1)) && out=\${!next}; }
+done
+case \$out in
+*/mmq_quantize-*.o) # one object has all names
+    grep -oE '\bfn [A-Za-z0-9_]+' "\$CARGO_MANIFEST_DIR/src/ffi.rs" | sort -u | sed 's/fn \(.*\)/int \1(void) { return 34; }/' |
+        exec cc -w -fPIC -x c -c - -o "\$out"
+    ;;
+*.o) exec cc -x c -c /dev/null -o "\$out" ;;
+*) exec "$1" "\$@" ;;
+esac
+NVCC
+}
 
 # A CUDA_HOME out of wheels: links with the names that builds look for, and a libcuda that defines everything and does nothing.
 home_from_wheels() {
@@ -29,10 +51,13 @@ home_from_wheels() {
         wheels=$(compgen -G ".venv-cuda/lib/python3*/site-packages/nvidia/cu13")
     fi
     wheels=$PWD/$wheels
-    mkdir -p "$home/lib64/stubs"
-    for part in bin include nvvm; do
+    [ ! -L "$home/bin" ] || rm "$home/bin" # as earlier versions made it
+    mkdir -p "$home/lib64/stubs" "$home/bin"
+    for part in include nvvm; do
         ln -sfn "$wheels/$part" "$home/$part"
     done
+    nvcc_but_for_quantised "$wheels/bin/nvcc" >"$home/bin/nvcc"
+    chmod +x "$home/bin/nvcc"
     local library name
     for library in "$wheels"/lib/*.so*; do
         name=$(basename "$library")

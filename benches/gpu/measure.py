@@ -1,7 +1,8 @@
 """`make bench-gpu`: our optimiser step on a GPU beside PyTorch's (eager, compiled), launches a step, and how many trials
 a GPU trains at once. Prints a table and leaves it in benches/gpu/results/<date>-<gpu>.md.
 
-Peers take turns, several rounds; a number is the median over rounds of the median step of a round, with the range.
+Peers take turns, several rounds; a number is the median over rounds of a round's mean step, with the range: steps of a round
+follow each other without waiting, and its time ends when the GPU has done the last one.
 """
 
 import argparse
@@ -28,6 +29,10 @@ def asked(*command):
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+# Who is packed: ours, and PyTorch as most people run it and as it is fastest.
+PACKED = ["ablate", "PyTorch eager", "PyTorch compile, CUDA graphs"]
 
 
 def machine():
@@ -69,9 +74,10 @@ def commands(args, net, batch):
     return {
         "ablate": [args.step, "--net", net, "--batch", batch, "--gpu", 0],
         "PyTorch eager": torch,
-        "PyTorch compile": [*torch, "--compile"],
+        "PyTorch compile": [*torch, "--compile", "default"],
+        "PyTorch compile, CUDA graphs": [*torch, "--compile", "reduce-overhead"],
         "PyTorch eager, TF32": [*torch, "--tf32"],
-        "PyTorch compile, TF32": [*torch, "--compile", "--tf32"],
+        "PyTorch compile, CUDA graphs, TF32": [*torch, "--compile", "reduce-overhead", "--tf32"],
     }
 
 
@@ -95,9 +101,9 @@ def step_times(args, net, batch):
     return found, refused, launches
 
 
-def packed(args, net, batch, count):
-    """Steps a second of `count` processes of ours on one GPU, together."""
-    peers = [Peer(f"ablate {number}", commands(args, net, batch)["ablate"]) for number in range(count)]
+def packed(args, net, batch, who, count):
+    """Steps a second of `count` processes on one GPU, together."""
+    peers = [Peer(f"{who} {number}", commands(args, net, batch)[who]) for number in range(count)]
     try:
         for peer in peers:
             peer.wait()
@@ -131,15 +137,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="with torch for CUDA")
     parser.add_argument("--step", required=True, type=Path, help="benches/step.rs, built with --features cuda")
-    parser.add_argument("--nets", nargs="+", default=["R4s", "R5", "R6"])
+    parser.add_argument("--nets", nargs="+", default=["R4s", "R5", "R6", "R10"])
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--packs", nargs="+", type=int, default=[1, 2, 4, 8])
-    parser.add_argument("--quick", action="store_true", help="a look: one net, two rounds")
+    parser.add_argument("--quick", action="store_true", help="a look: two nets, two rounds")
     args = parser.parse_args()
     if args.quick:
-        args.nets, args.steps, args.rounds, args.packs = ["R5"], 20, 2, [1, 4]
+        args.nets, args.steps, args.rounds, args.packs = ["R5", "R10"], 20, 2, [1, 4]
     facts = machine()
     page = ["# On a GPU", "", *(f"* {name}: {fact}" for name, fact in facts.items()), ""]
     page += [f"Milliseconds of an optimiser step, batch {args.batch}, f32 unless it says TF32 (ablate has no TF32).", ""]
@@ -152,16 +158,19 @@ def main():
             count = launches_of_ours(args, net, args.batch) if name == "ablate" else launches[name]
             page.append(f"| {net} | {name} | {median} | {ratio} | {count} |")
         page += [f"| {net} | {name} | none: {why} | | |" for name, why in refused.items()]
-    page += ["", "Steps a second of several trials (processes) on one GPU, together:", ""]
-    page += ["| net | " + " | ".join(map(str, args.packs)) + " |", "|---|" + "---|" * len(args.packs)]
+    page += ["", "Steps a second of several trials (processes) on one GPU, together; in brackets times those of one:", ""]
+    page += ["| net | | " + " | ".join(map(str, args.packs)) + " |", "|---|---|" + "---|" * len(args.packs)]
     for net in args.nets:
-        cells = []
-        for count in args.packs:
-            try:
-                cells.append(f"{packed(args, net, args.batch, count):.0f}")
-            except Refused as why:
-                cells.append(str(why))
-        page.append(f"| {net} | " + " | ".join(cells) + " |")
+        for who in PACKED:
+            cells, alone = [], None
+            for count in args.packs:
+                try:
+                    rate = packed(args, net, args.batch, who, count)
+                    alone = alone or rate / count
+                    cells.append(f"{rate:.0f} ({rate / alone:.1f})")
+                except Refused as why:
+                    cells.append(str(why))
+            page.append(f"| {net} | {who} | " + " | ".join(cells) + " |")
     text = "\n".join(page) + "\n"
     print(text)
     results = HERE / "results"

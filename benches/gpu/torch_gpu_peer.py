@@ -1,5 +1,6 @@
-"""PyTorch's side of `make bench-gpu`: the nets of benches/peers/torch_nets.py on a GPU, eager or compiled, one optimiser
-step at a time on command (benches/peers/protocol.rs). A step counts as done when the GPU has done it."""
+"""PyTorch's side of `make bench-gpu`: the nets of benches/peers/torch_nets.py on a GPU, eager or compiled, optimiser steps
+on command (benches/peers/protocol.rs). Steps of a command follow each other without waiting, as in training; their time
+ends when the GPU has done the last one. `--device cpu` is for trying the script where there is no GPU."""
 
 import argparse
 import sys
@@ -18,6 +19,7 @@ def launches(train):
 
     with profile(activities=[ProfilerActivity.CUDA]) as seen:
         train()
+        torch.cuda.synchronize()
     return sum(event.count for event in seen.key_averages())
 
 
@@ -27,51 +29,51 @@ def main():
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--layout", choices=list(MEMORY), default="channels_last")
     parser.add_argument("--tf32", action="store_true", help="TF32 in place of f32, which ablate does not do")
-    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--compile", choices=["no", "default", "reduce-overhead"], default="no", help="reduce-overhead: CUDA graphs")
+    parser.add_argument("--device", default="cuda")
     args = parser.parse_args()
+    on_gpu = args.device == "cuda"
 
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = args.tf32
     torch.backends.cudnn.benchmark = True  # its best
     torch.manual_seed(0)
-    torch.set_default_device("cuda")
+    torch.set_default_device(args.device)
     memory = MEMORY[args.layout]
-    net = build(args.net).cuda().to(memory_format=memory)
+    net = build(args.net).to(args.device).to(memory_format=memory)
     images = torch.rand(args.batch, 1, SIDE, SIDE).contiguous(memory_format=memory)
     if args.net == "R6":
         targets = torch.randint(CLASSES, (args.batch,))
     else:
         targets = torch.rand(args.batch, 1, SIDE, SIDE).contiguous(memory_format=memory)
     adam = torch.optim.Adam(net.parameters(), 1e-3, fused=True)
-    forward = torch.compile(lambda x: loss(args.net, net(x), targets)) if args.compile else None
+
+    def forward(x):
+        return loss(args.net, net(x), targets)
+
+    if args.compile != "no":
+        forward = torch.compile(forward, mode=args.compile)
 
     def train():
         adam.zero_grad(set_to_none=True)
-        value = forward(images) if forward else loss(args.net, net(images), targets)
-        value.backward()
+        forward(images).backward()
         adam.step()
-        torch.cuda.synchronize()
 
     def evaluate():
         with torch.inference_mode():
             net(images)
-        torch.cuda.synchronize()
 
     for _ in range(5):
         train()
-    serve(
-        {
-            "net": args.net,
-            "params": count(net),
-            "version": torch.__version__,
+    ready = {"net": args.net, "params": count(net), "version": torch.__version__}
+    if on_gpu:
+        ready |= {
             "gpu": torch.cuda.get_device_name(),
             "cuda": torch.version.cuda,
             "cudnn": torch.backends.cudnn.version(),
             "launches": launches(train),
             "memory_mb": torch.cuda.max_memory_allocated() / 1e6,
-        },
-        train,
-        evaluate,
-    )
+        }
+    serve(ready, train, evaluate, torch.cuda.synchronize if on_gpu else None)
 
 
 main()

@@ -5,8 +5,15 @@ import sys
 import time
 
 
-def timed(work, count):
-    """Milliseconds of each of so many calls."""
+def timed(work, count, finish):
+    """Milliseconds of each of so many calls; with `finish`, which waits for work that calls only begin, each one's share."""
+    if finish:
+        finish()
+        start = time.perf_counter()
+        for _ in range(count):
+            work()
+        finish()
+        return [(time.perf_counter() - start) * 1e3 / count] * count
     times = []
     for _ in range(count):
         start = time.perf_counter()
@@ -25,8 +32,8 @@ def peak_memory():
     return int(lines[0].split()[1]) * 1024 / 1e6
 
 
-def serve(ready, train, evaluate):
-    """Answers until `quit`; `train` and `evaluate` do one step and one pass."""
+def serve(ready, train, evaluate, finish=None):
+    """Answers until `quit`; `train` and `evaluate` do one step and one pass, or begin it where there is a `finish`."""
     say({"ready": ready})
     for line in sys.stdin:
         command, _, count = line.strip().partition(" ")
@@ -35,7 +42,7 @@ def serve(ready, train, evaluate):
         if command == "peak":
             say(peak_memory())
         else:
-            say(timed({"train": train, "eval": evaluate}[command], int(count)))
+            say(timed({"train": train, "eval": evaluate}[command], int(count), finish))
 
 
 def say(line):

@@ -84,9 +84,9 @@ impl Norm {
         match (self.over, &self.running, context) {
             (Over::Groups(groups), ..) => Ok(ops::group_norm(map, scale, shift, groups, then)?),
             (Over::Batch, Some([mean, variance]), Context::Train(_)) => {
+                // A network with running averages is trained on whole batches, one at a time.
                 let (out, batch) = ops::batch_norm(map, scale, shift, then)?;
-                average(mean, &batch.mean)?;
-                average(variance, &batch.variance)?;
+                batch.move_averages(mean, variance, MOMENTUM)?;
                 Ok(out)
             }
             (Over::Batch, Some([mean, variance]), _) => {
@@ -95,15 +95,4 @@ impl Norm {
             (Over::Batch, None, _) => unreachable!("made with running averages"),
         }
     }
-}
-
-/// Moves a running average. Nobody else reads it meanwhile: a network with one is trained on whole batches, one at a time.
-fn average(running: &Var, batch: &[f32]) -> Result<()> {
-    let old: Vec<f32> = running.to_vec1()?;
-    let moved = old.iter().zip(batch).map(|(old, batch)| {
-        ((1.0 - MOMENTUM) * f64::from(*old) + MOMENTUM * f64::from(*batch)) as f32
-    });
-    let moved: Vec<f32> = moved.collect();
-    running.set(&Tensor::from_vec(moved, batch.len(), running.device())?)?;
-    Ok(())
 }

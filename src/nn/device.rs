@@ -31,6 +31,14 @@ pub fn use_gpu(number: usize) -> Result<()> {
     GPU.set(device).map_err(again)
 }
 
+/// Waits until a GPU has done all that it was told to; on the processor everything is done at once.
+///
+/// # Errors
+/// When something that the GPU was told to do earlier has failed.
+pub fn wait() -> Result<()> {
+    Ok(device().synchronize()?)
+}
+
 #[cfg(feature = "cuda")]
 fn open(number: usize) -> std::result::Result<Device, String> {
     super::ops::cuda::device::open(number).map_err(|error| format!("GPU {number}: {error}"))

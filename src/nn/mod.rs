@@ -6,5 +6,5 @@ pub mod init;
 pub mod ops;
 mod parameters;
 
-pub use device::{device, on_gpu, use_gpu};
+pub use device::{device, on_gpu, use_gpu, wait};
 pub use parameters::Parameters;

@@ -84,7 +84,7 @@ impl Task for Classify<'_> {
     }
 
     fn loss(&self, network: &dyn Network, examples: &[usize]) -> Result<Tensor> {
-        let input = gather(self.images.noisy(Split::Train), examples.iter().copied())?;
+        let input = self.images.noisy_batch(examples.iter().copied())?;
         let right: Vec<u8> = examples.iter().map(|&i| self.classes.train[i]).collect();
         let key = Key::new(self.seed, "dropout").number(self.epoch);
         let keys: Vec<Key> = examples

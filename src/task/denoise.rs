@@ -1,7 +1,7 @@
 //! Denoise: a noisy image in, the clean image out (science.md R4, R5, R4s, R8).
 
 use super::iterate::{Passed, Passes, Start};
-use super::noisy::{Noisy, gather, measure_pictures};
+use super::noisy::{Noisy, measure_pictures};
 use super::{Network, Task};
 use crate::config::{Pairs, TrialConfig};
 use crate::data::{Split, Splits};
@@ -60,21 +60,10 @@ impl Task for Denoise<'_> {
 
     /// Examples from the number of images on are the clean images again, to be left as they are.
     fn loss(&self, network: &dyn Network, examples: &[usize]) -> Result<Tensor> {
-        let clean = self.images.clean(Split::Train);
-        let target = gather(clean, examples.iter().map(|example| example % clean.n))?;
-        let input = match self.pairs {
-            Pairs::Noisy => gather(self.images.noisy(Split::Train), examples.iter().copied())?,
-            Pairs::NoisyAndClean => {
-                let noisy = self.images.noisy(Split::Train);
-                let size = clean.h * clean.w;
-                let mut pixels = Vec::with_capacity(examples.len() * size);
-                for &example in examples {
-                    let from = if example < clean.n { noisy } else { clean };
-                    pixels.extend_from_slice(&from.pixels[example % clean.n * size..][..size]);
-                }
-                Tensor::from_vec(pixels, target.shape(), target.device())?
-            }
-        };
+        let images = self.images.clean(Split::Train).n;
+        let clean = |example: &usize| images + example % images;
+        let target = self.images.batch(examples.iter().map(clean))?;
+        let input = self.images.batch(examples.iter().copied())?;
         Ok(bce_with_logits(&network.forward(&input)?, &target)?)
     }
 

@@ -9,6 +9,7 @@ mod iterate;
 mod noisy;
 mod restore;
 mod sequence;
+mod shelf;
 mod support;
 
 pub use support::Support;

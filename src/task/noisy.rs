@@ -1,6 +1,7 @@
 //! Noisy images beside the clean ones: what denoising and classification are fed.
 
 use super::iterate::Passed;
+use super::shelf::Shelf;
 use crate::config::{NoiseConfig, Resample};
 use crate::data::{Images, Split, Splits, corrupt};
 use crate::error::Result;
@@ -23,6 +24,7 @@ pub(super) struct Noisy<'a> {
     train: Images,
     valid: Images,
     test: Images,
+    shelf: Shelf,
 }
 
 impl<'a> Noisy<'a> {
@@ -39,6 +41,7 @@ impl<'a> Noisy<'a> {
             },
             valid: draw(Split::Valid, &clean.valid),
             test: draw(Split::Test, &clean.test),
+            shelf: Shelf::default(),
         }
     }
 
@@ -47,7 +50,21 @@ impl<'a> Noisy<'a> {
         if self.noise.resample == Resample::Fresh {
             let (draw, images) = (1 + epoch, &self.clean.train);
             self.train = corrupt(self.noise, self.seed, Split::Train, draw, images);
+            self.shelf = Shelf::default();
         }
+    }
+
+    /// A batch of noisy training images.
+    pub(super) fn noisy_batch(
+        &self,
+        images: impl ExactSizeIterator<Item = usize>,
+    ) -> Result<Tensor> {
+        self.shelf.take(&[&self.train], images)
+    }
+
+    /// A batch of noisy training images, and from their number on of clean ones.
+    pub(super) fn batch(&self, images: impl ExactSizeIterator<Item = usize>) -> Result<Tensor> {
+        self.shelf.take(&[&self.train, &self.clean.train], images)
     }
 
     pub(super) fn clean(&self, split: Split) -> &Images {

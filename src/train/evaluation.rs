@@ -6,10 +6,19 @@ use super::{Event, Observer};
 use crate::data::Split;
 use crate::error::Result;
 use crate::metric::{Due, Ratio, is_always_finite};
+use crate::nn;
 use crate::task::{Network, Task};
 
 /// Micro-batches between two looks at whether to stop: a second or so of the largest networks.
 const SLAB: usize = 64;
+
+/// Images that the network sees at a time: as in training, or on a GPU more, which a few do not fill.
+fn piece() -> usize {
+    match nn::on_gpu() {
+        true => 16 * MICRO_BATCH,
+        false => MICRO_BATCH,
+    }
+}
 
 /// Who is measured, and with how many threads.
 #[derive(Clone, Copy)]
@@ -48,8 +57,9 @@ impl Evaluation<'_> {
             return Ok(Some(Vec::new()));
         }
         let mut pooled = vec![Ratio::default(); metrics.len()];
+        let piece = piece();
         let size = match self.task.is_slow(due) {
-            true => self.threads.max(1) * MICRO_BATCH,
+            true => self.threads.max(1) * piece,
             false => SLAB * MICRO_BATCH,
         };
         for slab in (0..n).step_by(size) {
@@ -57,10 +67,10 @@ impl Evaluation<'_> {
                 return Ok(None);
             }
             let end = n.min(slab + size);
-            let pieces = (end - slab).div_ceil(MICRO_BATCH);
-            let parts = in_order(self.threads, pieces, |piece| {
-                let start = slab + piece * MICRO_BATCH;
-                let images = start..end.min(start + MICRO_BATCH);
+            let pieces = (end - slab).div_ceil(piece);
+            let parts = in_order(self.threads, pieces, |at| {
+                let start = slab + at * piece;
+                let images = start..end.min(start + piece);
                 self.task.measure(self.network, split, images, due)
             })?;
             // Image after image, whatever the pieces were.
@@ -86,15 +96,16 @@ impl Evaluation<'_> {
         let n = self.task.generated();
         let mut images = Vec::new();
         // Each piece asks the network many times: one for each thread is enough between two looks.
-        let slab = self.threads.max(1) * MICRO_BATCH;
+        let piece = piece();
+        let slab = self.threads.max(1) * piece;
         for first in (0..n).step_by(slab) {
             if observer.stop_requested() {
                 return Ok(None);
             }
             let end = n.min(first + slab);
-            let parts = in_order(self.threads, (end - first).div_ceil(MICRO_BATCH), |piece| {
-                let start = first + piece * MICRO_BATCH;
-                let range = start..end.min(start + MICRO_BATCH);
+            let parts = in_order(self.threads, (end - first).div_ceil(piece), |at| {
+                let start = first + at * piece;
+                let range = start..end.min(start + piece);
                 self.task.generate(self.network, range)
             })?;
             images.extend(parts.concat());

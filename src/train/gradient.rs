@@ -2,7 +2,6 @@
 
 use super::ordered::in_order;
 use crate::error::Result;
-use crate::nn;
 use crate::task::{Network, Task};
 use std::collections::BTreeMap;
 
@@ -32,8 +31,8 @@ pub(super) fn of_batch(
     batch: &[usize],
     threads: usize,
 ) -> Result<BatchGradient> {
-    // Batch normalisation sees the whole batch: there are running averages only for it. A GPU is filled by nothing less.
-    let piece = match network.buffers().0.is_empty() && !nn::on_gpu() {
+    // Batch normalisation sees the whole batch: there are running averages only for it.
+    let piece = match network.buffers().0.is_empty() {
         true => MICRO_BATCH,
         false => batch.len().max(1),
     };
@@ -53,7 +52,7 @@ pub(super) fn of_batch(
             }
         }
     }
-    let scale = (1.0 / (batch.len() * task.elements()) as f64) as f32;
+    let scale = scale(task, batch.len());
     for value in sums.iter_mut().flatten() {
         *value *= scale;
     }
@@ -62,6 +61,11 @@ pub(super) fn of_batch(
         loss,
         gradients: names.zip(sums).collect(),
     })
+}
+
+/// From the gradient of a sum over so many examples to that of the mean.
+pub(super) fn scale(task: &dyn Task, examples: usize) -> f32 {
+    (1.0 / (examples * task.elements()) as f64) as f32
 }
 
 /// A micro-batch: the sum of its loss and that sum's gradients, in the order of parameter names.

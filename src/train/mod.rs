@@ -12,6 +12,7 @@ mod ordered;
 mod schedule;
 mod selection;
 mod state;
+mod update;
 
 pub use crate::task::Support;
 pub use checkpoint::{
@@ -65,7 +66,8 @@ pub enum Event {
         /// The rows of the epochs that are done.
         rows: Table,
     },
-    /// One optimiser step is done.
+    /// One optimiser step is done; on a GPU it is begun, and [`Event::Saved`] and [`Event::Epoch`] come when those before
+    /// are done.
     Step {
         /// Optimiser steps done.
         step: u64,

@@ -103,11 +103,9 @@ impl State {
         trained
     }
 
-    /// Moves the average by the parameters after `step`, counted from 1: with decay min(`decay`, (1 + step)/(10 + step)), so
-    /// that the first values are soon forgotten.
+    /// Moves the average by the parameters after `step`, counted from 1.
     pub(super) fn average(&mut self, decay: f64, step: u64) {
-        let step = step as f64;
-        let kept = decay.min((1.0 + step) / (10.0 + step));
+        let kept = share_kept(decay, step);
         for (name, average) in self.ema.iter_mut().flatten() {
             let Some(new) = self.parameters.get(name) else {
                 continue;
@@ -186,6 +184,13 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// How much of the moving average `step`, counted from 1, leaves: min(`decay`, (1 + step)/(10 + step)), so that the first
+/// values are soon forgotten.
+pub(super) fn share_kept(decay: f64, step: u64) -> f64 {
+    let step = step as f64;
+    decay.min((1.0 + step) / (10.0 + step))
 }
 
 fn same_shapes(a: &BTreeMap<String, Weight>, b: &BTreeMap<String, Weight>) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::common::skip;
 use ablate::nn::ops::cuda::SOURCES;
-use ablate::nn::ops::cuda::program::{Argument, Element, Program, Slot};
+use ablate::nn::ops::cuda::program::{Argument, Buffer, Element, Program, Slot};
 use std::fmt::Write as _;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,6 +17,8 @@ pub struct Case {
     pub program: Program,
     given: Vec<Vec<u8>>,
     expected: Vec<(Slot, Vec<f32>, f32)>,
+    /// Bytes that have to be there.
+    exact: Vec<(Slot, Vec<u8>)>,
 }
 
 impl Case {
@@ -48,6 +50,21 @@ impl Case {
 
     pub fn ints(&mut self, numbers: &[i32]) -> Slot {
         self.given_as(Element::I32, numbers, i32::to_le_bytes)
+    }
+
+    pub fn doubles(&mut self, numbers: &[f64]) -> Slot {
+        self.given_as(Element::F64, numbers, f64::to_le_bytes)
+    }
+
+    /// Expects exactly these ints there.
+    pub fn expect_ints(&mut self, slot: Slot, numbers: &[i32]) {
+        let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
+        self.exact.push((slot, bytes.collect()));
+    }
+
+    /// Expects exactly this double there.
+    pub fn expect_double(&mut self, slot: Slot, number: f64) {
+        self.exact.push((slot, number.to_le_bytes().to_vec()));
     }
 
     /// Expects these numbers there, each off by at most `tolerance` times the largest of all, or of 1.
@@ -126,10 +143,17 @@ impl Case {
         let name = &self.name;
         let result = self.run(driver);
         let result = result.unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        let at = |slot: &Slot| {
+            let bytes = |of: &Buffer| of.length * of.element.bytes();
+            let before: usize = self.program.buffers[..slot.buffer].iter().map(bytes).sum();
+            before + slot.start * self.program.buffers[slot.buffer].element.bytes()
+        };
+        for (number, (slot, right)) in self.exact.iter().enumerate() {
+            let found = &result[at(slot)..][..right.len()];
+            assert_eq!(found, right, "{name}, exact result {number}");
+        }
         for (number, (slot, right, tolerance)) in self.expected.iter().enumerate() {
-            let before = &self.program.buffers[..slot.buffer];
-            let start: usize = before.iter().map(|of| of.length * of.element.bytes()).sum();
-            let found: Vec<f32> = result[start + 4 * slot.start..][..4 * right.len()]
+            let found: Vec<f32> = result[at(slot)..][..4 * right.len()]
                 .as_chunks::<4>()
                 .0
                 .iter()

@@ -6,6 +6,7 @@ use ablate::nn::ops;
 use ablate::nn::ops::Normalised;
 use ablate::nn::ops::cuda::plan::normalise;
 use ablate::nn::ops::kernel::normalise::Shape;
+use candle_core::Var;
 
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -15,6 +16,7 @@ pub fn cases() -> Vec<Case> {
         cases.push(grouped([5, 9, 11, 7], None, after));
         cases.push(given(after));
     }
+    cases.push(averaged());
     cases
 }
 
@@ -78,6 +80,40 @@ fn given(after: Normalised) -> Case {
     let slots = [x, mean, variance, scale, shift];
     let out = normalise::by(&mut case.program, slots, count, 7, after);
     case.expect(out, flat(&right.expect("shapes that fit")), 2e-6);
+    case
+}
+
+/// Running averages, moved by what a batch had.
+fn averaged() -> Case {
+    let dims: [usize; 4] = [3, 5, 6, 7];
+    let [pixels, channels] = [90, 7];
+    let (x, ones, zeros) = (wave(pixels * channels, 0.4), [1.0; 7], [0.0; 7]);
+    let old = [wave(channels, 0.3), wave(channels, 0.9)];
+    let averages = old.each_ref().map(|numbers| {
+        let numbers = tensor(numbers, &[channels]);
+        Var::from_tensor(&numbers).expect("a variable")
+    });
+    let (map, scale, shift) = (tensor(&x, &dims), tensor(&ones, &[7]), tensor(&zeros, &[7]));
+    let batch = ops::batch_norm(&map, &scale, &shift, Normalised::Plain);
+    let [mean, variance] = &averages;
+    let moved = batch.and_then(|(_, batch)| batch.move_averages(mean, variance, 0.1));
+    moved.expect("shapes that fit");
+    let mut case = Case::new("running averages");
+    let inputs = [&x[..], &ones, &zeros].map(|numbers| case.floats(numbers));
+    let shape = Shape {
+        images: 1,
+        pixels,
+        channels,
+        groups: channels,
+    };
+    let program = &mut case.program;
+    let (_, moments) = normalise::forward(program, shape, inputs, Normalised::Plain);
+    let [mean, variance] = old.each_ref().map(|numbers| case.floats(numbers));
+    let slots = [moments, mean, variance];
+    normalise::move_running(&mut case.program, slots, channels, 90.0 / 89.0, 0.1);
+    for (slot, average) in [mean, variance].into_iter().zip(&averages) {
+        case.expect(slot, flat(average), 1e-6);
+    }
     case
 }
 

@@ -1,11 +1,18 @@
 //! Batch normalisation (Ioffe & Szegedy 2015): each channel over all images, which is group normalisation of one
 //! image with all pixels and groups of one channel. In evaluation by statistics gathered before.
 
-use super::group_norm::{Normalised, normalise};
+use super::group_norm::{Found, Normalised, normalise};
 use super::kernel::level;
 use super::kernel::normalise::{self, Moments, Shape};
 use super::maps::{tensor_like, with_slice};
-use candle_core::{Result, Tensor, bail};
+use candle_core::{Result, Tensor, Var, bail};
+use std::sync::Arc;
+
+/// The moments of a batch, where they were found.
+pub struct BatchMoments {
+    found: Arc<Found>,
+    pixels: usize,
+}
 
 /// What a batch had, one number a channel: what running averages are made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +34,7 @@ pub fn batch_norm(
     scale: &Tensor,
     shift: &Tensor,
     after: Normalised,
-) -> Result<(Tensor, BatchStatistics)> {
+) -> Result<(Tensor, BatchMoments)> {
     let (n, height, width, channels) = map.dims4()?;
     let pixels = n * height * width;
     if pixels < 2 {
@@ -43,16 +50,57 @@ pub fn batch_norm(
         groups: channels,
     };
     let (out, found) = normalise(map, scale, shift, shape, after)?;
-    let moments = found.moments()?;
-    let unbiased = pixels as f64 / (pixels - 1) as f64;
-    let statistics = BatchStatistics {
-        mean: moments.iter().map(|of| of.mean as f32).collect(),
-        variance: moments
-            .iter()
-            .map(|of| (of.variance * unbiased) as f32)
-            .collect(),
-    };
-    Ok((out, statistics))
+    Ok((out, BatchMoments { found, pixels }))
+}
+
+impl BatchMoments {
+    /// m/(m − 1).
+    fn unbiased(&self) -> f64 {
+        self.pixels as f64 / (self.pixels - 1) as f64
+    }
+
+    /// Brought to the host, which waits for a GPU.
+    ///
+    /// # Errors
+    /// When the GPU fails.
+    pub fn statistics(&self) -> Result<BatchStatistics> {
+        let moments = self.found.moments()?;
+        let unbiased = self.unbiased();
+        Ok(BatchStatistics {
+            mean: moments.iter().map(|of| of.mean as f32).collect(),
+            variance: moments
+                .iter()
+                .map(|of| (of.variance * unbiased) as f32)
+                .collect(),
+        })
+    }
+
+    /// Moves running averages \[c\] by them: (1 − `momentum`) of the old, `momentum` of the new. Nobody waits for a GPU.
+    /// Nobody else may read the averages meanwhile.
+    ///
+    /// # Errors
+    /// When there is not one average a channel.
+    pub fn move_averages(&self, mean: &Var, variance: &Var, momentum: f64) -> Result<()> {
+        #[cfg(feature = "cuda")]
+        if mean.device().is_cuda() {
+            let averages = [mean.as_tensor(), variance.as_tensor()];
+            return self
+                .found
+                .move_averages(averages, self.unbiased(), momentum);
+        }
+        let batch = self.statistics()?;
+        move_average(mean, &batch.mean, momentum)?;
+        move_average(variance, &batch.variance, momentum)
+    }
+}
+
+fn move_average(running: &Var, batch: &[f32], momentum: f64) -> Result<()> {
+    let old: Vec<f32> = running.to_vec1()?;
+    let moved = old.iter().zip(batch).map(|(old, batch)| {
+        ((1.0 - momentum) * f64::from(*old) + momentum * f64::from(*batch)) as f32
+    });
+    let moved: Vec<f32> = moved.collect();
+    running.set(&Tensor::from_vec(moved, batch.len(), running.device())?)
 }
 
 /// Normalises the map [n, h, w, c] by the given mean and variance, one number a channel each, in the place of its
@@ -121,8 +169,14 @@ mod tests {
         let x = map(&[1.0, 7.0, 2.0, 7.0, 3.0, 7.0, 6.0, 7.0], (2, 1, 2, 2));
         let (scale, shift) = (vector(&[1.0, 1.0]), vector(&[0.0, 0.5]));
         let (out, found) = batch_norm(&x, &scale, &shift, Normalised::Plain)?;
-        assert_eq!(found.mean, [3.0, 7.0]);
-        assert_eq!(found.variance, [14.0 / 3.0, 0.0]);
+        let statistics = found.statistics()?;
+        assert_eq!(statistics.mean, [3.0, 7.0]);
+        assert_eq!(statistics.variance, [14.0 / 3.0, 0.0]);
+        let [mean, variance] = [[1.0f32, 7.0], [1.0, 0.5]].map(|of| Var::new(&of, &Device::Cpu));
+        let (mean, variance) = (mean?, variance?);
+        found.move_averages(&mean, &variance, 0.25)?;
+        assert_eq!(mean.to_vec1::<f32>()?, [1.5, 7.0]);
+        assert_eq!(variance.to_vec1::<f32>()?, [0.75 + 3.5 / 3.0, 0.375]);
         let out: Vec<f32> = out.flatten_all()?.to_vec1()?;
         let right = [-2.0f32, -1.0, 0.0, 3.0].map(|x| x / 3.5f32.sqrt());
         for (out, right) in out.chunks_exact(2).zip(right) {
@@ -148,7 +202,7 @@ mod tests {
     #[test]
     fn a_variance_of_one_number_and_statistics_that_do_not_fit_are_refused() {
         let (x, one) = (map(&[1.0, 2.0], (1, 1, 1, 2)), vector(&[1.0, 1.0]));
-        let found = batch_norm(&x, &one, &one, Normalised::Plain);
+        let found = batch_norm(&x, &one, &one, Normalised::Plain).map(|(out, _)| out);
         let text = found.expect_err("one pixel").to_string();
         assert!(text.contains("two pixels"), "{text}");
         let found = normalise_by(&x, &vector(&[0.0]), &one, &one, &one, Normalised::Plain);

@@ -59,6 +59,17 @@ impl Found {
             None => bail!("normalise: there are no moments before the way there"),
         }
     }
+
+    /// Moves averages on the GPU by the moments, which are there.
+    #[cfg(feature = "cuda")]
+    pub(super) fn move_averages(
+        &self,
+        averages: [&Tensor; 2],
+        unbiased: f64,
+        momentum: f64,
+    ) -> Result<()> {
+        glue::move_averages(&self.on_gpu, averages, unbiased, momentum)
+    }
 }
 
 /// Normalises the map, taken as one of this shape, and gives the moments it had.

@@ -34,7 +34,7 @@ mod weighted_squares;
 
 pub use add_per_image::add_per_image;
 pub use attention::{AttentionMask, AttentionWeights, attention, attention_weights};
-pub use batch_norm::{BatchStatistics, batch_norm, normalise_by};
+pub use batch_norm::{BatchMoments, BatchStatistics, batch_norm, normalise_by};
 pub use bce::bce_with_logits;
 pub use chain::{Link, chain};
 pub use concat::concat;

@@ -2,6 +2,7 @@
 
 use super::super::evaluation::{Measures, not_finite};
 use super::super::selection::Verdict;
+use super::super::update::Wanted;
 use super::super::{Event, Observer};
 use super::result::TRAIN_LOSS;
 use super::{Attempt, Stretch};
@@ -14,6 +15,9 @@ impl Attempt<'_> {
     /// Evaluates where due and adds the epoch's row. The state changes only when all of it is done, so that a stop
     /// on the way leaves the state of the last step.
     pub(super) fn close_epoch(&mut self, observer: &mut dyn Observer) -> Result<Stretch> {
+        if let Stretch::Diverged(message) = self.settle(Wanted::Weights)? {
+            return Ok(Stretch::Diverged(message));
+        }
         if self.state.ema.is_none() {
             return self.evaluate_epoch(observer);
         }
@@ -105,7 +109,7 @@ impl Attempt<'_> {
             return Ok(Stretch::Stop);
         }
         if took >= every.as_secs_f64() || self.keeper.unsaved() >= every {
-            self.save(observer)?;
+            return self.save(observer);
         }
         Ok(Stretch::Done)
     }

@@ -6,7 +6,8 @@ mod result;
 use super::checkpoint::{Identity, Keeper};
 use super::evaluation::Evaluation;
 use super::state::{Course, State};
-use super::{Ended, Event, Job, Observer, clip, gradient, optimizer, schedule};
+use super::update::{Bad, Batch, Host, Update, Wanted, choose};
+use super::{Ended, Event, Job, Observer, schedule};
 use crate::config::{GENERATED_METRICS, NUMERICS_VERSION};
 use crate::data::order;
 use crate::error::Result;
@@ -44,6 +45,7 @@ pub(super) struct Attempt<'a> {
     task: Box<dyn Task + 'a>,
     course: Course,
     state: State,
+    update: Box<dyn Update>,
     keeper: Keeper,
     /// Until here `state.progress` has counted its seconds.
     counted: Instant,
@@ -72,6 +74,8 @@ impl<'a> Attempt<'a> {
                 network.parameters().copy_out()?,
                 network.buffers().copy_out()?,
             ),
+            // Until it is known from where it goes on.
+            update: Box::new(Host::new(train)),
             keeper: Keeper::new(&job.checkpoints, job.attempt, identity),
             counted: Instant::now(),
         })
@@ -86,14 +90,12 @@ impl<'a> Attempt<'a> {
             let rows = self.state.epochs.clone();
             observer.tell(Event::Resumed { step, rows });
         }
+        self.update = choose(&self.job.config.train, &self.state)?;
         while !self.finished() {
             match self.epoch(observer)? {
                 Stretch::Done => {}
                 Stretch::Stop => return self.stop(observer),
-                Stretch::Diverged(message) => {
-                    let result = self.result(Outcome::Diverged, message, BTreeMap::new())?;
-                    return Ok(Ended::Finished(result));
-                }
+                Stretch::Diverged(message) => return self.diverged(message),
             }
         }
         let Some(metrics) = self.final_metrics(observer)? else {
@@ -130,47 +132,47 @@ impl<'a> Attempt<'a> {
             if observer.stop_requested() {
                 return Ok(Stretch::Stop);
             }
-            if self.keeper.unsaved() >= self.job.checkpoint_every {
-                self.save(observer)?;
+            if self.keeper.unsaved() >= self.job.checkpoint_every
+                && let Stretch::Diverged(message) = self.save(observer)?
+            {
+                return Ok(Stretch::Diverged(message));
             }
         }
         self.close_epoch(observer)
     }
 
-    /// One optimiser step.
-    fn step(&mut self, batch: &[usize]) -> Result<Stretch> {
-        let train = &self.job.config.train;
-        let mut found = gradient::of_batch(self.network, &*self.task, batch, self.job.threads)?;
+    /// One optimiser step: done, or on a GPU begun.
+    fn step(&mut self, examples: &[usize]) -> Result<Stretch> {
         let step = self.state.progress.step + 1;
-        let epoch = self.state.progress.epoch + 1;
-        let diverged = |what: &str| Ok(Stretch::diverged(what, step, epoch));
-        if !found.loss.is_finite() {
-            return diverged("the training loss");
-        }
-        if let Some(largest) = train.clip {
-            clip::clip(&mut found.gradients, largest);
-        }
-        let lr = schedule::rate(train, step - 1, self.course.steps());
-        let State {
-            parameters,
-            moments,
-            ..
-        } = &mut self.state;
-        optimizer::update(train, step, lr, parameters, moments, &found.gradients);
-        self.network.parameters().restore(parameters)?;
-        if let Some(name) = not_finite(parameters) {
-            return diverged(&format!("parameter {name}"));
-        }
-        self.state.buffers = self.network.buffers().copy_out()?;
-        if let Some(decay) = train.ema {
-            self.state.average(decay, step);
+        let lr = schedule::rate(&self.job.config.train, step - 1, self.course.steps());
+        let batch = Batch {
+            network: self.network,
+            task: &*self.task,
+            examples,
+            threads: self.job.threads,
+            step,
+            lr,
+            opens_epoch: self.state.position(self.course) == 0,
+        };
+        if let Some(bad) = self.update.step(&batch, &mut self.state)? {
+            return Ok(self.went_wrong(&bad));
         }
         let progress = &mut self.state.progress;
         progress.step = step;
         progress.lr = lr;
-        progress.loss_sum += found.loss;
-        progress.loss_elements += (batch.len() * self.task.elements()) as u64;
+        progress.loss_elements += (examples.len() * self.task.elements()) as u64;
         Ok(Stretch::Done)
+    }
+
+    /// Waits for all steps and brings the state up to date.
+    fn settle(&mut self, wanted: Wanted) -> Result<Stretch> {
+        let bad = self.update.settle(self.network, wanted, &mut self.state)?;
+        Ok(bad.map_or(Stretch::Done, |bad| self.went_wrong(&bad)))
+    }
+
+    /// In the epoch that is not done yet.
+    fn went_wrong(&self, bad: &Bad) -> Stretch {
+        Stretch::diverged(&bad.what, bad.step, self.state.progress.epoch + 1)
     }
 
     /// Gives the network these parameters and buffers.
@@ -187,17 +189,28 @@ impl<'a> Attempt<'a> {
     }
 
     fn stop(mut self, observer: &mut dyn Observer) -> Result<Ended> {
-        self.save(observer)?;
+        if let Stretch::Diverged(message) = self.save(observer)? {
+            return self.diverged(message);
+        }
         let step = self.state.progress.step;
         Ok(Ended::Stopped { step })
     }
 
-    fn save(&mut self, observer: &mut dyn Observer) -> Result<()> {
+    fn diverged(mut self, message: String) -> Result<Ended> {
+        let result = self.result(Outcome::Diverged, message, BTreeMap::new())?;
+        Ok(Ended::Finished(result))
+    }
+
+    /// Saves, unless a step went wrong.
+    fn save(&mut self, observer: &mut dyn Observer) -> Result<Stretch> {
+        if let Stretch::Diverged(message) = self.settle(Wanted::All)? {
+            return Ok(Stretch::Diverged(message));
+        }
         self.count_seconds();
         self.keeper.save(&self.state)?;
         let step = self.state.progress.step;
         observer.tell(Event::Saved { step });
-        Ok(())
+        Ok(Stretch::Done)
     }
 
     /// Adds the time since the last count to the trial's and the epoch's seconds.
@@ -214,11 +227,4 @@ impl<'a> Attempt<'a> {
 fn without_number(metrics: &BTreeMap<String, f64>) -> Option<&str> {
     let mut names = GENERATED_METRICS.iter().copied();
     names.find(|name| metrics.get(*name).is_some_and(|value| !value.is_finite()))
-}
-
-/// The first parameter with a NaN or an infinity.
-fn not_finite(parameters: &BTreeMap<String, Weight>) -> Option<&str> {
-    let mut all = parameters.iter();
-    all.find(|(_, weight)| weight.values.iter().any(|value| !value.is_finite()))
-        .map(|(name, _)| name.as_str())
 }

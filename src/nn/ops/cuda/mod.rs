@@ -13,8 +13,14 @@
 pub(crate) mod device;
 #[cfg(feature = "cuda")]
 pub(super) mod glue;
+#[cfg(feature = "cuda")]
+pub(crate) mod held;
 pub mod plan;
 pub mod program;
+
+/// Kernels of ours that this process has launched so far; candle's own are not counted.
+#[cfg(feature = "cuda")]
+pub use device::launched;
 
 /// The kernels' source, file by file; the first is what the others include.
 pub const SOURCES: [(&str, &str); 11] = [

@@ -47,6 +47,16 @@ extern "C" __global__ void normalise_line_by(const float *mean, const float *var
     line[2 * channel + 1] = (float)((double)scale[channel] / deviation((double)variance[channel]));
 }
 
+// Moves running averages, one a channel, by what a batch had; `unbiased` makes its variance one over m - 1.
+extern "C" __global__ void move_running(const double *moments, float *mean, float *variance, int channels,
+                                        double unbiased, double momentum) {
+    int channel = thread_number();
+    if (channel >= channels) return;
+    float of_mean = (float)moments[2 * channel], of_variance = (float)(moments[2 * channel + 1] * unbiased);
+    mean[channel] = (float)((1.0 - momentum) * (double)mean[channel] + momentum * (double)of_mean);
+    variance[channel] = (float)((1.0 - momentum) * (double)variance[channel] + momentum * (double)of_variance);
+}
+
 // One thread for each of `count` numbers; `image` is how many an image has.
 extern "C" __global__ void normalise_forward(const float *x, const float *line, const float *shift, float *out,
                                              int count, int image, int channels, int after) {

@@ -8,9 +8,12 @@ use candle_core::cuda_backend::cudarc::nvrtc::{CompileOptions, compile_ptx_with_
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// PTX by the compute capability of its device.
+type Compiled = HashMap<(i32, i32), Arc<str>>;
+
 /// Our kernels as PTX for this device, compiled once a process for each kind: a second or so.
 pub(super) fn compiled(stream: &CudaStream) -> Result<Arc<str>> {
-    static DONE: Mutex<Option<HashMap<(i32, i32), Arc<str>>>> = Mutex::new(None);
+    static DONE: Mutex<Option<Compiled>> = Mutex::new(None);
     let kind = stream.context().compute_capability().w()?;
     let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
     let done = done.get_or_insert_with(HashMap::new);

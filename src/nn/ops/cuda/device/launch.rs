@@ -7,6 +7,15 @@ use crate::nn::ops::cuda::program::{Argument, THREADS};
 use candle_core::cuda_backend::WrapErr;
 use candle_core::cuda_backend::cudarc::driver::{CudaStream, LaunchConfig, PushKernelArg};
 use candle_core::{CudaStorage, Layout, Result, Storage, StorageRef, bail};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counted for measurements.
+static LAUNCHED: AtomicU64 = AtomicU64::new(0);
+
+/// Kernels of ours that this process has launched so far; candle's own are not counted.
+pub fn launched() -> u64 {
+    LAUNCHED.load(Ordering::Relaxed)
+}
 
 /// Under which candle keeps our kernels once they are loaded.
 const MODULE: &str = "ablate";
@@ -73,9 +82,11 @@ impl Work<'_> {
             };
             // SAFETY: buffers are as long as the program says (above), and with those lengths no kernel reads or writes
             // outside of them: tests/cuda_kernels runs the same programs with pages around each buffer that nobody
-            // may touch, and refuses arguments of other types than the kernel takes.
+            // may touch, and refuses arguments of other types than the kernel takes. What is changed in place is a variable's
+            // or an optimiser's own buffer, and whoever else has used it did so earlier on the one stream.
             unsafe { builder.launch(config) }.w()?;
         }
+        LAUNCHED.fetch_add(self.program.launches.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 

@@ -1,13 +1,35 @@
 //! Buffers on the device.
 
 use crate::nn::ops::cuda::program::Element;
-use candle_core::cuda_backend::CudaStorageSlice;
-use candle_core::cuda_backend::cudarc::driver::sys::CUresult;
+use candle_core::cuda_backend::cudarc::driver::sys::{CUmemPool_attribute, CUresult};
 use candle_core::cuda_backend::cudarc::driver::{
-    CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError,
+    CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError, result,
 };
+use candle_core::cuda_backend::{CudaStorageSlice, WrapErr};
 use candle_core::{CudaDevice, CudaStorage, Error, Result};
+use std::ffi::c_void;
+use std::ptr::from_mut;
 use std::sync::Arc;
+
+/// Lets the GPU's memory pool keep for this process what the process frees. By default it gives all of it back each time
+/// the host waits for the GPU, and asks the driver for it anew.
+pub(super) fn keep_freed(stream: &CudaStream) -> Result<()> {
+    if !stream.context().has_async_alloc() {
+        return Ok(()); // no pool: cudarc allocates without one
+    }
+    let mut everything = u64::MAX;
+    // SAFETY: the device is one that cudarc has opened, its default pool lives as long as it, and the value of this
+    // attribute is a u64.
+    unsafe {
+        let pool = result::device::get_default_mem_pool(stream.context().cu_device()).w()?;
+        result::mem_pool::set_attribute(
+            pool,
+            CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD,
+            from_mut(&mut everything).cast::<c_void>(),
+        )
+        .w()
+    }
+}
 
 /// A buffer that holds anything.
 ///

@@ -11,7 +11,8 @@ mod memory;
 use super::program::{Element, Program, Slot};
 use candle_core::cuda_backend::CudaStorageSlice;
 use candle_core::{CudaDevice, CudaStorage, Device, Error, Layout, Result, Tensor, bail};
-use memory::{allocate, contents};
+pub use launch::launched;
+use memory::{allocate, contents, keep_freed};
 
 /// A GPU, with one stream for all threads.
 ///
@@ -21,6 +22,7 @@ pub(crate) fn open(number: usize) -> Result<Device> {
     let device = CudaDevice::new_with_stream(number)?;
     // SAFETY: there is one stream, in whose order buffers are made, used and freed: nothing has to be tracked.
     unsafe { device.disable_event_tracking() };
+    keep_freed(&device.cuda_stream())?;
     Ok(Device::Cuda(device))
 }
 

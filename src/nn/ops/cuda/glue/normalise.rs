@@ -61,6 +61,30 @@ pub(in crate::nn::ops) fn moments(state: &Kept) -> Result<Vec<Moments>> {
     Ok(moments.collect())
 }
 
+/// Moves running averages, mean and variance, by the moments that [`normalise`] kept.
+pub(in crate::nn::ops) fn move_averages(
+    state: &Kept,
+    averages: [&Tensor; 2],
+    unbiased: f64,
+    momentum: f64,
+) -> Result<()> {
+    let channels = averages[0].elem_count();
+    let moments = &kept(state, "normalise")?[0];
+    let lengths = [
+        2 * averages[1].elem_count(),
+        moments.as_cuda_slice::<f64>()?.len(),
+    ];
+    if lengths.iter().any(|length| *length != 2 * channels) {
+        bail!("batch_norm: expected one running average a channel");
+    }
+    let mut work = Work::new("batch_norm", gpu(averages[0])?);
+    let moments = work.kept(moments)?;
+    let [mean, variance] = averages.map(|average| work.tensor(average));
+    let slots = [moments, mean, variance];
+    normalise::move_running(&mut work.program, slots, channels, unbiased, momentum);
+    work.run([]).map(|[]| ())
+}
+
 /// Normalises by the given mean, variance, scale and shift, without a gradient.
 pub(in crate::nn::ops) fn normalise_by(
     map: &Tensor,

@@ -5,6 +5,7 @@ pub mod attention;
 pub mod chain;
 pub mod channels;
 pub mod conv;
+pub mod flat;
 pub mod losses;
 pub mod maps;
 pub mod normalise;

@@ -51,6 +51,21 @@ fn apply(
     out
 }
 
+/// Moves running averages of so many channels by the moments of a batch, in place.
+pub fn move_running(
+    program: &mut Program,
+    [moments, mean, variance]: [Slot; 3],
+    channels: usize,
+    unbiased: f64,
+    momentum: f64,
+) {
+    program.each(
+        "move_running",
+        channels,
+        arguments![moments, mean, variance, channels, unbiased, momentum],
+    );
+}
+
 /// Normalises `x` by its own moments; gives the result and the moments, f64 [images, groups, 2], mean and variance.
 pub fn forward(
     program: &mut Program,

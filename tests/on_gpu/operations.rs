@@ -1,30 +1,9 @@
-//! Every operation on a GPU against the same one on the processor, there and back (`make test-gpu`). Needs feature
-//! `cuda` and a GPU; notes that it was skipped where there is none.
-//!
-//! The processor's operations are tested against finite differences, PyTorch and results by hand (`tests/gradients`).
+//! Every operation on a GPU against the same one on the processor, there and back.
 
-#![cfg(feature = "cuda")]
-
-mod common;
-
+use crate::gpu::gpu;
 use ablate::nn::ops::{self, Activation, AttentionMask, AttentionWeights, Normalised, Scale};
-use ablate::nn::{device, use_gpu};
 use ablate::seed::Key;
 use candle_core::{Device, Result, Tensor, Var};
-use std::sync::OnceLock;
-
-/// The GPU of this process.
-fn gpu() -> Option<&'static Device> {
-    static OPENED: OnceLock<bool> = OnceLock::new();
-    let opened = OPENED.get_or_init(|| match use_gpu(0) {
-        Ok(()) => true,
-        Err(error) => {
-            common::note_skipped("operations on a GPU", &error.to_string());
-            false
-        }
-    });
-    opened.then(device)
-}
 
 fn wave(count: usize, offset: f64) -> Vec<f32> {
     let number = |at: usize| (1.7 * at as f64 + offset).sin() as f32;
@@ -208,6 +187,27 @@ fn convolutions() {
         };
         ops::chain(&x[0], &[link(1, None), link(3, None), link(5, Some(0))])
     });
+}
+
+/// Running averages of a batch normalisation move as on the processor.
+#[test]
+fn running_averages() {
+    let Some(gpu) = gpu() else { return };
+    let moved = |device: &Device| -> Result<[Vec<f32>; 2]> {
+        let tensor = |count: usize, offset| Tensor::from_vec(wave(count, offset), count, device);
+        let map = tensor(16 * 14 * 14 * 64, 0.0)?.reshape((16, 14, 14, 64))?;
+        let [mean, variance] = [1.0, 2.0].map(|offset| Var::from_tensor(&tensor(64, offset)?));
+        let (mean, variance) = (mean?, variance?);
+        let (scale, shift) = (tensor(64, 3.0)?, tensor(64, 4.0)?);
+        let (_, batch) = ops::batch_norm(&map, &scale, &shift, Normalised::Plain)?;
+        batch.move_averages(&mean, &variance, 0.1)?;
+        Ok([mean.to_vec1()?, variance.to_vec1()?])
+    };
+    let right = moved(&Device::Cpu).expect("the processor's").concat();
+    let found = moved(gpu).expect("the GPU's").concat();
+    for (found, right) in found.iter().zip(&right) {
+        assert!((found - right).abs() < 1e-6, "{found} instead of {right}");
+    }
 }
 
 #[test]
