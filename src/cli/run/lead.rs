@@ -3,8 +3,10 @@
 use super::answer;
 use super::difference::difference;
 use super::ranks::Ranks;
+use super::share::{self, Share};
 use super::sweeping::Sweeping;
 use super::{Args, Asked};
+use crate::cli::device;
 use crate::cli::pack::{self, Beside};
 use crate::durable;
 use crate::error::{ExitCode, Result};
@@ -34,6 +36,7 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
         eprintln!("warning: {warning}");
     }
     let folder = Folder::create(&args.results, &sweep.name)?;
+    device::keep(&folder, plan.device())?;
     keep_yaml(&folder, &sweep.text)?;
     record::remove_stale_temps(&folder)?;
     let sweeping = Sweeping::new(sweep, plan, &folder)?;
@@ -116,6 +119,7 @@ fn train(
     sweeping: &Sweeping<'_>,
     queue: &mut Queue,
 ) -> Result<(End, Ranks)> {
+    asked.hardware.choice.check()?;
     let signals = super::listen()?;
     let lease = Duration::from_secs_f64(args.lease);
     let claims = Claims::join(sweeping.folder, &asked.digest, lease)?;
@@ -124,18 +128,21 @@ fn train(
     let walltime = Walltime::of_slurm_job();
     let calls = channel();
     let ranks = super::ranks::join(&calls.0)?;
-    let share = super::Share::of(args, ranks.local());
-    let workers = share.workers;
+    let hardware = &asked.hardware;
+    let share = Share::of(args, hardware, ranks.local());
+    let workers = share.first();
     eprintln!(
-        "{}",
-        sweeping.announcement(queue, workers.min(queue.left()))
+        "{}\n{}",
+        sweeping.announcement(queue, workers.min(queue.left())),
+        share::announcement(hardware, &share)
     );
-    let site = super::site(args, sweeping.folder, 0, share, walltime, &signals);
+    let folder = sweeping.folder;
+    let site = super::site(args, hardware, folder, 0, share, walltime, &signals);
     let site = ranks.or_abort(site)?;
     let mut progress = Progress::on_stderr(sweeping.scope());
     let others = ranks.link().map(|link| Others {
         link,
-        ours: RankHello::ours(asked.digest.clone(), workers),
+        ours: RankHello::ours(asked.digest.clone(), asked.plan.device(), workers),
         hang_after: site.hang_after,
         walltime,
     });

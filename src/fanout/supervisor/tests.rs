@@ -31,6 +31,7 @@ impl Trials for Plan {
     fn trial(&self, index: usize) -> Trial {
         Trial {
             id: Self::id(index),
+            device: crate::plan::Device::Cpu,
             index,
             point: index % self.points,
             seed: 0,
@@ -119,9 +120,9 @@ fn supervise_shell(
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
             name: "sh",
-            gpu: None,
         },
         workers: 2,
+        gpus: None,
         hang_after,
         checkpoint_every: Duration::from_secs(60),
         walltime: Walltime::default(),
