@@ -247,7 +247,12 @@ impl Supervisor<'_> {
                     self.stop(Phase::Failing(error));
                 }
             }
-            (FromWorker::Started { .. }, _) => self.failed_starts = 0,
+            (FromWorker::Started { .. }, duty) => {
+                self.failed_starts = 0;
+                if let Duty::Busy(assignment) = duty {
+                    assignment.part = Some(0.0);
+                }
+            }
             (FromWorker::Step { step, steps }, _) => {
                 if member.stride == Stride::NotYet {
                     member.stride = Stride::Found;
@@ -259,6 +264,8 @@ impl Supervisor<'_> {
             }
             (FromWorker::Resumed { curves, .. }, Duty::Busy(assignment)) => {
                 let trial = assignment.trial.index;
+                // How far it was is told by its next step, and is no work of this worker's.
+                assignment.part = None;
                 self.desk.tell(Word::Resumed { trial, curves });
             }
             (FromWorker::Epoch { epoch, epochs, row }, Duty::Busy(assignment)) => {

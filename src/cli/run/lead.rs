@@ -36,7 +36,6 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
         eprintln!("warning: {warning}");
     }
     let folder = Folder::create(&args.results, &sweep.name)?;
-    device::keep(&folder, plan.device())?;
     keep_yaml(&folder, &sweep.text)?;
     record::remove_stale_temps(&folder)?;
     let sweeping = Sweeping::new(sweep, plan, &folder)?;
@@ -46,6 +45,7 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
     let mut queue = sweeping.queue()?;
     let (end, ranks) = match queue.left() {
         0 => {
+            device::keep(&folder, plan.device())?;
             dismiss()?;
             (End::Drained, Ranks::Alone)
         }
@@ -139,6 +139,8 @@ fn train(
     let folder = sweeping.folder;
     let site = super::site(args, hardware, folder, 0, share, walltime, &signals);
     let site = ranks.or_abort(site)?;
+    // Only now: a sweep that could not be begun on a GPU was not begun on one.
+    ranks.or_abort(device::keep(folder, asked.plan.device()))?;
     let mut progress = Progress::on_stderr(sweeping.scope());
     let others = ranks.link().map(|link| Others {
         link,

@@ -3,6 +3,7 @@
 use super::Args;
 use crate::cli::device::Hardware;
 use crate::fanout::gpu::seats::PerGpu;
+use crate::fanout::gpu::watch;
 use crate::fanout::placement::{Local, View};
 use crate::fanout::supervisor::Gpus;
 use crate::plan::Device;
@@ -46,6 +47,7 @@ impl Share {
                 visible: hardware.gpus.clone(),
                 own,
                 per_gpu,
+                sampled_every: watch::period(),
             }),
         }
     }
@@ -71,6 +73,7 @@ pub fn announcement(hardware: &Hardware, share: &Share) -> String {
         });
         line += &format!("; GPU {}", names.collect::<Vec<_>>().join(", "));
         line += &match gpus.per_gpu {
+            PerGpu::Fixed(1) => "; 1 worker each".to_owned(),
             PerGpu::Fixed(each) => format!("; at most {each} workers each"),
             PerGpu::Measured { most } => format!("; 1 worker each, up to {most} as measured"),
         };

@@ -10,7 +10,7 @@ const EVERY: Duration = Duration::from_secs(10);
 /// The variable by which tests ask more often: milliseconds.
 const EVERY_MS: &str = "ABLATE_GPU_SAMPLE_MS";
 
-/// How long it waits between two questions.
+/// How long to wait between two questions.
 pub fn period() -> Duration {
     let named = std::env::var(EVERY_MS).ok();
     let named = named.and_then(|text| text.parse().ok());
@@ -26,11 +26,10 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts it.
-    pub fn start() -> Self {
+    /// Starts it, with so long between two questions.
+    pub fn start(every: Duration) -> Self {
         let (tell, seen) = channel();
         let (alive, dropped) = channel::<()>();
-        let every = period();
         std::thread::spawn(move || {
             while dropped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 // That it cannot be asked this time is no news: readings are for show and for packing.

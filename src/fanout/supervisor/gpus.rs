@@ -5,9 +5,10 @@ use crate::fanout::crew::{Duty, Member, Stride};
 use crate::fanout::gpu::packing::{Decision, Glance, Packing, Room, Seats};
 use crate::fanout::gpu::seats::{self, PerGpu};
 use crate::fanout::gpu::smi::Gpu;
-use crate::fanout::gpu::watch::{self, Watch};
+use crate::fanout::gpu::watch::Watch;
 use crate::fanout::machine::OwnGpu;
 use crate::fanout::message::ToWorker;
+use std::time::Duration;
 
 /// Readings of nvidia-smi in the time for which a number of workers is measured: half a minute.
 const WINDOWS: u32 = 3;
@@ -21,6 +22,8 @@ pub struct Gpus {
     pub own: Vec<usize>,
     /// How many workers share one.
     pub per_gpu: PerGpu,
+    /// How often nvidia-smi is asked.
+    pub sampled_every: Duration,
 }
 
 impl Gpus {
@@ -42,10 +45,10 @@ impl Floor {
     pub fn new(gpus: &Gpus) -> Self {
         let packing = match gpus.per_gpu {
             PerGpu::Fixed(_) => None,
-            PerGpu::Measured { most } => Some(Packing::new(most, WINDOWS * watch::period())),
+            PerGpu::Measured { most } => Some(Packing::new(most, WINDOWS * gpus.sampled_every)),
         };
         Self {
-            watch: Watch::start(),
+            watch: Watch::start(gpus.sampled_every),
             packing,
             seen: Vec::new(),
         }
