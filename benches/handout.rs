@@ -14,7 +14,7 @@ use ablate::fanout::ranks::message::RankHello;
 use ablate::fanout::supervisor::Trials;
 use ablate::fanout::supply::Supply;
 use ablate::fanout::walltime::Walltime;
-use ablate::plan::{Trial, TrialId};
+use ablate::plan::{Device, Trial, TrialId};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,7 @@ impl Trials for Free {
     fn trial(&self, index: usize) -> Trial {
         Trial {
             id: TrialId([index as u8; 32]),
+            device: Device::Cpu,
             index,
             point: index % self.points,
             seed: 0,
@@ -34,6 +35,8 @@ impl Trials for Free {
             config: Default::default(),
             data_digest: String::new(),
             image: [28, 28],
+            needs: Vec::new(),
+            evaluations: Vec::new(),
         }
     }
 
@@ -98,7 +101,7 @@ fn main() {
     .expect("MPI starts");
     let signals = Signals::default();
     let hang_after = Duration::from_secs(60);
-    let ours = RankHello::ours("free".into(), 2);
+    let ours = RankHello::ours("free".into(), Device::Cpu, 2);
     if courier.rank() > 0 {
         let (mut branch, _) =
             Branch::greet(&courier, ours, &signals, hang_after).expect("rank 0 answers");

@@ -12,10 +12,12 @@ macro_rules! say {
 mod cancel;
 mod compare;
 mod data;
+mod device;
 mod doctor;
 mod export;
 mod fields;
 mod guarded;
+mod hello;
 mod logs;
 mod pack;
 mod plan;
@@ -100,6 +102,9 @@ enum Command {
     Data(data::Args),
     /// Check whether this machine can run sweeps, and say how to mend what it lacks
     Doctor(doctor::Args),
+    /// Say which build this is (asked by `ablate run`)
+    #[command(hide = true)]
+    Hello,
     /// Train trials for a supervisor (started by `ablate run`)
     #[command(hide = true)]
     Worker(worker::Args),
@@ -153,6 +158,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Export(args) => export::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Hello => hello::run(),
         Command::Worker(args) => worker::run(&args),
         Command::Pack(args) => pack::run(&args),
         Command::Submit(args) => submit::run(&args),

@@ -2,9 +2,11 @@
 
 mod controls;
 
+use super::device::DeviceArgs;
 use crate::error::{Error, ExitCode, Result};
 use crate::harmless::harmless_lines;
-use crate::plan::{ArmSummary, Plan, Summary};
+use crate::plan::{ArmSummary, Device, Plan, Summary};
+use crate::record::Folder;
 use crate::sweep::Sweep;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::Value;
@@ -27,6 +29,7 @@ const JSON_KEYS: &str = "\
   comparisons       arms that are compared with the baseline
   estimate          seconds, workers, gflops_per_worker (assumed)
   warnings          sentences
+  device            cpu or cuda: what the ids are for
   arms              one entry a point: arm, axes (null: has no effect), baseline, params, macs, ids (by seed);
                     of a control also control: of (the arm), set (what it has otherwise), counted (params or macs),
                     excess (0.01: 1 % more of them), nearest (true: no width comes within 2 %)";
@@ -39,6 +42,11 @@ pub struct Args {
     file: PathBuf,
     #[command(flatten)]
     form: super::QuickForm,
+    #[command(flatten)]
+    device: DeviceArgs,
+    /// Folder of all results: a sweep that was begun there stays on its class of device
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    results: PathBuf,
     /// Print the plan as JSON
     #[arg(long)]
     json: bool,
@@ -52,7 +60,10 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let sweep = Sweep::load_form(&args.file, args.form.form())?;
-    let plan = Plan::build(&sweep, args.max_trials, &crate::data::facts)?;
+    let folder = Folder::existing(args.results.join(&sweep.name));
+    let hardware = args.device.hardware(&folder)?;
+    let device = hardware.choice.device;
+    let plan = Plan::build_on(device, &sweep, args.max_trials, &crate::data::facts)?;
     if let Some(question) = &args.why {
         return print(&(harmless_lines(&plan.why(question)?.join("\n")) + "\n"));
     }
@@ -113,6 +124,9 @@ fn describe(plan: &Plan, summary: &Summary<'_>) -> String {
         count(seeds.len(), "seed"),
         count(*trials, "trial")
     );
+    if plan.device() == Device::Cuda {
+        out += "trained on NVIDIA GPUs (device: cuda)\n";
+    }
     for first in plan.artefacts() {
         out += &format!(
             "trained first, once for all: {}\n",

@@ -5,10 +5,12 @@ mod difference;
 mod follow;
 mod lead;
 mod ranks;
+mod share;
 mod sweeping;
 
 pub(super) use lead::keep_yaml;
 
+use super::device::{DeviceArgs, Hardware, WorkersPerGpu};
 use super::recorded;
 use crate::config::{DataConfig, DataFacts, Dataset};
 use crate::data;
@@ -16,13 +18,14 @@ use crate::error::{Error, ExitCode, Result};
 use crate::fanout::Launch;
 use crate::fanout::claims::{self, plan_digest};
 use crate::fanout::desk::Signals;
-use crate::fanout::placement::{Local, View};
+use crate::fanout::gpu::program;
 use crate::fanout::ranks::launcher::{self, Launched};
 use crate::fanout::supervisor::Site;
 use crate::fanout::walltime::Walltime;
-use crate::plan::Plan;
+use crate::plan::{Device, Plan};
 use crate::record::Folder;
 use crate::sweep::Sweep;
+use share::Share;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 use std::path::PathBuf;
@@ -43,9 +46,19 @@ pub struct Args {
     /// Folder of all results
     #[arg(long, value_name = "DIR", default_value = "results")]
     results: PathBuf,
-    /// Trials trained at a time [default: cores / threads]
+    #[command(flatten)]
+    device: DeviceArgs,
+    /// Trials trained at a time [default: cores / threads; on GPUs: GPUs × workers per GPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     workers: Option<u16>,
+    /// Trials trained at a time on one GPU: a number, or auto: one more as long as measured throughput grows and memory has room
+    #[arg(
+        long,
+        value_name = "N|auto",
+        default_value = "auto",
+        conflicts_with = "workers"
+    )]
+    workers_per_gpu: WorkersPerGpu,
     /// Threads of each trial; results do not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
@@ -81,6 +94,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 /// What every rank makes of the command line.
 struct Asked {
     sweep: Sweep,
+    hardware: Hardware,
     plan: Plan,
     /// Tells equal plans from others.
     digest: String,
@@ -89,11 +103,16 @@ struct Asked {
 impl Asked {
     fn new(args: &Args) -> Result<Self> {
         let sweep = Sweep::load_form(&args.file, args.form.form())?;
-        let recorded = recorded::dataset(&Folder::existing(args.results.join(&sweep.name)));
-        let plan = Plan::build(&sweep, args.max_trials, &|config| facts(config, recorded))?;
+        let folder = Folder::existing(args.results.join(&sweep.name));
+        let hardware = args.device.hardware(&folder)?;
+        let recorded = recorded::dataset(&folder);
+        let device = hardware.choice.device;
+        let facts = |config: &DataConfig| facts(config, recorded);
+        let plan = Plan::build_on(device, &sweep, args.max_trials, &facts)?;
         let digest = plan_digest((0..plan.units()).map(|index| plan.id(index)));
         Ok(Self {
             sweep,
+            hardware,
             plan,
             digest,
         })
@@ -112,26 +131,9 @@ fn facts(config: &DataConfig, recorded: Option<Dataset>) -> Result<DataFacts> {
     }
 }
 
-/// What a rank has of its node.
-#[derive(Clone, Copy)]
-struct Share {
-    workers: usize,
-    gpu: Option<usize>,
-}
-
-impl Share {
-    fn of(args: &Args, local: Local) -> Self {
-        let view = View::ours();
-        let fit = (view.cores(local) / usize::from(args.threads)).max(1);
-        Self {
-            workers: args.workers.map_or(fit, usize::from),
-            gpu: view.gpu(local),
-        }
-    }
-}
-
 fn site<'a>(
     args: &Args,
+    hardware: &Hardware,
     folder: &'a Folder,
     rank: usize,
     share: Share,
@@ -141,8 +143,9 @@ fn site<'a>(
     Ok(Site {
         rank,
         folder,
-        launch: launch(args, folder, share.gpu)?,
+        launch: launch(args, hardware, folder)?,
         workers: share.workers,
+        gpus: share.gpus,
         hang_after: Duration::from_secs_f64(args.hang_after),
         checkpoint_every: Duration::from_secs_f64(args.checkpoint_every),
         walltime,
@@ -150,9 +153,17 @@ fn site<'a>(
     })
 }
 
-/// How this binary starts itself as a worker.
-fn launch(args: &Args, folder: &Folder, gpu: Option<usize>) -> Result<Launch> {
-    let program = super::this_program()?;
+/// How workers are started: this binary itself, or its twin for GPUs, when that is sound.
+fn launch(args: &Args, hardware: &Hardware, folder: &Folder) -> Result<Launch> {
+    let (program, name) = match hardware.choice.device {
+        Device::Cpu => (super::this_program()?, "ablate"),
+        Device::Cuda => {
+            hardware.choice.check()?;
+            let program = hardware.program.clone();
+            program::probe(&program).check(&program)?;
+            (program, program::NAME)
+        }
+    };
     let parent = std::process::id().to_string();
     let (threads, every) = (args.threads.to_string(), args.checkpoint_every.to_string());
     let arguments = [
@@ -168,8 +179,7 @@ fn launch(args: &Args, folder: &Folder, gpu: Option<usize>) -> Result<Launch> {
     ];
     Ok(Launch {
         program,
-        name: "ablate",
-        gpu,
+        name,
         arguments: arguments.map(std::ffi::OsStr::to_owned).into(),
     })
 }

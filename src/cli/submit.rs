@@ -3,17 +3,20 @@
 mod send;
 mod show;
 
+use super::device::{DeviceArgs, WorkersPerGpu};
 use crate::data;
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::attempts::Counted;
+use crate::fanout::gpu::choice::Choice;
+use crate::fanout::gpu::program::{self, Found};
 use crate::fanout::queue::ATTEMPTS;
 use crate::model;
-use crate::plan::{GFLOPS_PER_WORKER, Plan, work_of_use};
+use crate::plan::{Device, GFLOPS_PER_WORKER, Plan, work_of_use};
 use crate::record::{self, Folder};
 use crate::slurm::allowed::Allowed;
 use crate::slurm::client;
 use crate::slurm::option;
-use crate::slurm::profile::{Need, Profile};
+use crate::slurm::profile::{Mps, Need, Partition, Profile};
 use crate::slurm::program::Program;
 use crate::slurm::split::{Split, Wishes, Work, split};
 use crate::slurm::time::Limit;
@@ -67,6 +70,14 @@ pub struct Args {
     /// Cores of each rank [default: those that come with a GPU, or as many as there are trials]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     cores: Option<u32>,
+    #[command(flatten)]
+    device: DeviceArgs,
+    /// Trials at a time on one GPU: a number, or auto: as `ablate run` measures
+    #[arg(long, value_name = "N|auto", default_value = "auto")]
+    workers_per_gpu: WorkersPerGpu,
+    /// Start NVIDIA's Multi-Process Service in jobs on GPUs, as the profile's `mps: true` does
+    #[arg(long)]
+    mps: bool,
     /// Threads of each trial; a rank trains cores / threads trials at a time
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: u32,
@@ -107,10 +118,28 @@ struct Submission<'a> {
     results: PathBuf,
     folder: Folder,
     program: Program,
+    /// On GPUs.
+    cuda: Option<OnGpus>,
     trials: usize,
     work: Work,
     asked: Option<u32>,
     split: Split,
+}
+
+impl Submission<'_> {
+    fn device(&self) -> Device {
+        match self.cuda {
+            Some(_) => Device::Cuda,
+            None => Device::Cpu,
+        }
+    }
+}
+
+/// What jobs on GPUs need besides.
+struct OnGpus {
+    program: Program,
+    workers: WorkersPerGpu,
+    mps: Mps,
 }
 
 /// Plans, shows and sends.
@@ -118,14 +147,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let profile = Profile::find(&args.profile)?;
     let options = options(args)?;
     let account = account(args, &profile)?;
-    profile.partition(Allowed::PARTITION.check(&args.partition)?)?;
+    let partition = profile.partition(Allowed::PARTITION.check(&args.partition)?)?;
     let sweep = Sweep::load_form(&args.file, args.form.form())?;
-    let plan = Plan::build(&sweep, args.max_trials, &data::facts)?;
+    let results = results(args.results.as_deref(), &profile)?;
+    let folder = Folder::existing(results.join(&sweep.name));
+    let choice = device(args, &folder, partition)?;
+    let plan = Plan::build_on(choice.device, &sweep, args.max_trials, &data::facts)?;
     for warning in plan.warnings() {
         eprintln!("warning: {warning}");
     }
-    let results = results(args.results.as_deref(), &profile)?;
-    let folder = Folder::existing(results.join(&sweep.name));
     let work = left(&plan, &folder)?;
     if work.trials == 0 {
         say!("{}: nothing is left to do; nothing was sent", sweep.name);
@@ -154,6 +184,18 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         &wishes,
         queued.unwrap_or(0),
     )?;
+    let cuda = match choice.device {
+        Device::Cpu => None,
+        Device::Cuda => Some(OnGpus {
+            program: Program::read(&args.device.program())?,
+            workers: args.workers_per_gpu,
+            mps: match args.mps {
+                true => Mps::Started,
+                false => profile.mps,
+            },
+        }),
+    };
+    say!("device: {} ({})", choice.device.name(), choice.why);
     let submission = Submission {
         sweep: &sweep,
         profile,
@@ -163,6 +205,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         results,
         folder,
         program: Program::read(&super::this_program()?)?,
+        cuda,
         trials: plan.len(),
         work,
         asked: args.jobs,
@@ -173,6 +216,33 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         true => show::dry_run(&submission),
         false => send::send(&submission),
     }
+}
+
+/// What the jobs' trials are trained on: on GPUs where the partition has them and the program for them is here, unless the sweep was
+/// begun otherwise. That it does not start on a login node, without a driver or its modules, is no reason against it.
+fn device(args: &Args, folder: &Folder, partition: &Partition) -> Result<Choice> {
+    let path = args.device.program();
+    let gpus = || match &partition.gpu {
+        Some(gpu) => Ok(format!(
+            "{} has {} GPUs a node",
+            args.partition, gpu.per_node
+        )),
+        None => Err(format!("{} has none", args.partition)),
+    };
+    let choice = args.device.choose(folder, &path, &gpus)?;
+    choice.check()?;
+    if choice.device == Device::Cuda {
+        let found = program::probe(&path);
+        match &found {
+            Found::NoDriver => {}
+            Found::Broken(why) => eprintln!(
+                "note: {} does not start here ({why}); jobs load the profile's cuda_modules first",
+                path.display()
+            ),
+            _ => found.check(&path)?,
+        }
+    }
+    Ok(choice)
 }
 
 /// Further options of sbatch, checked: those with a flag of their own, then those after the `--`.

@@ -1,6 +1,6 @@
 //! The sweep that the user means by a path: its results folder, or its YAML.
 
-use super::recorded;
+use super::{device, recorded};
 use crate::config::DataConfig;
 use crate::data;
 use crate::error::{Error, Result};
@@ -45,7 +45,8 @@ impl Target {
         // Who ran it has allowed that many.
         let recorded = recorded::dataset(&folder);
         let facts = |config: &DataConfig| data::facts_as_recorded(config, recorded);
-        let plan = Plan::build(&sweep, usize::MAX, &facts)?;
+        let device = device::begun(&folder)?.unwrap_or_default();
+        let plan = Plan::build_on(device, &sweep, usize::MAX, &facts)?;
         Ok(Self {
             sweep,
             plan,

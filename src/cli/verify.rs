@@ -173,7 +173,10 @@ fn asked(folder: &Folder) -> Asked {
     if !frozen.is_file() {
         return Asked::Unknown("there is no sweep.yaml".into());
     }
-    let plan = Sweep::load(&frozen).and_then(|sweep| Plan::build(&sweep, usize::MAX, &data::facts));
+    let plan = Sweep::load(&frozen).and_then(|sweep| {
+        let device = super::device::begun(folder)?.unwrap_or_default();
+        Plan::build_on(device, &sweep, usize::MAX, &data::facts)
+    });
     match plan {
         Ok(plan) => {
             let units = (0..plan.units()).map(|index| plan.id(index).to_string());

@@ -1,8 +1,8 @@
 //! GPUs and their driver, as nvidia-smi sees them.
 
 use super::Finding;
-use super::process::{Answer, ask, first_line};
 use crate::error::ExitCode;
+use crate::fanout::ask::{Answer, ask, first_line};
 use std::time::Duration;
 
 const TOPIC: &str = "gpu";
@@ -34,12 +34,9 @@ fn verdicts(answer: &Answer) -> Vec<Finding> {
 }
 
 fn gpu(line: &str) -> Finding {
-    let mend = "this ablate trains on processors; GPUs are not used yet";
     match line.split(", ").collect::<Vec<_>>()[..] {
-        [name, memory, driver] => {
-            Finding::note(TOPIC, format!("{name}, {memory}, driver {driver}"), mend)
-        }
-        _ => Finding::note(TOPIC, line, mend),
+        [name, memory, driver] => Finding::ok(TOPIC, format!("{name}, {memory}, driver {driver}")),
+        _ => Finding::ok(TOPIC, line),
     }
 }
 

@@ -10,7 +10,6 @@ mod folder;
 mod gpu;
 mod machine;
 mod mpi;
-mod process;
 mod record;
 mod slurm;
 mod space;

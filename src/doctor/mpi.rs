@@ -1,8 +1,8 @@
 //! The launcher of MPI: tried, not only looked for.
 
 use super::Finding;
-use super::process::{Answer, ask, first_line};
 use crate::error::{ExitCode, Result};
+use crate::fanout::ask::{Answer, ask, first_line};
 use std::ffi::OsString;
 use std::time::Duration;
 

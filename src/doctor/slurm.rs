@@ -3,8 +3,8 @@
 mod partition;
 
 use super::Finding;
-use super::process::{Answer, ask, first_line};
 use crate::error::ExitCode;
+use crate::fanout::ask::{Answer, ask, first_line};
 use partition::{Partition, limit};
 use std::time::Duration;
 

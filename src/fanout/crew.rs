@@ -23,11 +23,22 @@ pub struct Assignment {
     pub trial: Trial,
     /// When it was handed out.
     pub since: Instant,
+    /// What the plan expects it to cost.
+    pub cost: f64,
+    /// The part of it that was done when it was last heard of; `None` before that.
+    pub part: Option<f64>,
     /// Whether the worker has done an epoch of it: then a failure is not an early one.
     pub moved: bool,
 }
 
 impl Assignment {
+    /// Takes note that so much of it is done. Gives the work done since it was last heard of: what a checkpoint holds counts for
+    /// nothing.
+    pub fn advance(&mut self, part: f64) -> f64 {
+        let before = self.part.replace(part).unwrap_or(part);
+        (part - before).max(0.0) * self.cost
+    }
+
     /// How long it took to fail, as the breaker counts: for ever once an epoch was done.
     pub fn lasted(&self) -> Duration {
         match self.moved {
@@ -50,6 +61,8 @@ pub enum Stride {
 pub struct Member {
     /// The process.
     pub process: Process,
+    /// The GPU that it is on.
+    pub gpu: Option<usize>,
     /// When it was started.
     pub since: Instant,
     /// Whether it has done a step of a trial.

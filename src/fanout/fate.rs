@@ -37,6 +37,25 @@ pub fn class(status: ExitStatus, circumstance: &Circumstance, last_words: &str) 
     }
 }
 
+/// The class of an error from which a worker went on. What a GPU has no room for is told by our own kernels and by the driver, with
+/// the size asked for in the former case.
+pub fn class_of_error(message: &str) -> &'static str {
+    match is_out_of_gpu_memory(message) {
+        true => OUT_OF_GPU_MEMORY,
+        false => "error",
+    }
+}
+
+/// The class of trials that a GPU has no room for.
+pub const OUT_OF_GPU_MEMORY: &str = "out of memory on the GPU";
+
+/// Whether that is what an error says.
+pub fn is_out_of_gpu_memory(message: &str) -> bool {
+    ["the GPU has no room for", "CUDA_ERROR_OUT_OF_MEMORY"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
 /// How many processes the kernel has killed for want of memory since boot; `None` where it does not tell.
 pub fn memory_kills() -> Option<u64> {
     let counters = std::fs::read_to_string("/proc/vmstat").ok()?;
@@ -48,6 +67,18 @@ pub fn memory_kills() -> Option<u64> {
 mod tests {
     use super::*;
     use Circumstance as C;
+
+    #[test]
+    fn what_a_gpu_has_no_room_for_has_a_class_of_its_own() {
+        // As src/nn/ops/cuda/device/memory.rs and cudarc's driver say it.
+        let ours = "training: conv2d: the GPU has no room for 1073741824 bytes more";
+        let driver = "training: DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")";
+        for words in [ours, driver] {
+            assert_eq!(class_of_error(words), OUT_OF_GPU_MEMORY);
+        }
+        let other = "training: DriverError(CUDA_ERROR_ILLEGAL_ADDRESS, \"…\")";
+        assert_eq!(class_of_error(other), "error");
+    }
 
     #[test]
     fn every_death_has_a_class() {

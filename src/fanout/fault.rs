@@ -2,6 +2,9 @@
 //! workers, the packer, readers and ranks: `panic@3` makes the trial with index 3 panic, `panic@*` all of them, `panic@pack` the
 //! packer, `segv@read` who reads a record, `panic@rank1` the supervisor of rank 1 when its first trial ends; `,` joins several.
 //!
+//! `cpu@gpu` makes a build without code for GPUs act as one that has it: its workers take a GPU's number and train on the
+//! processor, and records say so. `gpu-memory@3` makes trial 3 fail as one that the GPU has no room for.
+//!
 //! A fault that does not kill (`flood`, `deluge`) is followed by the next, or by training as usual: `flood@3,panic@3`.
 //!
 //! Tests kill real processes where they can; these are the deaths that only the inside can die.
@@ -26,6 +29,22 @@ pub fn inject_into_reader() {
 /// Does what `ABLATE_FAULT` asks for the supervisor of a rank.
 pub fn inject_into_rank(rank: usize) {
     inject_where(|at| at.strip_prefix("rank").and_then(|at| at.parse().ok()) == Some(rank));
+}
+
+/// Whether a worker for a GPU is to train on the processor: tests have no GPU.
+pub fn pretends_gpu() -> bool {
+    asks("cpu", |at| at == "gpu")
+}
+
+/// Whether trial `index` is to fail as one that the GPU has no room for.
+pub fn exhausts_gpu(index: usize) -> bool {
+    asks("gpu-memory", |at| at == "*" || at.parse() == Ok(index))
+}
+
+fn asks(wanted: &str, here: impl Fn(&str) -> bool) -> bool {
+    let faults = std::env::var("ABLATE_FAULT").unwrap_or_default();
+    let mut faults = faults.split(',').filter_map(|fault| fault.split_once('@'));
+    faults.any(|(kind, at)| kind == wanted && here(at))
 }
 
 fn inject_where(here: impl Fn(&str) -> bool) {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _, Write};
 
 /// Raised when a message changes.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// A longer line is no message of ours.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -48,7 +48,7 @@ impl Hello {
 }
 
 /// From the supervisor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case")]
 pub enum ToWorker {
     /// The first message.
@@ -60,6 +60,11 @@ pub enum ToWorker {
     },
     /// Write a checkpoint at the step you are in, say [`FromWorker::Stopped`] and leave.
     Stop,
+    /// How busy the worker's GPU was just now.
+    Gpu {
+        /// In percent.
+        utilisation: f64,
+    },
 }
 
 /// Values by name; `None` stands for NaN and infinities, which JSON cannot say.
@@ -118,7 +123,7 @@ pub enum FromWorker {
         /// Optimiser steps done.
         step: u64,
     },
-    /// The trial could not be trained or committed; the worker stays.
+    /// The trial could not be trained or committed.
     Failed(Failure),
 }
 
@@ -133,7 +138,7 @@ pub struct Finished {
     pub seconds: f64,
 }
 
-/// An error of a worker that lives on.
+/// An error that a worker could tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Whose fault it is.
@@ -142,6 +147,20 @@ pub struct Failure {
     pub message: String,
     /// The exit code that the error would end a program with.
     pub code: u8,
+    /// What becomes of the worker.
+    #[serde(default)]
+    pub then: Then,
+}
+
+/// What a worker does after an error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// It takes the next trial.
+    #[default]
+    Stays,
+    /// It ends: nothing more can be done on its GPU, where an error of a kernel lasts as long as the process.
+    Leaves,
 }
 
 /// Whose fault an error is.
@@ -165,6 +184,7 @@ impl Failure {
             blame,
             message: error.to_string(),
             code: error.exit_code() as u8,
+            then: Then::Stays,
         }
     }
 }

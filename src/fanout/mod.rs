@@ -7,8 +7,9 @@
 //! Decisions are pure and know neither processes nor files: [`queue`] (who is next), [`breaker`] (is it the
 //! trials or the machine), [`pace`] (when to act again), [`fate`] (what killed a worker). Actions are thin:
 //! [`process`] (one child), [`supervisor`] (the loop), [`attempts`] (failed attempts on disk), [`worker`] and
-//! [`trainer`] (the child's side). [`message`] is what the two sides say.
+//! [`trainer`] (the child's side). [`message`] is what the two sides say. [`gpu`] is all that GPUs add.
 
+pub mod ask;
 pub mod attempts;
 pub mod branch;
 pub mod breaker;
@@ -19,9 +20,10 @@ pub mod curve;
 pub mod desk;
 mod fate;
 pub mod fault;
+pub mod gpu;
 pub mod lock;
 mod log;
-mod machine;
+pub mod machine;
 pub mod message;
 pub mod pace;
 pub mod placement;

@@ -1,4 +1,4 @@
-//! Which part of a node is a rank's: cores and GPU, by its place among the ranks of that node.
+//! Which part of a node is a rank's: cores and GPUs, by its place among the ranks of that node.
 
 use super::ranks::launcher;
 use std::collections::BTreeMap;
@@ -28,8 +28,8 @@ pub struct View {
     pub cpus_per_task: Option<usize>,
     /// `SLURM_CPUS_ON_NODE`: the job's cores on this node.
     pub job_cpus: Option<usize>,
-    /// Number of devices in `CUDA_VISIBLE_DEVICES`.
-    pub gpus: usize,
+    /// `SLURM_GPUS_PER_TASK`.
+    pub gpus_per_task: Option<usize>,
 }
 
 impl View {
@@ -50,18 +50,12 @@ impl View {
 
     fn of(available: usize, online: usize, variables: &BTreeMap<String, String>) -> Self {
         let number = |name: &str| variables.get(name).and_then(|text| text.parse().ok());
-        let devices = variables
-            .get("CUDA_VISIBLE_DEVICES")
-            .map_or("", String::as_str);
         Self {
             available,
             online,
             cpus_per_task: number("SLURM_CPUS_PER_TASK"),
             job_cpus: number("SLURM_CPUS_ON_NODE"),
-            gpus: devices
-                .split(',')
-                .filter(|device| !device.trim().is_empty())
-                .count(),
+            gpus_per_task: number("SLURM_GPUS_PER_TASK"),
         }
     }
 
@@ -78,10 +72,16 @@ impl View {
         }
     }
 
-    /// Position, among the devices that this rank sees, of the one that is its own: with `--gpus` every task sees all of
-    /// the job's, with `--gpus-per-task=1` each its own.
-    pub fn gpu(&self, local: Local) -> Option<usize> {
-        local.rank.checked_rem(self.gpus)
+    /// Which of the GPUs that this rank sees are its own: with `--gpus` every task sees all of the job's, so that the ranks of a
+    /// node share them out; with `--gpus-per-task` each sees its own. More ranks than GPUs: several share one.
+    pub fn gpus(&self, local: Local, visible: usize) -> Vec<usize> {
+        let ranks = match self.gpus_per_task == Some(visible) {
+            true => 1,
+            false => local.ranks.clamp(1, visible.max(1)),
+        };
+        (0..visible)
+            .filter(|gpu| gpu % ranks == local.rank % ranks)
+            .collect()
     }
 }
 
@@ -112,15 +112,17 @@ mod tests {
     /// Oracle: cluster.md, as tried with Slurm 22.05.
     #[test]
     fn a_rank_takes_the_gpu_of_its_place() {
-        let all = view(1, 1, &[("CUDA_VISIBLE_DEVICES", "0,1,2")]);
-        let gpu = |rank| all.gpu(Local { rank, ranks: 4 });
-        assert_eq!([gpu(0), gpu(2), gpu(3)], [Some(0), Some(2), Some(0)]);
-        let own = view(1, 1, &[("CUDA_VISIBLE_DEVICES", "2")]);
-        assert_eq!(own.gpu(Local { rank: 3, ranks: 4 }), Some(0));
-        assert_eq!(view(1, 1, &[]).gpu(Local::ALONE), None);
-        assert_eq!(
-            view(1, 1, &[("CUDA_VISIBLE_DEVICES", "")]).gpu(Local::ALONE),
-            None
-        );
+        let all = view(1, 1, &[]);
+        let of = |rank, ranks, visible| all.gpus(Local { rank, ranks }, visible);
+        let four = |rank| of(rank, 4, 3);
+        assert_eq!([four(0), four(2), four(3)], [[0], [2], [0]]);
+        assert_eq!(of(3, 4, 1), [0], "each sees its own");
+        assert_eq!([of(0, 2, 4), of(1, 2, 4)], [[0, 2], [1, 3]]);
+        assert_eq!(all.gpus(Local::ALONE, 3), [0, 1, 2]);
+        assert_eq!(all.gpus(Local::ALONE, 0), [0; 0]);
+        let two_each = view(1, 1, &[("SLURM_GPUS_PER_TASK", "2")]);
+        let second = Local { rank: 1, ranks: 2 };
+        assert_eq!(two_each.gpus(second, 2), [0, 1]);
+        assert_eq!(two_each.gpus(second, 4), [1, 3], "under mpirun it sees all");
     }
 }

@@ -1,6 +1,7 @@
 //! One worker process from its parent's side: start, talk, kill, bury.
 
 use super::log::{self, LastWords};
+use super::machine::OwnGpu;
 use super::message::{self, Heard, ToWorker};
 use super::ranks::launcher;
 use super::supervisor::Call;
@@ -17,14 +18,12 @@ use std::time::{Duration, Instant};
 /// How to start a worker.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    /// The program: this same binary.
+    /// The program: this same binary, or for GPUs `ablate-cuda`.
     pub program: PathBuf,
     /// What lists of processes show for it.
     pub name: &'static str,
     /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// Which of the GPUs that this rank sees is its own ([`super::placement`]); workers are told by `ABLATE_GPU`.
-    pub gpu: Option<usize>,
 }
 
 /// How long a worker that closed its pipes, or was told to leave, may take to end.
@@ -54,7 +53,13 @@ impl Process {
     ///
     /// # Errors
     /// When the program cannot be started.
-    pub fn start(launch: &Launch, number: u64, logs: &Path, ears: Sender<Call>) -> Result<Self> {
+    pub fn start(
+        launch: &Launch,
+        gpu: Option<&OwnGpu>,
+        number: u64,
+        logs: &Path,
+        ears: Sender<Call>,
+    ) -> Result<Self> {
         let mut command = Command::new(&launch.program);
         command
             .arg0(launch.name)
@@ -65,8 +70,17 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        if let Some(gpu) = launch.gpu {
-            command.env("ABLATE_GPU", gpu.to_string());
+        if let Some(gpu) = gpu {
+            command.args(["--gpu", &gpu.number.to_string()]);
+            // Then CUDA numbers GPUs as nvidia-smi does, and not the fastest first.
+            if std::env::var_os("CUDA_DEVICE_ORDER").is_none() {
+                command.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+            }
+            if let Some(known) = &gpu.known
+                && let Ok(known) = serde_json::to_string(known)
+            {
+                command.args(["--gpu-facts", &known]);
+            }
         }
         for name in launcher::of_the_launcher(
             std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()),

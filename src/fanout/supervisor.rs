@@ -2,7 +2,10 @@
 //! between.
 
 mod aftermath;
+mod gpus;
 mod staff;
+
+pub use gpus::Gpus;
 
 use super::breaker::Breaker;
 use super::crew::{Assignment, Duty, Member, Stride};
@@ -15,6 +18,7 @@ use super::walltime::Walltime;
 use crate::error::{Error, Result};
 use crate::plan::Trial;
 use crate::record::Folder;
+use gpus::Floor;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
@@ -29,6 +33,8 @@ pub struct Site<'a> {
     pub launch: Launch,
     /// Most workers at a time.
     pub workers: usize,
+    /// The GPUs that they train on; none: they train on the processor.
+    pub gpus: Option<Gpus>,
     /// A worker that is silent longer is killed.
     pub hang_after: Duration,
     /// Longest time between two checkpoints.
@@ -45,6 +51,10 @@ pub trait Trials {
     fn trial(&self, index: usize) -> Trial;
     /// Number of arms of which trials are left.
     fn points(&self) -> usize;
+    /// What the trial at this position is expected to cost, in any unit. Where that is not known, all count alike.
+    fn cost(&self, _index: usize) -> f64 {
+        1.0
+    }
 }
 
 /// What wakes a supervisor.
@@ -92,6 +102,8 @@ pub fn supervise(
         backoff: Backoff::default(),
         breaker: Breaker::new(trials.points()),
         blamed: Vec::new(),
+        floor: site.gpus.as_ref().map(Floor::new),
+        done: 0.0,
         phase: Phase::Running,
     };
     supervisor.run()
@@ -113,6 +125,9 @@ struct Supervisor<'a> {
     breaker: Breaker,
     /// Attempts recorded since the last progress: forgiven when the breaker blames the machine.
     blamed: Vec<Blamed>,
+    floor: Option<Floor>,
+    /// Work done by all workers.
+    done: f64,
     phase: Phase,
 }
 
@@ -133,7 +148,7 @@ impl Supervisor<'_> {
                 self.stop(Phase::Stopping);
             }
             let idle = match starts {
-                true => self.site.workers - self.busy(),
+                true => self.most().saturating_sub(self.busy()),
                 false => 0,
             };
             match self.desk.tend(idle) {
@@ -147,6 +162,7 @@ impl Supervisor<'_> {
                 if let Err(error) = self.hire() {
                     self.stop(Phase::Failing(error));
                 }
+                self.tend_gpus();
             }
             self.watch();
             // Before it sleeps, so that the desk hears of it in the next round.
@@ -231,7 +247,12 @@ impl Supervisor<'_> {
                     self.stop(Phase::Failing(error));
                 }
             }
-            (FromWorker::Started { .. }, _) => self.failed_starts = 0,
+            (FromWorker::Started { .. }, duty) => {
+                self.failed_starts = 0;
+                if let Duty::Busy(assignment) = duty {
+                    assignment.part = Some(0.0);
+                }
+            }
             (FromWorker::Step { step, steps }, _) => {
                 if member.stride == Stride::NotYet {
                     member.stride = Stride::Found;
@@ -243,6 +264,8 @@ impl Supervisor<'_> {
             }
             (FromWorker::Resumed { curves, .. }, Duty::Busy(assignment)) => {
                 let trial = assignment.trial.index;
+                // How far it was is told by its next step, and is no work of this worker's.
+                assignment.part = None;
                 self.desk.tell(Word::Resumed { trial, curves });
             }
             (FromWorker::Epoch { epoch, epochs, row }, Duty::Busy(assignment)) => {
@@ -270,8 +293,11 @@ impl Supervisor<'_> {
 
     /// A worker has done so many of so many.
     fn moved(&mut self, number: u64, done: u64, of: u64) {
-        if let Some(Duty::Busy(assignment)) = self.crew.get(&number).map(|member| &member.duty) {
+        if let Some(Duty::Busy(assignment)) =
+            self.crew.get_mut(&number).map(|member| &mut member.duty)
+        {
             let (trial, part) = (assignment.trial.index, done as f64 / of.max(1) as f64);
+            self.done += assignment.advance(part);
             self.desk.tell(Word::Moved { trial, part });
         }
     }

@@ -1,14 +1,16 @@
 //! The real [`Trainer`]: loads the data, trains from the newest checkpoint, commits.
 
-use super::message::{Finished, FromWorker};
+use super::gpu::gauge::Gauge;
+use super::machine::OwnGpu;
+use super::message::{Finished, FromWorker, Then};
 use super::worker::{Done, Post, Trainer};
-use super::{fault, machine};
+use super::{fate, fault, machine};
 use crate::config::{DataConfig, NUMERICS_VERSION, TaskKind, TrialConfig};
 use crate::data::{self, Splits};
 use crate::durable;
-use crate::error::{Error, Result};
+use crate::error::{Error, ExitCode, Result};
 use crate::outcome::{Outcome, Table, TrialResult};
-use crate::plan::{Role, Trial, TrialId};
+use crate::plan::{Device, Role, Trial, TrialId};
 use crate::record::{self, Folder, TrialRecord};
 use crate::train::{self, Ended, Evaluated, Job, Support};
 use std::collections::BTreeMap;
@@ -22,6 +24,9 @@ pub struct Committing {
     folder: Folder,
     threads: usize,
     checkpoint_every: Duration,
+    device: Device,
+    /// How busy its GPU is.
+    gauge: Gauge,
     /// Of every record; made once, because the kernel takes a while to describe its processors.
     environment: BTreeMap<String, String>,
     loaded: Option<((DataConfig, TaskKind), Splits)>,
@@ -30,14 +35,24 @@ pub struct Committing {
 }
 
 impl Committing {
-    /// A trainer for the sweep in `folder`.
-    pub fn new(folder: Folder, threads: usize, checkpoint_every: Duration) -> Self {
-        let mut environment = machine::environment(threads);
+    /// A trainer for the sweep in `folder`, on the processor or on a GPU.
+    pub fn new(
+        folder: Folder,
+        threads: usize,
+        checkpoint_every: Duration,
+        gpu: Option<&OwnGpu>,
+    ) -> Self {
+        let mut environment = machine::environment(threads, gpu);
         environment.insert("numerics_version".to_owned(), NUMERICS_VERSION.to_string());
         Self {
             folder,
             threads,
             checkpoint_every,
+            device: match gpu {
+                Some(_) => Device::Cuda,
+                None => Device::Cpu,
+            },
+            gauge: Gauge::default(),
             environment,
             loaded: None,
             support: None,
@@ -62,6 +77,17 @@ impl Committing {
 impl Trainer for Committing {
     fn train(&mut self, trial: &str, post: &mut Post<'_>) -> Result<Done> {
         let trial = Trial::from_json(trial)?;
+        if trial.device != self.device {
+            return Err(Error::Reported {
+                message: format!(
+                    "this worker trains on {}, and got a trial for {}",
+                    self.device.name(),
+                    trial.device.name()
+                ),
+                code: ExitCode::Internal,
+            });
+        }
+        self.gauge.restart();
         let id = trial.id.to_string();
         // Where evaluations were added, the training may be done.
         let trained = match trial.evaluations.is_empty() {
@@ -79,6 +105,19 @@ impl Trainer for Committing {
         }
         self.evaluate(&trial, trained, post)
     }
+
+    /// A kernel's error stays with the process: whatever is launched after it fails too. What there was no room for does not.
+    fn then(&self, error: &Error) -> Then {
+        let lasts = matches!(error, Error::Tensor(_)) && self.device == Device::Cuda;
+        match lasts && !fate::is_out_of_gpu_memory(&error.to_string()) {
+            true => Then::Leaves,
+            false => Then::Stays,
+        }
+    }
+
+    fn gauge(&self) -> Gauge {
+        self.gauge.clone()
+    }
 }
 
 impl Committing {
@@ -90,6 +129,11 @@ impl Committing {
         let attempt = next_attempt(&checkpoints)?;
         post.send(&FromWorker::Started { attempt });
         fault::inject(trial.index);
+        if fault::exhausts_gpu(trial.index) {
+            return Err(Error::Worker(
+                "ABLATE_FAULT: the GPU has no room for 1073741824 bytes more".into(),
+            ));
+        }
         let job = self.job(trial, &trial.config, id.clone(), attempt)?;
         let result = match train::run(&job, post) {
             Ok(Ended::Stopped { step }) => return Ok(Done::Stopped { step }),
@@ -200,13 +244,17 @@ impl Committing {
         attempt: u32,
         started: String,
     ) -> Result<()> {
+        let mut environment = self.environment.clone();
+        if self.device == Device::Cuda {
+            environment.extend(self.gauge.facts());
+        }
         let committed = TrialRecord {
             id,
             seed: trial.seed,
             config: config.resolved(),
             data_digest: trial.data_digest.clone(),
             result,
-            environment: self.environment.clone(),
+            environment,
             attempt,
             started,
             ended: now(),

@@ -4,7 +4,8 @@
 //! kernel kills it ([`die_with_parent`]), and the end of its input ends it too.
 
 use super::curve;
-use super::message::{self, Failure, Finished, FromWorker, Heard, Hello, ToWorker};
+use super::gpu::gauge::Gauge;
+use super::message::{self, Failure, Finished, FromWorker, Heard, Hello, Then, ToWorker};
 use crate::error::{Error, Result};
 use crate::train::{Event, Observer};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
@@ -24,6 +25,16 @@ pub trait Trainer {
     /// # Errors
     /// Whatever went wrong; [`Failure::of`] says who is to blame.
     fn train(&mut self, trial: &str, post: &mut Post<'_>) -> Result<Done>;
+
+    /// Whether this process can train another trial after this error.
+    fn then(&self, _error: &Error) -> Then {
+        Then::Stays
+    }
+
+    /// Where it goes what is said of the worker's GPU meanwhile.
+    fn gauge(&self) -> Gauge {
+        Gauge::default()
+    }
 }
 
 /// How training ended.
@@ -131,6 +142,7 @@ pub fn serve(
     }
     let (hand_over, trials) = channel();
     let asked = Arc::clone(stop);
+    let gauge = trainer.gauge();
     std::thread::spawn(move || {
         loop {
             match message::read(&mut input) {
@@ -139,6 +151,7 @@ pub fn serve(
                     // Fails only when the training thread is gone, and the process with it.
                     let _ = hand_over.send(trial);
                 }
+                Heard::Message(ToWorker::Gpu { utilisation }) => gauge.add(utilisation),
                 Heard::Message(ToWorker::Hello(_)) | Heard::Garbage(_) | Heard::Closed => break,
             }
         }
@@ -148,7 +161,14 @@ pub fn serve(
         let (said, stays) = match trainer.train(&trial, &mut post) {
             Ok(Done::Finished(finished)) => (FromWorker::Finished(finished), true),
             Ok(Done::Stopped { step }) => (FromWorker::Stopped { step }, false),
-            Err(error) => (FromWorker::Failed(Failure::of(&error)), true),
+            Err(error) => {
+                let then = trainer.then(&error);
+                let failure = Failure {
+                    then,
+                    ..Failure::of(&error)
+                };
+                (FromWorker::Failed(failure), then == Then::Stays)
+            }
         };
         post.send(&said);
         if let Some(error) = post.lost.take() {

@@ -1,7 +1,7 @@
 //! Networks that trials need trained first: trials of their own, made once and shared by the arms.
 
-use super::evaluation;
 use super::id::{TrialId, trial_id};
+use super::{Device, evaluation};
 use crate::config::{
     Arch, CnnSize, DataConfig, DataFacts, DiffusionConfig, Latent, NoiseConfig, NoiseKind, Space,
     TaskKind, TrainConfig, TrialConfig, Weights,
@@ -64,13 +64,14 @@ const SEED: u64 = 0;
 
 /// What a trial of this config and its evaluations need trained first.
 pub(super) fn needed_for_all(
+    device: Device,
     config: &TrialConfig,
     evaluate: &[Axis],
     facts: &DataFacts,
 ) -> Vec<Artefact> {
-    let mut all = needed(config, facts);
+    let mut all = needed(device, config, facts);
     for (used, _) in evaluation::settings(evaluate, config) {
-        for artefact in needed(&used, facts) {
+        for artefact in needed(device, &used, facts) {
             if all.iter().all(|known| known.id != artefact.id) {
                 all.push(artefact);
             }
@@ -79,7 +80,7 @@ pub(super) fn needed_for_all(
     all
 }
 
-fn needed(config: &TrialConfig, facts: &DataFacts) -> Vec<Artefact> {
+fn needed(device: Device, config: &TrialConfig, facts: &DataFacts) -> Vec<Artefact> {
     if config.task != TaskKind::Diffuse {
         return Vec::new();
     }
@@ -91,7 +92,7 @@ fn needed(config: &TrialConfig, facts: &DataFacts) -> Vec<Artefact> {
         all.push((Role::Codec, codec(&config.data, &config.diffusion)));
     }
     let artefact = |(role, config): (Role, TrialConfig)| Artefact {
-        id: trial_id(&config, SEED, &facts.digest),
+        id: trial_id(device, &config, SEED, &facts.digest),
         role,
         config,
         seed: SEED,

@@ -6,7 +6,7 @@ use super::artefact;
 use super::check::Checks;
 use super::id::{Data, Digest};
 use super::space::{Matcher, Origin, Space};
-use super::{Arm, Collapsed, Plan};
+use super::{Arm, Collapsed, Device, Plan};
 use crate::config::{DataConfig, DataFacts, TrialConfig, Weights};
 use crate::error::{Error, Result};
 use crate::sweep::{Diagnostic, Place, Sweep};
@@ -22,6 +22,7 @@ const FIRST: usize = 3;
 const MOST_TRIALS: usize = 10_000_000;
 
 pub(super) fn build(
+    device: Device,
     sweep: &Sweep,
     max_trials: usize,
     facts: &dyn Fn(&DataConfig) -> Result<DataFacts>,
@@ -43,13 +44,14 @@ pub(super) fn build(
         checks: Checks::new(&space),
         arm_of: HashMap::with_capacity(expected),
         data: DataMemo {
+            device,
             facts,
             known: Vec::new(),
             by_config: HashMap::new(),
             last: None,
         },
         digits: Vec::new(),
-        plan: Plan::empty(space),
+        plan: Plan::empty(device, space),
     };
     builder.grid_points()?;
     for index in 0..sweep.include.len() {
@@ -168,7 +170,7 @@ impl Builder<'_> {
         config.data.dataset = facts.dataset;
         self.checks.point(&self.plan.space, origin, &config, facts);
         let evaluate = &self.plan.space.sweep.evaluate;
-        let needed = artefact::needed_for_all(&config, evaluate, facts);
+        let needed = artefact::needed_for_all(self.plan.device, &config, evaluate, facts);
         let digest = digest.with_config(&config);
         let seeds = &self.plan.space.sweep.seeds;
         let Some(first) = seeds.first() else {
@@ -231,6 +233,7 @@ impl Builder<'_> {
 
 /// Asks for the facts of every distinct data config once.
 struct DataMemo<'a> {
+    device: Device,
     facts: &'a dyn Fn(&DataConfig) -> Result<DataFacts>,
     known: Vec<Data>,
     by_config: HashMap<String, usize>,
@@ -254,7 +257,7 @@ impl DataMemo<'_> {
             Some(index) => *index,
             None => {
                 let facts = (self.facts)(config)?;
-                let digest = Digest::of_data(&facts.digest);
+                let digest = Digest::of_data(self.device, &facts.digest);
                 self.known.push(Data { facts, digest });
                 self.by_config.insert(key, self.known.len() - 1);
                 self.known.len() - 1
@@ -269,7 +272,7 @@ impl DataMemo<'_> {
         let facts = DataFacts::without_images(trial);
         let known = self.known.iter().position(|data| data.facts == facts);
         known.unwrap_or_else(|| {
-            let digest = Digest::of_data(&facts.digest);
+            let digest = Digest::of_data(self.device, &facts.digest);
             self.known.push(Data { facts, digest });
             self.known.len() - 1
         })

@@ -3,7 +3,7 @@
 
 use super::space::{Origin, Space, shown};
 use super::supply;
-use super::{artefact, evaluation};
+use super::{Device, artefact, evaluation};
 use crate::config::{
     Conflict, DataFacts, Field, SSIM_WINDOW, Space as DiffusionSpace, TaskKind, TrialConfig,
 };
@@ -65,7 +65,9 @@ impl Checks {
         }
         conflicts.extend(supply::shortages(config, facts));
         conflicts.extend(supply::without_classes(config, facts));
-        for first in artefact::needed_for_all(config, &space.sweep.evaluate, facts) {
+        // What can be trained at all does not depend on the device.
+        let first = artefact::needed_for_all(Device::Cpu, config, &space.sweep.evaluate, facts);
+        for first in first {
             conflicts.extend(supply::before(&first, facts));
         }
         for conflict in conflicts {

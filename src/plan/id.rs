@@ -1,6 +1,7 @@
 //! The identity of a trial: equal ids give equal numbers. Other ids may give the same numbers too: a decoder written
 //! out that equals the mirrored one is another config.
 
+use super::Device;
 use crate::config::{DataFacts, NUMERICS_VERSION, TrialConfig};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -45,9 +46,6 @@ impl fmt::Debug for TrialId {
 /// Raised when the canonical text of a config is written differently or a default changes.
 const FORMAT_VERSION: u64 = 1;
 
-/// The class of device that this version trains on; results of other classes differ in the last bits.
-const DEVICE: &str = "cpu";
-
 /// The hash of what trials share: each step takes one part more, so that a point's config is hashed once for all
 /// of its seeds.
 #[derive(Clone)]
@@ -55,12 +53,12 @@ pub(super) struct Digest(Sha256);
 
 impl Digest {
     /// What all trials on the same data share.
-    pub(super) fn of_data(data_digest: &str) -> Self {
+    pub(super) fn of_data(device: Device, data_digest: &str) -> Self {
         Self(Sha256::new())
             .text("ablate trial")
             .number(FORMAT_VERSION)
             .number(u64::from(NUMERICS_VERSION))
-            .text(DEVICE)
+            .text(device.name())
             .text(data_digest)
     }
 
@@ -88,8 +86,15 @@ impl Digest {
 }
 
 /// The id of one trial.
-pub(super) fn trial_id(config: &TrialConfig, seed: u64, data_digest: &str) -> TrialId {
-    Digest::of_data(data_digest).with_config(config).id(seed)
+pub(super) fn trial_id(
+    device: Device,
+    config: &TrialConfig,
+    seed: u64,
+    data_digest: &str,
+) -> TrialId {
+    Digest::of_data(device, data_digest)
+        .with_config(config)
+        .id(seed)
 }
 
 /// What a data config turned out to be, with the hash that its trials begin with.
@@ -101,6 +106,10 @@ pub(super) struct Data {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn trial_id(config: &TrialConfig, seed: u64, data_digest: &str) -> TrialId {
+        super::trial_id(Device::Cpu, config, seed, data_digest)
+    }
 
     #[test]
     fn an_id_reads_back_and_nothing_else_does() {
@@ -140,4 +149,13 @@ mod tests {
         );
     }
     const FROZEN: &str = "ea56d4aef6b42186042c7687620863a5bfca687d4e4d379c36c6d7b0695e645e";
+
+    /// As above, with n(4)+"cuda" in the place of n(3)+"cpu".
+    #[test]
+    fn the_id_of_the_default_trial_on_a_gpu_is_frozen_too() {
+        let id = super::trial_id(Device::Cuda, &TrialConfig::default(), 7, "d");
+        assert_eq!(id.to_string(), FROZEN_ON_A_GPU);
+    }
+    const FROZEN_ON_A_GPU: &str =
+        "dc2fd3abe41af1fe893bd1fd49b80672157cf7b8a822b87d7713bc2228d96101";
 }

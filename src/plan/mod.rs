@@ -4,6 +4,7 @@ mod artefact;
 mod build;
 mod check;
 mod control;
+mod device;
 mod estimate;
 mod evaluation;
 mod id;
@@ -16,6 +17,7 @@ mod why;
 
 pub use artefact::{Artefact, Role};
 pub use control::{CONTROL, NO_CONTROL, percent};
+pub use device::Device;
 pub use estimate::{Estimate, GFLOPS_PER_WORKER, work, work_of_use};
 pub use evaluation::Evaluation;
 pub use id::TrialId;
@@ -33,6 +35,7 @@ use std::collections::BTreeSet;
 /// All trials of a sweep, in order: points in grid order (the last axis varies fastest), then those of `include`, then their
 /// controls; within a point the seeds in order. It keeps the ids and makes everything else when asked.
 pub struct Plan {
+    device: Device,
     space: Space,
     paths: Vec<String>,
     arms: Vec<Arm>,
@@ -79,7 +82,7 @@ impl Plan {
     /// Trials that are planned unless the user allows more.
     pub const MAX_TRIALS: usize = 100_000;
 
-    /// Makes the plan. `facts` is asked once for every distinct data config.
+    /// Makes the plan for processors. `facts` is asked once for every distinct data config.
     ///
     /// # Errors
     /// More than `max_trials` (or ten million) trials, counted before points are excluded or collapse, values that do not fit
@@ -89,11 +92,25 @@ impl Plan {
         max_trials: usize,
         facts: &dyn Fn(&DataConfig) -> Result<DataFacts>,
     ) -> Result<Self> {
-        build::build(sweep, max_trials, facts)
+        Self::build_on(Device::Cpu, sweep, max_trials, facts)
     }
 
-    fn empty(space: Space) -> Self {
+    /// As [`build`](Self::build), for any class of device.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn build_on(
+        device: Device,
+        sweep: &Sweep,
+        max_trials: usize,
+        facts: &dyn Fn(&DataConfig) -> Result<DataFacts>,
+    ) -> Result<Self> {
+        build::build(device, sweep, max_trials, facts)
+    }
+
+    fn empty(device: Device, space: Space) -> Self {
         Self {
+            device,
             paths: space
                 .fields
                 .iter()
@@ -111,6 +128,11 @@ impl Plan {
             uncontrolled: Vec::new(),
             unused: Vec::new(),
         }
+    }
+
+    /// What its trials are trained on.
+    pub fn device(&self) -> Device {
+        self.device
     }
 
     /// Number of trials.
@@ -201,6 +223,7 @@ impl Plan {
         if let Some(artefact) = self.artefact(index) {
             return Trial {
                 id: artefact.id,
+                device: self.device,
                 index,
                 point: self.point(index),
                 seed: artefact.seed,
@@ -218,14 +241,20 @@ impl Plan {
         let config = self.config(point);
         Trial {
             id: self.ids[index],
+            device: self.device,
             index,
             point,
             seed: seeds[index % seeds.len()],
             axes: self.axis_values(point),
-            needs: artefact::needed_for_all(&config, &self.space.sweep.evaluate, facts)
-                .into_iter()
-                .map(|artefact| (artefact.role, artefact.id))
-                .collect(),
+            needs: artefact::needed_for_all(
+                self.device,
+                &config,
+                &self.space.sweep.evaluate,
+                facts,
+            )
+            .into_iter()
+            .map(|artefact| (artefact.role, artefact.id))
+            .collect(),
             evaluations: self.evaluations(index),
             config,
             data_digest: facts.digest.clone(),

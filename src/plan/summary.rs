@@ -46,6 +46,8 @@ pub struct Summary<'a> {
     pub estimate: Estimate,
     /// What the question behind the sweep probably does not want.
     pub warnings: Vec<String>,
+    /// What the ids are for.
+    pub device: &'static str,
     /// One entry a point, made while it is written.
     pub arms: Arms<'a>,
 }
@@ -160,6 +162,7 @@ impl Plan {
             comparisons: self.comparisons(),
             estimate: self.estimate(workers),
             warnings: self.warnings(),
+            device: self.device().name(),
             arms: Arms(self),
         }
     }

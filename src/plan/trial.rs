@@ -1,5 +1,6 @@
 //! One training run, and the line of JSON that carries it to a worker.
 
+use super::Device;
 use super::artefact::Role;
 use super::evaluation::Evaluation;
 use super::id::{TrialId, trial_id};
@@ -12,6 +13,8 @@ use serde_json::{Map, Value, json};
 pub struct Trial {
     /// Content identity.
     pub id: TrialId,
+    /// What it is trained on.
+    pub device: Device,
     /// Position in the plan.
     pub index: usize,
     /// Position of its point (its arm) among the plan's points.
@@ -39,6 +42,7 @@ impl Trial {
         let config: Value = serde_json::from_str(&self.config.resolved()).unwrap_or_default();
         json!({
             "id": self.id.to_string(),
+            "device": self.device.name(),
             "index": self.index,
             "point": self.point,
             "seed": self.seed,
@@ -85,6 +89,8 @@ impl Trial {
             .ok_or_else(|| bad("config is no object"))?;
         let trial = Self {
             id: TrialId::parse(word("id")?).ok_or_else(|| bad("id is no 64 hex digits"))?,
+            device: Device::from_name(word("device")?)
+                .ok_or_else(|| bad("device is no class of devices"))?,
             index: number("index")? as usize,
             point: number("point")? as usize,
             seed: number("seed")?,
@@ -111,7 +117,7 @@ impl Trial {
                 .map(|text| read_evaluation(text).ok_or_else(|| bad("an evaluation is none")))
                 .collect::<Result<_>>()?,
         };
-        let id = trial_id(&trial.config, trial.seed, &trial.data_digest);
+        let id = trial_id(trial.device, &trial.config, trial.seed, &trial.data_digest);
         if id == trial.id {
             Ok(trial)
         } else {

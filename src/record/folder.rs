@@ -130,6 +130,11 @@ impl Folder {
         self.root.join("sweep.yaml")
     }
 
+    /// The class of device that the sweep was last run on; there once it was on a GPU.
+    pub fn device(&self) -> PathBuf {
+        self.root.join("device")
+    }
+
     /// A sweep file that was run here before and replaced since: named by its content.
     pub fn replaced_yaml(&self, text: &[u8]) -> PathBuf {
         let digest = Sha256::digest(text);

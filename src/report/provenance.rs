@@ -65,6 +65,8 @@ pub fn facts(evidence: &Evidence) -> Vec<Fact> {
                 .or_default() += 1;
         }
     }
+    environment.retain(|name, _| !is_of_one_trial(name));
+    add("GPU utilisation", utilisation(evidence));
     // The program that made the record is told above; trials may come from others.
     let told = [
         ("ablate_version", &record.ablate_version),
@@ -78,6 +80,32 @@ pub fn facts(evidence: &Evidence) -> Vec<Fact> {
         add(&label::visible(name), shares(&values));
     }
     facts
+}
+
+/// Whether a fact of an environment is a measurement, another one in every trial.
+pub fn is_of_one_trial(name: &str) -> bool {
+    name.starts_with("gpu_utilisation_")
+}
+
+/// Mean of the trials in which it was sampled.
+fn utilisation(evidence: &Evidence) -> String {
+    let percent = |detail: &TrialDetail| {
+        let text = detail.environment.get("gpu_utilisation_percent")?;
+        let percent = text.parse().ok()?;
+        (0.0..=100.0).contains(&percent).then_some(percent)
+    };
+    let all: Vec<f64> = evidence
+        .detailed()
+        .filter_map(|(_, detail)| percent(detail))
+        .collect();
+    match all.is_empty() {
+        true => String::new(),
+        false => format!(
+            "{:.0} % in the mean of {} trials, as nvidia-smi counts: some kernel ran",
+            all.iter().sum::<f64>() / all.len() as f64,
+            all.len()
+        ),
+    }
 }
 
 /// Each value once, with its number of trials where there are several.
@@ -147,9 +175,12 @@ fn computing(evidence: &Evidence) -> String {
             _ => gpus += hours,
         }
     }
-    let parts = [(cores, "core-hours"), (gpus, "GPU-hours")]
-        .into_iter()
-        .filter(|(hours, _)| *hours > 0.0);
+    let parts = [
+        (cores, "core-hours"),
+        (gpus, "GPU-hours (trials that share a GPU count each)"),
+    ]
+    .into_iter()
+    .filter(|(hours, _)| *hours > 0.0);
     let shown = |(hours, name): (f64, &str)| {
         format!(
             "{} {name}",

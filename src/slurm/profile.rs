@@ -26,8 +26,18 @@ pub struct Profile {
     pub minimum_su: f64,
     /// Modules loaded after `module reset`; none: the module command is not used.
     pub modules: Vec<String>,
+    /// Modules loaded besides, where trials are trained on GPUs: the CUDA that `ablate-cuda` was built with.
+    #[serde(default)]
+    pub cuda_modules: Vec<String>,
     /// Environment of jobs.
     pub environment: BTreeMap<String, String>,
+    /// A folder on the node's own disk for the life of a job, `{user}` and `{job}` standing for the user's name and the job's
+    /// number; missing, or not there: `$TMPDIR`, else /tmp.
+    #[serde(default)]
+    pub scratch: Option<String>,
+    /// Whether jobs on GPUs start NVIDIA's Multi-Process Service.
+    #[serde(default)]
+    pub mps: Mps,
     /// Partitions by name.
     pub partitions: BTreeMap<String, Partition>,
 }
@@ -80,6 +90,26 @@ impl From<bool> for Requeue {
         match allowed {
             true => Self::Allowed,
             false => Self::Refused,
+        }
+    }
+}
+
+/// Whether NVIDIA's Multi-Process Service is started on GPUs, so that the workers of one compute at the same time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "bool")]
+pub enum Mps {
+    /// It is, where it is installed.
+    Started,
+    /// It is not.
+    #[default]
+    Left,
+}
+
+impl From<bool> for Mps {
+    fn from(started: bool) -> Self {
+        match started {
+            true => Self::Started,
+            false => Self::Left,
         }
     }
 }

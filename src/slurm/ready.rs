@@ -2,7 +2,7 @@
 //! the same code as those of `ablate submit`, so that there is one text to test.
 
 use super::profile::Profile;
-use super::script::{Runs, Script, text};
+use super::script::{Runs, Script, Trains, text};
 use super::split::{Shape, Wishes, Work, split};
 use super::time::Limit;
 use crate::error::Result;
@@ -127,6 +127,10 @@ impl Ready {
             shape: self.shape(&profile)?,
             requeue,
             profile: &profile,
+            trains: match self.gpus {
+                Some(_) => Trains::OnEither,
+                None => Trains::OnCores,
+            },
             runs: Runs::Named {
                 usage: &usage,
                 otherwise: self.otherwise,

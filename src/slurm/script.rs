@@ -4,10 +4,10 @@
 mod body;
 
 use super::allowed::Allowed;
-use super::profile::{Launcher, Profile, Requeue};
+use super::profile::{Launcher, Mps, Profile, Requeue};
 use super::split::Shape;
 use crate::error::{Error, Result};
-use body::{AGAIN, CHECKS, FOLLOW, LAUNCH, NAMED};
+use body::{AGAIN, ANSWER, CHECKS, END_MPS, FOLLOW, LAUNCH, MPS, MPS_OF_SEVERAL, NAMED, ON_CORES};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -26,8 +26,38 @@ pub struct Script<'a> {
     pub requeue: Requeue,
     /// The site.
     pub profile: &'a Profile,
+    /// What its trials are trained on.
+    pub trains: Trains<'a>,
     /// What it runs.
     pub runs: Runs<'a>,
+}
+
+/// What trials are trained on.
+#[derive(Clone, Copy, Debug)]
+pub enum Trains<'a> {
+    /// The job's cores.
+    OnCores,
+    /// Its GPUs.
+    OnGpus {
+        /// The program that does, an absolute path.
+        program: &'a Path,
+        /// Trials at a time on each; none: as measured.
+        workers: Option<u16>,
+        /// Whether several of them compute at the same time.
+        mps: Mps,
+    },
+    /// Its GPUs where `ablate-cuda` stands beside the program, else its cores.
+    OnEither,
+}
+
+impl Trains<'_> {
+    fn mps(self, profile: &Profile) -> Mps {
+        match self {
+            Self::OnCores => Mps::Left,
+            Self::OnGpus { mps, .. } => mps,
+            Self::OnEither => profile.mps,
+        }
+    }
 }
 
 /// What a script runs.
@@ -81,7 +111,7 @@ pub fn text(script: &Script<'_>) -> Result<String> {
         }
     }
     directives(script, &mut out)?;
-    site(script.profile, &mut out)?;
+    site(script, &mut out)?;
     let launcher = script.profile.launcher.name();
     let _ = write!(
         out,
@@ -92,7 +122,18 @@ pub fn text(script: &Script<'_>) -> Result<String> {
         Runs::Frozen(frozen) => self::frozen(frozen, &mut out)?,
         Runs::Named { otherwise, .. } => named(script.profile, otherwise, &mut out)?,
     }
+    trains(script.trains, &mut out)?;
+    let mps = script.trains.mps(script.profile);
+    match (mps, script.shape.nodes) {
+        (Mps::Started, 1) => start_mps(script.profile, &mut out)?,
+        (Mps::Started, _) => out += MPS_OF_SEVERAL,
+        (Mps::Left, _) => {}
+    }
     out += LAUNCH;
+    if (mps, script.shape.nodes) == (Mps::Started, 1) {
+        out += END_MPS;
+    }
+    out += ANSWER;
     if script.requeue == Requeue::Allowed {
         out += AGAIN;
     }
@@ -160,15 +201,63 @@ pub fn memory(mb: u32) -> String {
     }
 }
 
-/// Modules and environment. Module commands use variables that are not set, so this comes before `set -u`.
-fn site(profile: &Profile, out: &mut String) -> Result<()> {
-    if !profile.modules.is_empty() || !profile.environment.is_empty() {
-        out.push('\n');
+/// The options of `ablate run` that say what it trains on.
+fn trains(trains: Trains<'_>, out: &mut String) -> Result<()> {
+    match trains {
+        Trains::OnCores => out.push_str(ON_CORES),
+        Trains::OnEither => out.push_str("train=(--device auto)\n"),
+        Trains::OnGpus {
+            program, workers, ..
+        } => {
+            let workers = workers.map_or("auto".to_owned(), |number| number.to_string());
+            let _ = writeln!(
+                out,
+                "train=(--device cuda --ablate-cuda '{}' --workers-per-gpu {workers})",
+                path(program)?
+            );
+        }
     }
-    if !profile.modules.is_empty() {
-        let modules = profile
+    Ok(())
+}
+
+fn start_mps(profile: &Profile, out: &mut String) -> Result<()> {
+    match &profile.scratch {
+        Some(scratch) => {
+            let plain = scratch.replace("{user}", "user").replace("{job}", "1");
+            Allowed::PATH.check(&plain)?;
+            if scratch.contains("{user}") {
+                out.push_str(EXPECT_USER);
+            }
+            let scratch = scratch
+                .replace("{user}", "$USER")
+                .replace("{job}", "$SLURM_JOB_ID");
+            let _ = writeln!(out, "scratch=\"{scratch}\"");
+        }
+        None => out.push_str("scratch=''\n"),
+    }
+    out.push_str(MPS.trim_start_matches('\n'));
+    Ok(())
+}
+
+const EXPECT_USER: &str = "expect USER '[A-Za-z0-9._-]{1,64}'\n";
+
+/// Modules and environment. Module commands use variables that are not set, so this comes before `set -u`.
+fn site(script: &Script<'_>, out: &mut String) -> Result<()> {
+    let profile = script.profile;
+    let modules: Vec<&String> = match script.trains {
+        Trains::OnCores => profile.modules.iter().collect(),
+        Trains::OnGpus { .. } | Trains::OnEither => profile
             .modules
             .iter()
+            .chain(&profile.cuda_modules)
+            .collect(),
+    };
+    if !modules.is_empty() || !profile.environment.is_empty() {
+        out.push('\n');
+    }
+    if !modules.is_empty() {
+        let modules = modules
+            .into_iter()
             .map(|module| Allowed::MODULE.check(module));
         let modules = modules.collect::<Result<Vec<_>>>()?.join(" ");
         let _ = writeln!(
@@ -226,7 +315,7 @@ fn named(profile: &Profile, otherwise: Option<&str>, out: &mut String) -> Result
         ),
     }
     if base.contains("$USER") {
-        out.push_str("expect USER '[A-Za-z0-9._-]{1,64}'\n");
+        out.push_str(EXPECT_USER);
     }
     let _ = write!(out, "results=${{2:-\"{base}\"}}\n{NAMED}\n");
     Ok(())
@@ -276,6 +365,11 @@ mod tests {
                 shape,
                 requeue: Requeue::Refused,
                 profile: &profile,
+                trains: Trains::OnGpus {
+                    program: folder,
+                    workers: None,
+                    mps: Mps::Started,
+                },
                 runs: Runs::Frozen(Frozen {
                     ablate: folder,
                     yaml: folder,

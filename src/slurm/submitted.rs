@@ -72,6 +72,9 @@ pub struct Ledger {
     pub program_sha256: String,
     /// … its version.
     pub version: String,
+    /// The frozen program for GPUs, where trials are trained on them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cuda_program: Option<String>,
     /// What was sent, in order.
     pub jobs: Vec<Sent>,
 }
@@ -89,6 +92,7 @@ impl Ledger {
             program: program.name(),
             program_sha256: program.sha256().to_owned(),
             version: format!("{}+{}", env!("CARGO_PKG_VERSION"), env!("ABLATE_GIT_REV")),
+            cuda_program: None,
             jobs: Vec::new(),
         }
     }

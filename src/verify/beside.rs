@@ -211,7 +211,9 @@ fn each_at_root(folder: &Folder, name: &str, path: &Path, seen: &mut Vec<Sightin
     let what = match by_name(name) {
         Named::InUse => None,
         Named::Told(what) => Some(what),
-        Named::Plain if FOR_PEOPLE.contains(&name) || name == "sweep.yaml" => None,
+        Named::Plain if FOR_PEOPLE.contains(&name) || matches!(name, "sweep.yaml" | "device") => {
+            None
+        }
         Named::Plain if name.starts_with("sweep.kept-") && name.ends_with(".h5") => {
             let read = steadily(path, |path| inspect(path).map(|_| ()));
             read.and_then(|read| read.err()).map(Seen::Kept)

@@ -2,9 +2,9 @@
 //! `ABLATE_WRITE_GOLDEN=1` writes them anew, to be looked at with `git diff`.
 
 use crate::common;
-use ablate::slurm::profile::{Launcher, Profile, Requeue};
+use ablate::slurm::profile::{Launcher, Mps, Profile, Requeue};
 use ablate::slurm::ready;
-use ablate::slurm::script::{Frozen, Runs, Script, text};
+use ablate::slurm::script::{Frozen, Runs, Script, Trains, text};
 use ablate::slurm::split::{Wishes, Work, split};
 use ablate::slurm::time::Limit;
 use std::fs;
@@ -31,12 +31,34 @@ fn is_kept(path: &Path, text: &str) {
     );
 }
 
-/// A script as `ablate submit` writes it.
+/// A script as `ablate submit` writes it, for trials on cores.
 fn submitted(
     partition: &str,
     gpus: Option<u32>,
     follows: bool,
     change: impl Fn(&mut Profile),
+) -> String {
+    training(partition, gpus, follows, change, Trains::OnCores)
+}
+
+/// As above, for trials on GPUs.
+fn on_gpus(partition: &str, gpus: u32, workers: Option<u16>, mps: Mps) -> String {
+    let program =
+        Path::new("/expanse/lustre/scratch/me/temp_project/ablate/skip/bin/ablate-cdef01234567");
+    let trains = Trains::OnGpus {
+        program,
+        workers,
+        mps,
+    };
+    training(partition, Some(gpus), false, |_| {}, trains)
+}
+
+fn training(
+    partition: &str,
+    gpus: Option<u32>,
+    follows: bool,
+    change: impl Fn(&mut Profile),
+    trains: Trains<'_>,
 ) -> String {
     let mut profile = Profile::find("expanse").expect("built in");
     change(&mut profile);
@@ -61,6 +83,7 @@ fn submitted(
         shape: split.shape,
         requeue: profile.requeue(profile.partition(partition).expect("there")),
         profile: &profile,
+        trains,
         runs: Runs::Frozen(Frozen {
             ablate: &folder.join("bin/ablate-0123456789ab"),
             yaml: &submitted.join("sweep.yaml"),
@@ -82,6 +105,9 @@ fn submitted_scripts_are_as_kept() {
     kept("follow-up", submitted("gpu-shared", Some(2), true, as_is));
     kept("whole-nodes", submitted("gpu", Some(8), false, as_is));
     kept("cpu", submitted("shared", None, false, as_is));
+    kept("gpus", on_gpus("gpu-shared", 2, None, Mps::Left));
+    kept("mps", on_gpus("gpu-shared", 1, Some(4), Mps::Started));
+    kept("mps-nodes", on_gpus("gpu", 8, Some(4), Mps::Started));
     kept("requeue", submitted("gpu-preempt", Some(1), false, as_is));
     kept(
         "plain",

@@ -3,6 +3,7 @@
 mod cancelling;
 mod follow_ups;
 mod golden;
+mod gpus;
 mod hostile;
 mod refusals;
 mod running;

@@ -56,7 +56,7 @@ fn the_folder_says_how_it_went_and_not_the_launcher() {
             "{told}"
         );
         let run = format!(
-            "run --results {} --workers 4 --threads 1 --no-wait -- {}\n",
+            "run --results {} --device cpu --workers 4 --threads 1 --no-wait -- {}\n",
             stage.path("results").display(),
             stage.submitted("sweep.yaml").display()
         );
@@ -208,7 +208,9 @@ fn a_script_of_slurm_runs_the_sweep_that_it_is_given() {
         "{told}"
     );
     assert!(
-        told.contains("run --results elsewhere --workers 4 --threads 1 --no-wait -- tiny.yaml\n"),
+        told.contains(
+            "run --results elsewhere --device cpu --workers 4 --threads 1 --no-wait -- tiny.yaml\n"
+        ),
         "{told}"
     );
     let log = stage.fake("folder/logs/slurm-7.out");

@@ -1,6 +1,6 @@
 //! A rank that is not the first: trains what rank 0 hands out.
 
-use super::{Args, Asked};
+use super::{Args, Asked, sweeping};
 use crate::error::{Error, ExitCode, Result};
 use crate::fanout::branch::Branch;
 use crate::fanout::ranks::message::RankHello;
@@ -30,16 +30,18 @@ pub fn follow(args: &Args) -> Result<ExitCode> {
         Error::Worker("MPI made this process its first rank, the launcher another one".into())
     });
     let link = ranks.or_abort(link)?;
-    let share = super::Share::of(args, ranks.local());
+    let hardware = &asked.hardware;
+    let share = super::Share::of(args, hardware, ranks.local());
     let hang_after = Duration::from_secs_f64(args.hang_after);
     let greeted = Branch::greet(
         link,
-        RankHello::ours(asked.digest, share.workers),
+        RankHello::ours(asked.digest, asked.plan.device(), share.first()),
         &signals,
         hang_after,
     );
     let (mut branch, walltime) = ranks.or_abort(greeted)?;
-    let site = super::site(args, &folder, ranks.rank(), share, walltime, &signals);
+    let rank = ranks.rank();
+    let site = super::site(args, hardware, &folder, rank, share, walltime, &signals);
     let site = ranks.or_abort(site)?;
     let departure = ranks.or_abort(supervise(&site, &Planned(&asked.plan), &mut branch, calls))?;
     let end = branch.end();
@@ -60,5 +62,9 @@ impl Trials for Planned<'_> {
 
     fn points(&self) -> usize {
         self.0.points()
+    }
+
+    fn cost(&self, index: usize) -> f64 {
+        sweeping::cost(self.0, index)
     }
 }

@@ -3,8 +3,10 @@
 use super::answer;
 use super::difference::difference;
 use super::ranks::Ranks;
+use super::share::{self, Share};
 use super::sweeping::Sweeping;
 use super::{Args, Asked};
+use crate::cli::device;
 use crate::cli::pack::{self, Beside};
 use crate::durable;
 use crate::error::{ExitCode, Result};
@@ -43,6 +45,7 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
     let mut queue = sweeping.queue()?;
     let (end, ranks) = match queue.left() {
         0 => {
+            device::keep(&folder, plan.device())?;
             dismiss()?;
             (End::Drained, Ranks::Alone)
         }
@@ -116,6 +119,7 @@ fn train(
     sweeping: &Sweeping<'_>,
     queue: &mut Queue,
 ) -> Result<(End, Ranks)> {
+    asked.hardware.choice.check()?;
     let signals = super::listen()?;
     let lease = Duration::from_secs_f64(args.lease);
     let claims = Claims::join(sweeping.folder, &asked.digest, lease)?;
@@ -124,18 +128,23 @@ fn train(
     let walltime = Walltime::of_slurm_job();
     let calls = channel();
     let ranks = super::ranks::join(&calls.0)?;
-    let share = super::Share::of(args, ranks.local());
-    let workers = share.workers;
+    let hardware = &asked.hardware;
+    let share = Share::of(args, hardware, ranks.local());
+    let workers = share.first();
     eprintln!(
-        "{}",
-        sweeping.announcement(queue, workers.min(queue.left()))
+        "{}\n{}",
+        sweeping.announcement(queue, workers.min(queue.left())),
+        share::announcement(hardware, &share)
     );
-    let site = super::site(args, sweeping.folder, 0, share, walltime, &signals);
+    let folder = sweeping.folder;
+    let site = super::site(args, hardware, folder, 0, share, walltime, &signals);
     let site = ranks.or_abort(site)?;
+    // Only now: a sweep that could not be begun on a GPU was not begun on one.
+    ranks.or_abort(device::keep(folder, asked.plan.device()))?;
     let mut progress = Progress::on_stderr(sweeping.scope());
     let others = ranks.link().map(|link| Others {
         link,
-        ours: RankHello::ours(asked.digest.clone(), workers),
+        ours: RankHello::ours(asked.digest.clone(), asked.plan.device(), workers),
         hang_after: site.hang_after,
         walltime,
     });

@@ -77,17 +77,12 @@ impl<'a> Sweeping<'a> {
                     None => index % self.seeds,
                 },
                 cost: match artefact {
-                    Some(artefact) => cost(&artefact.config, artefact.image),
-                    None => *costs.entry(point).or_insert_with(|| self.cost(point)),
+                    Some(_) => cost(self.plan, index),
+                    None => *costs.entry(point).or_insert_with(|| cost(self.plan, index)),
                 },
                 failures: counted.of(&id),
             }
         })))
-    }
-
-    /// Expected work of a trial of this arm.
-    fn cost(&self, point: usize) -> f64 {
-        cost(&self.plan.config(point), self.plan.facts(point).image)
     }
 
     /// Takes back the quarantine of this sweep's trials.
@@ -162,6 +157,10 @@ impl Trials for Sweeping<'_> {
         points.dedup();
         points.len()
     }
+
+    fn cost(&self, index: usize) -> f64 {
+        cost(self.plan, index)
+    }
 }
 
 impl Work for Sweeping<'_> {
@@ -204,9 +203,16 @@ impl Sweeping<'_> {
     }
 }
 
-/// Expected work of a trial.
-fn cost(config: &TrialConfig, image: [usize; 2]) -> f64 {
-    work(model::cost_of(config, image), config)
+/// Expected work of a unit of a plan.
+pub fn cost(plan: &Plan, index: usize) -> f64 {
+    let of = |config: &TrialConfig, image| work(model::cost_of(config, image), config);
+    match plan.artefact(index) {
+        Some(artefact) => of(&artefact.config, artefact.image),
+        None => {
+            let point = plan.point(index);
+            of(&plan.config(point), plan.facts(point).image)
+        }
+    }
 }
 
 /// Every use of every trained network.

@@ -1,12 +1,13 @@
 //! Freezes, sends, records: in this order, and every job before the next is sent.
 
 use super::Submission;
+use crate::cli::device::{self, WorkersPerGpu};
 use crate::cli::run::keep_yaml;
 use crate::durable;
 use crate::error::{Error, ExitCode, Result};
 use crate::record::Folder;
 use crate::slurm::client::{self, JobId, sbatch_arguments};
-use crate::slurm::script::{Frozen, Runs, Script, text};
+use crate::slurm::script::{Frozen, Runs, Script, Trains, text};
 use crate::slurm::submitted::{Kind, Ledger, Submitted};
 
 /// The script of a kind of job.
@@ -22,9 +23,22 @@ pub fn script(submission: &Submission<'_>, submitted: &Submitted, kind: Kind) ->
         results,
         folder,
         program,
+        cuda,
         split,
         ..
     } = submission;
+    let cuda_place = cuda.as_ref().map(|cuda| cuda.program.place(folder));
+    let trains = match (cuda, &cuda_place) {
+        (Some(cuda), Some(program)) => Trains::OnGpus {
+            program,
+            workers: match cuda.workers {
+                WorkersPerGpu::Auto => None,
+                WorkersPerGpu::Number(number) => Some(number),
+            },
+            mps: cuda.mps,
+        },
+        _ => Trains::OnCores,
+    };
     text(&Script {
         name: &format!("ablate-{}", sweep.name),
         account: *account,
@@ -32,6 +46,7 @@ pub fn script(submission: &Submission<'_>, submitted: &Submitted, kind: Kind) ->
         shape: split.shape,
         requeue: profile.requeue(profile.partition(partition)?),
         profile,
+        trains,
         runs: Runs::Frozen(Frozen {
             ablate: &program.place(folder),
             yaml: &submitted.sweep_yaml(),
@@ -58,7 +73,11 @@ pub fn send(submission: &Submission<'_>) -> Result<ExitCode> {
     )?;
     let folder = Folder::create(&submission.results, &submission.sweep.name)?;
     submission.program.freeze(&folder)?;
+    if let Some(cuda) = &submission.cuda {
+        cuda.program.freeze(&folder)?;
+    }
     // What `ablate status` answers from until the first job begins.
+    device::keep(&folder, submission.device())?;
     keep_yaml(&folder, &submission.sweep.text)?;
     let submitted = Submitted::create(&folder)?;
     durable::replace(&submitted.sweep_yaml(), submission.sweep.text.as_bytes())?;
@@ -71,6 +90,7 @@ pub fn send(submission: &Submission<'_>) -> Result<ExitCode> {
         partition: submission.partition.to_owned(),
         account: submission.account.map(str::to_owned),
         options: submission.options.clone(),
+        cuda_program: submission.cuda.as_ref().map(|cuda| cuda.program.name()),
         ..Ledger::new(&submission.sweep.name, &submission.program)
     };
     submitted.write(&ledger)?;

@@ -2,6 +2,7 @@
 
 use super::Submission;
 use super::send;
+use crate::cli::device::WorkersPerGpu;
 use crate::error::{ExitCode, Result};
 use crate::slurm::client::{JobId, sbatch_arguments};
 use crate::slurm::script;
@@ -21,6 +22,7 @@ fn describe(submission: &Submission<'_>) -> String {
         trials,
         work,
         asked,
+        cuda,
         split,
         ..
     } = submission;
@@ -55,14 +57,26 @@ fn describe(submission: &Submission<'_>) -> String {
         script::memory(shape.memory_mb),
         shape.time,
     );
-    out += &format!(
-        "  each trains {} at a time, for about {}",
-        count(shape.workers(), "trial"),
-        hours(*estimate)
-    );
-    out += match shape.gpus {
-        0 => "\n",
-        _ => "; this version trains on the CPU cores that come with a GPU, not on the GPU\n",
+    out += &match (cuda, shape.gpus) {
+        (Some(cuda), gpus) => format!(
+            "  each trains on {}, {} trials at a time on each, for at most some {} (what its cores would take: this version knows no GPU's speed)\n",
+            count(gpus, "GPU"),
+            match cuda.workers {
+                WorkersPerGpu::Auto => "as many as measured".to_owned(),
+                WorkersPerGpu::Number(number) => number.to_string(),
+            },
+            hours(*estimate)
+        ),
+        (None, gpus) => format!(
+            "  each trains {} at a time, for about {}{}\n",
+            count(shape.workers(), "trial"),
+            hours(*estimate),
+            match gpus {
+                0 => "",
+                _ =>
+                    "; on the CPU cores that come with a GPU, not on the GPU (--device cuda does that)",
+            }
+        ),
     };
     if asked.is_some_and(|asked| asked > *jobs) {
         out += "  fewer than you asked for: further ones would find nothing to do\n";

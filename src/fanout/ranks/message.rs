@@ -4,6 +4,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::fanout::desk::Word;
 use crate::fanout::machine;
 use crate::fanout::message::Hello;
+use crate::plan::Device;
 use serde::{Deserialize, Serialize};
 
 /// Who a rank is. [`Hello`] names the build: ranks of different builds refuse each other before anything else is read.
@@ -13,6 +14,9 @@ pub struct RankHello {
     pub hello: Hello,
     /// Digest of the plan that this rank made of the sweep file and the data that it sees.
     pub plan: String,
+    /// The class of device that it trains on.
+    #[serde(default)]
+    pub device: String,
     /// Its machine.
     pub host: String,
     /// Workers that it will keep busy.
@@ -21,10 +25,11 @@ pub struct RankHello {
 
 impl RankHello {
     /// This process's.
-    pub fn ours(plan: String, workers: usize) -> Self {
+    pub fn ours(plan: String, device: Device, workers: usize) -> Self {
         Self {
             hello: Hello::ours(),
             plan,
+            device: device.name().to_owned(),
             host: machine::host(),
             workers,
         }
@@ -44,6 +49,12 @@ impl RankHello {
                 ours.host,
                 ours.hello.version,
                 ours.hello.protocol
+            )));
+        }
+        if self.device != ours.device {
+            return Err(Error::Worker(format!(
+                "{who} trains on {}, but rank 0 on {} on {}\n  next: name one class for all, --device cpu or --device cuda; `ablate doctor` on both machines says what they lack",
+                self.device, ours.host, ours.device
             )));
         }
         if self.plan != ours.plan {
@@ -140,6 +151,7 @@ mod tests {
         RankHello {
             hello,
             plan: plan.into(),
+            device: "cpu".into(),
             host: "n1".into(),
             workers: 1,
         }
@@ -153,5 +165,12 @@ mod tests {
         assert!(build.to_string().contains("rank 3 on n1 is ablate 1.1+b"));
         let plan = rank("1.0+a", "q").check(3, &ours).expect_err("refused");
         assert!(plan.to_string().contains("plans other trials"));
+        let mut device = rank("1.0+a", "q");
+        device.device = "cuda".into();
+        let device = device.check(3, &ours).expect_err("refused").to_string();
+        assert!(
+            device.contains("rank 3 on n1 trains on cuda") && device.contains("--device"),
+            "{device}"
+        );
     }
 }

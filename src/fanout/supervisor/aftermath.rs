@@ -9,7 +9,7 @@ use crate::fanout::fate::{self, Circumstance};
 use crate::fanout::fault;
 use crate::fanout::log::LastWords;
 use crate::fanout::machine;
-use crate::fanout::message::{Blame, Failure, Finished};
+use crate::fanout::message::{Blame, Failure, Finished, Then};
 
 /// Workers that end before they got to a trial, in a row, before the run ends.
 const FAILED_STARTS: u32 = 3;
@@ -26,27 +26,38 @@ struct Cause {
 impl Supervisor<'_> {
     /// A trial is committed.
     pub(super) fn finished(&mut self, number: u64, finished: Finished) {
-        if let Some(assignment) = self.take_assignment(number, Duty::Idle) {
+        if let Some(mut assignment) = self.take_assignment(number, Duty::Idle) {
             let trial = assignment.trial.index;
+            self.done += assignment.advance(1.0);
             fault::inject_into_rank(self.site.rank);
             self.desk.tell(Word::Finished { trial, finished });
             self.machine_works();
         }
     }
 
-    /// A worker met an error and lives on.
+    /// A worker met an error that it could tell.
     pub(super) fn failed(&mut self, number: u64, failure: Failure) {
         let pid = self.crew.get(&number).map_or(0, |m| m.process.pid());
-        let Some(assignment) = self.take_assignment(number, Duty::Idle) else {
+        let next = match failure.then {
+            Then::Stays => Duty::Idle,
+            Then::Leaves => Duty::Leaving,
+        };
+        let Some(assignment) = self.take_assignment(number, next) else {
             return;
         };
         match failure.blame {
+            Blame::Trial
+                if fate::is_out_of_gpu_memory(&failure.message) && self.shares_too_much() =>
+            {
+                let why = "too many workers shared its GPU's memory: given back unblamed";
+                self.give_back(&assignment, why.into());
+            }
             Blame::Trial => {
+                let class = fate::class_of_error(&failure.message).into();
                 let last_words = LastWords {
                     text: failure.message,
                     path: None,
                 };
-                let class = "error".into();
                 let cause = Cause {
                     class,
                     last_words,

@@ -21,7 +21,7 @@ impl Supervisor<'_> {
         let wanted = self
             .desk
             .waiting()
-            .min(self.site.workers.saturating_sub(self.busy()));
+            .min(self.most().saturating_sub(self.busy()));
         for _ in free..wanted {
             if !self.backoff.ready(self.began.elapsed()) {
                 break;
@@ -30,10 +30,13 @@ impl Supervisor<'_> {
             let logs = self.site.folder.logs();
             let ears = self.mouth.clone();
             let since = Instant::now();
-            let mut process = Process::start(&self.site.launch, self.started, &logs, ears)?;
+            let gpu = self.seat();
+            let mut process =
+                Process::start(&self.site.launch, gpu.as_ref(), self.started, &logs, ears)?;
             process.send(&ToWorker::Hello(Hello::ours()));
             let member = Member {
                 process,
+                gpu: gpu.map(|gpu| gpu.number),
                 since,
                 stride: Stride::NotYet,
                 duty: Duty::Starting,
@@ -46,7 +49,7 @@ impl Supervisor<'_> {
         Ok(())
     }
 
-    /// Gives every idle worker a trial.
+    /// Gives every idle worker a trial, but for those that are too many.
     pub(super) fn hand_out(&mut self) {
         let idle = |member: &Member| matches!(member.duty, Duty::Idle);
         let idle: Vec<_> = self
@@ -55,11 +58,13 @@ impl Supervisor<'_> {
             .filter(|(_, m)| idle(m))
             .map(|(n, _)| *n)
             .collect();
-        for number in idle {
+        let room = self.most().saturating_sub(self.busy());
+        for number in idle.into_iter().take(room) {
             let Some(trial) = self.desk.take() else {
                 return;
             };
             self.desk.tell(Word::Started { trial });
+            let cost = self.trials.cost(trial);
             let trial = self.trials.trial(trial);
             if let Some(member) = self.crew.get_mut(&number) {
                 member.process.send(&ToWorker::Train {
@@ -69,6 +74,8 @@ impl Supervisor<'_> {
                 member.duty = Duty::Busy(Box::new(Assignment {
                     trial,
                     since: Instant::now(),
+                    cost,
+                    part: None,
                     moved: false,
                 }));
             }

@@ -4,6 +4,7 @@ use super::*;
 use crate::error::ExitCode;
 use crate::fanout::attempts::Counted;
 use crate::fanout::coordinator::{Coordinator, End, Work};
+use crate::fanout::gpu::seats::PerGpu;
 use crate::fanout::message::Hello;
 use crate::fanout::progress::{Progress, Scope};
 use crate::fanout::queue::{Entry, Queue, Stage};
@@ -31,6 +32,7 @@ impl Trials for Plan {
     fn trial(&self, index: usize) -> Trial {
         Trial {
             id: Self::id(index),
+            device: crate::plan::Device::Cpu,
             index,
             point: index % self.points,
             seed: 0,
@@ -109,6 +111,18 @@ fn supervise_shell(
     hang_after: Duration,
     stop: &Signals,
 ) -> After {
+    supervise_on(None, script, trials, points, hang_after, stop)
+}
+
+/// As above, on GPUs.
+fn supervise_on(
+    gpus: Option<Gpus>,
+    script: &str,
+    trials: usize,
+    points: usize,
+    hang_after: Duration,
+    stop: &Signals,
+) -> After {
     let results = tempfile::tempdir().expect("a folder");
     let folder = Folder::create(results.path(), "x").expect("made");
     let script = format!("TMP='{}'; {script}", results.path().display());
@@ -119,9 +133,9 @@ fn supervise_shell(
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
             name: "sh",
-            gpu: None,
         },
         workers: 2,
+        gpus,
         hang_after,
         checkpoint_every: Duration::from_secs(60),
         walltime: Walltime::default(),
@@ -258,4 +272,80 @@ fn a_stop_leaves_every_trial_unblamed_and_no_worker_behind() {
     assert_eq!(interrupted.count(), 2);
     let alive = |pid: &str| std::path::Path::new("/proc").join(pid).exists();
     assert!(!begun().lines().any(alive));
+}
+
+/// A script's arguments are what a worker's would be: the number of its GPU is one of them.
+fn on_gpus(per_gpu: PerGpu, script: &str, trials: usize) -> After {
+    let gpus = Gpus {
+        visible: vec![None, None, None],
+        own: vec![0, 2],
+        per_gpu,
+        sampled_every: Duration::from_millis(20),
+    };
+    let hello = serde_json::to_string(&FromWorker::Hello(Hello::ours())).expect("JSON");
+    let script = format!(
+        "echo \"$0 $1\" >>\"$TMP/gpus\"; read -r line; echo '{hello}'; while read -r line; do {script}\ndone"
+    );
+    supervise_on(
+        Some(gpus),
+        &script,
+        trials,
+        trials,
+        NEVER,
+        &Signals::default(),
+    )
+}
+
+impl After {
+    fn gpus(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self._results.path().join("gpus")).expect("written");
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    }
+}
+
+#[test]
+fn each_worker_is_told_its_gpu() {
+    let slowly = format!("sleep 0.3; {FINISH}");
+    let after = on_gpus(PerGpu::Fixed(1), &slowly, 4);
+    assert_eq!(after.queue.finished(), 4);
+    assert_eq!(after.gpus(), ["--gpu 0", "--gpu 2"]);
+}
+
+/// Here nvidia-smi tells nothing of their memory, so one worker each is what it stays at.
+#[test]
+fn a_measured_number_of_workers_begins_with_one_a_gpu() {
+    let steps = format!(
+        r#"for s in 1 2 3 4; do echo "{{\"say\":\"step\",\"step\":$s,\"steps\":4}}"; sleep 0.05; done; {FINISH}"#
+    );
+    let after = on_gpus(PerGpu::Measured { most: 4 }, &steps, 8);
+    assert_eq!(after.queue.finished(), 8);
+    assert_eq!(after.gpus(), ["--gpu 0", "--gpu 2"]);
+}
+
+#[test]
+fn after_an_error_that_stays_with_its_process_a_worker_is_replaced() {
+    let fatal = r#"echo '{"say":"failed","blame":"trial","message":"CUDA_ERROR_ILLEGAL_ADDRESS","code":70,"then":"leaves"}'; exit 0"#;
+    let script =
+        format!(r#"if mkdir "$TMP/once" 2>/dev/null; then {fatal}; fi; sleep 0.5; {FINISH}"#);
+    let after = on_gpus(PerGpu::Fixed(1), &script, 6);
+    assert_eq!(
+        (after.queue.finished(), after.classes()),
+        (6, vec!["error".to_owned()])
+    );
+    assert_eq!(
+        after.gpus().len(),
+        3,
+        "two at first, and one in the place of the first"
+    );
+}
+
+#[test]
+fn what_a_gpu_has_no_room_for_has_its_class_and_costs_the_worker_nothing() {
+    let full = r#"echo '{"say":"failed","blame":"trial","message":"conv2d: the GPU has no room for 99 bytes more","code":70}'"#;
+    let script = format!(r#"if mkdir "$TMP/once" 2>/dev/null; then {full}; else {FINISH}; fi"#);
+    let after = on_gpus(PerGpu::Fixed(1), &script, 3);
+    assert_eq!(after.classes(), ["out of memory on the GPU"]);
+    assert_eq!((after.queue.finished(), after.gpus().len()), (3, 2));
 }

@@ -13,6 +13,7 @@ impl Trainer for Fake {
     fn train(&mut self, trial: &str, post: &mut Post<'_>) -> Result<Done> {
         match trial {
             "bad" => return Err(Error::Internal("a bad trial".into())),
+            "fatal" => return Err(Error::Internal("a fatal trial".into())),
             "quick" => return Ok(Done::Finished(Finished::default())),
             _ => {}
         }
@@ -26,6 +27,13 @@ impl Trainer for Fake {
             std::thread::yield_now();
         }
         unreachable!("steps do not run out")
+    }
+
+    fn then(&self, error: &Error) -> Then {
+        match error.to_string().contains("fatal") {
+            true => Then::Leaves,
+            false => Then::Stays,
+        }
     }
 }
 
@@ -87,6 +95,14 @@ fn a_trial_that_fails_harms_only_itself() {
         matches!(&said[1], FromWorker::Failed(failure) if failure.message.contains("a bad trial"))
     );
     assert_eq!(said[2], FromWorker::Finished(Finished::default()));
+}
+
+#[test]
+fn after_an_error_that_lasts_no_other_trial_is_begun() {
+    let (said, end) = converse(&(hello() + &train("fatal") + &train("quick")));
+    assert!(end.is_ok());
+    assert!(matches!(&said[1], FromWorker::Failed(failure) if failure.then == Then::Leaves));
+    assert_eq!(said.len(), 2);
 }
 
 #[test]

@@ -194,6 +194,7 @@ fn json_has_the_documented_keys_and_all_arms() {
         "comparisons",
         "estimate",
         "warnings",
+        "device",
         "arms",
     ];
     assert_eq!(keys, documented.into_iter().collect());

@@ -4,7 +4,7 @@
 use super::asked;
 use super::matching::{Matching, Points, recorded};
 use super::side::Side;
-use crate::report::label;
+use crate::report::{label, provenance};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a difference lies.
@@ -141,7 +141,9 @@ fn environment(sides: [&Side; 2]) -> Vec<Difference> {
     type Facts<'a> = BTreeMap<&'a str, BTreeMap<&'a str, usize>>;
     fn facts(side: &Side) -> Facts<'_> {
         let mut facts = Facts::new();
-        for (name, value) in side.prints().flat_map(|print| &print.environment) {
+        let told = side.prints().flat_map(|print| &print.environment);
+        // How busy a GPU was differs from trial to trial.
+        for (name, value) in told.filter(|(name, _)| !provenance::is_of_one_trial(name)) {
             let values = facts.entry(name).or_default();
             *values.entry(value).or_default() += 1;
         }

@@ -84,8 +84,13 @@ impl Profile {
         };
         allow(Allowed::PROFILE, &self.name)?;
         allow(Allowed::RESULTS, &self.results.replace("{user}", "user"))?;
+        if let Some(scratch) = &self.scratch {
+            let plain = scratch.replace("{user}", "user").replace("{job}", "1");
+            allow(Allowed::PATH, &plain)?;
+        }
         self.modules
             .iter()
+            .chain(&self.cuda_modules)
             .try_for_each(|module| allow(Allowed::MODULE, module))?;
         for (name, value) in &self.environment {
             allow(Allowed::VARIABLE, name)?;
@@ -217,6 +222,7 @@ mod tests {
             ("nodes: 1", "nodes: -1"),
             ("charge: 0.0", "charge: .nan"),
             ("requeue: false", "requeue: no"),
+            ("modules: []", "modules: []\nmps: yes"),
         ] {
             let said = refused(from, to);
             assert!(said.starts_with("site.yaml:"), "{to}: {said}");
@@ -230,6 +236,15 @@ mod tests {
             ("modules: []", "modules: [\"gcc; touch CANARY\"]"),
             ("environment: {}", "environment: { A: \"`touch CANARY`\" }"),
             ("environment: {}", "environment: { \"A B\": x }"),
+            (
+                "modules: []",
+                "modules: []\ncuda_modules: [\"$(touch CANARY)\"]",
+            ),
+            (
+                "modules: []",
+                "modules: []\nscratch: \"/scratch/$(touch CANARY)\"",
+            ),
+            ("modules: []", "modules: []\nscratch: scratch"),
             ("name: local", "name: \"a\\n#SBATCH -A x\""),
             ("  gpu:", "  \"gpu\\n#SBATCH\":"),
         ] {
