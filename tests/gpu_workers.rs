@@ -7,7 +7,8 @@ mod scene;
 
 use ablate::fanout::gpu::program::{GpuCode, Introduction};
 use ablate::fanout::message::Hello;
-use scene::{Scene, binary, expect_code};
+use rustix::process::Signal;
+use scene::{Running, Scene, binary, expect_code, wait_until};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -373,19 +374,21 @@ fn what_a_gpu_has_no_room_for_costs_that_trial_alone() {
     }
 }
 
-/// What the numbers are is for a GPU to say; here that they are looked at, and that a trial's end is not disturbed.
+/// What the numbers are is for a GPU to say; here that they are looked at while trials train.
 #[test]
 fn how_many_share_a_gpu_is_measured() {
-    let stand = Stand::of(&SWEEP.replace("epochs: 1", "epochs: 6"));
-    stand.scene.with_seeds(8);
+    let stand = Stand::of(&SWEEP.replace("epochs: 1", "epochs: 1000000"));
+    let log = stand.path("stderr");
     let mut command = stand.command(&[]);
     command
         .env("CUDA_VISIBLE_DEVICES", "0")
-        .env("ABLATE_GPU_SAMPLE_MS", "20");
-    let said = said(&command.output().expect("started"), 0);
-    assert!(said.contains("1 worker each, up to "), "{said}");
-    assert!(said.contains("workers per GPU: "), "{said}");
-    assert_eq!(stand.committed().len(), 16);
+        .stderr(fs::File::create(&log).expect("made"));
+    let said = || fs::read_to_string(&log).expect("readable");
+    let mut running = Running::new(&mut command);
+    wait_until("a decision", || said().contains("workers per GPU: "));
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().status.code(), Some(75));
+    assert!(said().contains("1 worker each, up to "), "{}", said());
     assert_eq!(stand.scene.failures(), [""; 0]);
 }
 
