@@ -232,7 +232,8 @@ fn ranks_of_a_node_take_a_gpu_each() {
     if !launch::have_mpirun() {
         return common::skip("GPU workers over ranks", "mpirun is not installed");
     }
-    let stand = Stand::new();
+    // So many that the second rank comes before the first has done them all.
+    let stand = Stand::of(&SWEEP.replace("seeds: 2", "seeds: 60"));
     let run = stand.command(&["--workers-per-gpu", "1"]);
     let mut job = launch::mpirun(2, &run);
     stand.dress(&mut job);

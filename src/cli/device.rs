@@ -104,6 +104,21 @@ pub struct Hardware {
 }
 
 impl DeviceArgs {
+    /// The class alone. GPUs are looked for only where it depends on them: a driver may take seconds to answer.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn class(&self, folder: &Folder) -> Result<Device> {
+        match self.device {
+            Wish::Cpu => Ok(Device::Cpu),
+            Wish::Cuda => Ok(Device::Cuda),
+            Wish::Auto => match begun_or_saved(folder, &self.program())? {
+                Some(device) => Ok(device),
+                None => Ok(self.hardware(folder)?.choice.device),
+            },
+        }
+    }
+
     /// Looks at this machine and at the sweep's folder, and chooses.
     ///
     /// # Errors
@@ -140,7 +155,7 @@ impl DeviceArgs {
     ) -> Result<Choice> {
         let asked = Asked::from(self.device);
         let begun = match asked {
-            Asked::Auto => begun_or_done(folder, program)?,
+            Asked::Auto => begun_or_saved(folder, program)?,
             Asked::Cpu | Asked::Cuda => None,
         };
         Ok(choice::choose(
@@ -158,19 +173,29 @@ impl DeviceArgs {
 
     /// The program that trains on GPUs; it may not be there.
     pub fn program(&self) -> PathBuf {
-        self.ablate_cuda.clone().unwrap_or_else(program::beside)
+        match &self.ablate_cuda {
+            // A name without a slash would be looked for in PATH when it is started.
+            Some(named) => std::path::absolute(named).unwrap_or_else(|_| named.clone()),
+            None => program::beside(),
+        }
     }
 }
 
-/// What a sweep was begun on: earlier versions trained on processors and left no word of it.
-fn begun_or_done(folder: &Folder, program: &Path) -> Result<Option<Device>> {
+/// What a sweep was begun on. A run on GPUs leaves its word before it trains; what lies there without one is of processors.
+fn begun_or_saved(folder: &Folder, program: &Path) -> Result<Option<Device>> {
     let begun = begun(folder)?;
     // Without the program the answer is the same.
-    if begun.is_some() || !program.exists() || !folder.trials().is_dir() {
+    if begun.is_some() || !program.exists() {
         return Ok(begun);
     }
-    let done = record::done(folder)?;
-    Ok((!done.is_empty()).then_some(Device::Cpu))
+    let any = |at: PathBuf| std::fs::read_dir(at).is_ok_and(|mut all| all.next().is_some());
+    let saved = [
+        folder.all_checkpoints(),
+        folder.attempts(),
+        folder.trials(),
+        folder.shards(),
+    ];
+    Ok(saved.into_iter().any(any).then_some(Device::Cpu))
 }
 
 /// What a sweep was last run on; `None` where its folder says nothing: on processors, if at all.
@@ -180,7 +205,12 @@ fn begun_or_done(folder: &Folder, program: &Path) -> Result<Option<Device>> {
 pub fn begun(folder: &Folder) -> Result<Option<Device>> {
     let path = folder.device();
     let mut text = String::new();
-    let read = File::open(&path).and_then(|file| file.take(64).read_to_string(&mut text));
+    // A pipe would be waited for.
+    let is_file = std::fs::metadata(&path).map(|of| of.is_file());
+    let read = match is_file {
+        Ok(false) => Ok(0),
+        _ => File::open(&path).and_then(|file| file.take(64).read_to_string(&mut text)),
+    };
     match read {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() != ErrorKind::InvalidData => {
@@ -249,6 +279,10 @@ mod tests {
             keep(&folder, device).expect("kept");
             assert_eq!(begun(&folder).expect("readable"), Some(device));
         }
+        std::fs::remove_file(folder.device()).expect("removed");
+        std::fs::create_dir(folder.device()).expect("made");
+        assert!(begun(&folder).is_err(), "it is no file");
+        std::fs::remove_dir(folder.device()).expect("removed");
         for damaged in [&b""[..], b"tpu\n", b"\xff\xfe", &[b'x'; 1000]] {
             std::fs::write(folder.device(), damaged).expect("written");
             let error = begun(&folder).expect_err("refused").to_string();
@@ -256,5 +290,20 @@ mod tests {
         }
         keep(&folder, Device::Cuda).expect("mended");
         assert_eq!(begun(&folder).expect("readable"), Some(Device::Cuda));
+    }
+
+    /// The program that is there is this test.
+    #[test]
+    fn a_sweep_that_has_saved_anything_without_a_word_was_begun_on_processors() {
+        let results = tempfile::tempdir().expect("a folder");
+        let folder = Folder::create(results.path(), "x").expect("made");
+        let here = std::env::current_exe().expect("this test");
+        let of = |program: &Path| begun_or_saved(&folder, program).expect("readable");
+        assert_eq!(of(&here), None);
+        std::fs::create_dir(folder.checkpoints("0123")).expect("made");
+        assert_eq!(of(&here), Some(Device::Cpu));
+        assert_eq!(of("/nowhere/ablate-cuda".as_ref()), None);
+        keep(&folder, Device::Cuda).expect("kept");
+        assert_eq!(of(&here), Some(Device::Cuda));
     }
 }

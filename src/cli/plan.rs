@@ -61,8 +61,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let sweep = Sweep::load_form(&args.file, args.form.form())?;
     let folder = Folder::existing(args.results.join(&sweep.name));
-    let hardware = args.device.hardware(&folder)?;
-    let device = hardware.choice.device;
+    let device = args.device.class(&folder)?;
     let plan = Plan::build_on(device, &sweep, args.max_trials, &crate::data::facts)?;
     if let Some(question) = &args.why {
         return print(&(harmless_lines(&plan.why(question)?.join("\n")) + "\n"));

@@ -10,6 +10,7 @@ use crate::fanout::attempts::Counted;
 use crate::fanout::gpu::choice::Choice;
 use crate::fanout::gpu::program::{self, Found};
 use crate::fanout::queue::ATTEMPTS;
+use crate::harmless::harmless;
 use crate::model;
 use crate::plan::{Device, GFLOPS_PER_WORKER, Plan, work_of_use};
 use crate::record::{self, Folder};
@@ -236,8 +237,9 @@ fn device(args: &Args, folder: &Folder, partition: &Partition) -> Result<Choice>
         match &found {
             Found::NoDriver => {}
             Found::Broken(why) => eprintln!(
-                "note: {} does not start here ({why}); jobs load the profile's cuda_modules first",
-                path.display()
+                "note: {} does not start here ({}); jobs load the profile's cuda_modules first",
+                harmless(&path.to_string_lossy()),
+                harmless(why)
             ),
             _ => found.check(&path)?,
         }

@@ -55,7 +55,10 @@ impl View {
             online,
             cpus_per_task: number("SLURM_CPUS_PER_TASK"),
             job_cpus: number("SLURM_CPUS_ON_NODE"),
-            gpus_per_task: number("SLURM_GPUS_PER_TASK"),
+            // With or without the model: `v100:2`.
+            gpus_per_task: variables
+                .get("SLURM_GPUS_PER_TASK")
+                .and_then(|text| text.rsplit(':').next()?.parse().ok()),
         }
     }
 
@@ -120,9 +123,11 @@ mod tests {
         assert_eq!([of(0, 2, 4), of(1, 2, 4)], [[0, 2], [1, 3]]);
         assert_eq!(all.gpus(Local::ALONE, 3), [0, 1, 2]);
         assert_eq!(all.gpus(Local::ALONE, 0), [0; 0]);
-        let two_each = view(1, 1, &[("SLURM_GPUS_PER_TASK", "2")]);
-        let second = Local { rank: 1, ranks: 2 };
-        assert_eq!(two_each.gpus(second, 2), [0, 1]);
-        assert_eq!(two_each.gpus(second, 4), [1, 3], "under mpirun it sees all");
+        for two in ["2", "v100:2"] {
+            let two_each = view(1, 1, &[("SLURM_GPUS_PER_TASK", two)]);
+            let second = Local { rank: 1, ranks: 2 };
+            assert_eq!(two_each.gpus(second, 2), [0, 1]);
+            assert_eq!(two_each.gpus(second, 4), [1, 3], "under mpirun it sees all");
+        }
     }
 }

@@ -244,25 +244,30 @@ const EXPECT_USER: &str = "expect USER '[A-Za-z0-9._-]{1,64}'\n";
 /// Modules and environment. Module commands use variables that are not set, so this comes before `set -u`.
 fn site(script: &Script<'_>, out: &mut String) -> Result<()> {
     let profile = script.profile;
-    let modules: Vec<&String> = match script.trains {
-        Trains::OnCores => profile.modules.iter().collect(),
-        Trains::OnGpus { .. } | Trains::OnEither => profile
-            .modules
-            .iter()
-            .chain(&profile.cuda_modules)
-            .collect(),
+    let (mut needed, cuda) = (checked(&profile.modules)?, checked(&profile.cuda_modules)?);
+    // Who may train on cores as well can do without CUDA.
+    let wanted = match script.trains {
+        Trains::OnCores => Vec::new(),
+        Trains::OnEither => cuda,
+        Trains::OnGpus { .. } => {
+            needed.extend(cuda);
+            Vec::new()
+        }
     };
-    if !modules.is_empty() || !profile.environment.is_empty() {
+    if !needed.is_empty() || !wanted.is_empty() || !profile.environment.is_empty() {
         out.push('\n');
     }
-    if !modules.is_empty() {
-        let modules = modules
-            .into_iter()
-            .map(|module| Allowed::MODULE.check(module));
-        let modules = modules.collect::<Result<Vec<_>>>()?.join(" ");
+    if !needed.is_empty() || !wanted.is_empty() {
+        out.push_str("module reset || exit 6\n");
+    }
+    if !needed.is_empty() {
+        let _ = writeln!(out, "module load {} || exit 6", needed.join(" "));
+    }
+    if !wanted.is_empty() {
         let _ = writeln!(
             out,
-            "module reset || exit 6\nmodule load {modules} || exit 6"
+            "module load {} || echo 'ablate: no CUDA module here: trials train on cores' >&2",
+            wanted.join(" ")
         );
     }
     for (name, value) in &profile.environment {
@@ -270,6 +275,13 @@ fn site(script: &Script<'_>, out: &mut String) -> Result<()> {
         let _ = writeln!(out, "export {name}='{value}'");
     }
     Ok(())
+}
+
+fn checked(modules: &[String]) -> Result<Vec<&str>> {
+    let modules = modules.iter();
+    modules
+        .map(|module| Allowed::MODULE.check(module))
+        .collect()
 }
 
 fn path(path: &Path) -> Result<&str> {

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 /// What a launcher says to a process.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 15] = [
     "SLURM_JOB_ID",
     "SLURM_NTASKS",
     "SLURM_PROCID",
@@ -23,7 +23,8 @@ const VARIABLES: [&str; 14] = [
     "PMIX_RANK",
     "PMI_RANK",
     "PMI_SIZE",
-    "ABLATE_GPU",
+    "ABLATE_GPU_SAMPLE_MS",
+    "SLURM_GPUS_PER_TASK",
 ];
 
 #[test]

@@ -59,7 +59,7 @@ fn describe(submission: &Submission<'_>) -> String {
     );
     out += &match (cuda, shape.gpus) {
         (Some(cuda), gpus) => format!(
-            "  each trains on {}, {} trials at a time on each, for at most some {} (what its cores would take: this version knows no GPU's speed)\n",
+            "  each trains on {}, {} trials at a time on each, for some {} if a GPU is as fast as its cores (this version knows no GPU's speed)\n",
             count(gpus, "GPU"),
             match cuda.workers {
                 WorkersPerGpu::Auto => "as many as measured".to_owned(),

@@ -110,13 +110,13 @@ impl Found {
     /// What is wrong with the program at `path`, and what to do about it; nothing when it is ready.
     pub fn problem(&self, path: &Path) -> Option<(String, String)> {
         let path = path.display();
-        let build = "build it from the commit of this ablate: `make cuda` (README.md, \"GPUs\")";
+        let build = "build it from the commit of this ablate: `make cuda` (README.md, \"GPUs\"); or train on processors: --device cpu";
         let ours = Hello::ours();
         let (problem, next) = match self {
             Self::Ready => return None,
             Self::Missing => (
                 format!("{path}, the program that trains on GPUs, is not there"),
-                format!("{build}, or name it: --ablate-cuda FILE"),
+                format!("{build}; or name it: --ablate-cuda FILE"),
             ),
             Self::NoDriver => (
                 format!("{path} finds no NVIDIA driver (libcuda.so.1)"),

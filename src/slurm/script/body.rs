@@ -33,7 +33,7 @@ pub const ON_CORES: &str = r#"workers=$((10#$SLURM_CPUS_PER_TASK / threads))
 train=(--device cpu --workers "$workers")
 "#;
 
-/// `$scratch` is the node's own disk. The service is a help and never a condition: whatever goes wrong with it is said, and the job
+/// `$scratch` is the node's own disk. The service is a help and never a condition: where it does not start, that is said, and the job
 /// goes on. Its pipe and logs are in a folder of this job's alone. It is told to stop when the ranks are gone, and whatever else
 /// ends the script (SIGKILL takes the whole job).
 pub const MPS: &str = r#"

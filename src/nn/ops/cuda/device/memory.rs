@@ -11,13 +11,17 @@ use std::ffi::c_void;
 use std::ptr::from_mut;
 use std::sync::Arc;
 
-/// Lets the GPU's memory pool keep for this process what the process frees. By default it gives all of it back each time
-/// the host waits for the GPU, and asks the driver for it anew.
+/// What the GPU's memory pool keeps of what this process frees, in bytes. By default it gives all of it back each time the host
+/// waits for the GPU, and asks the driver for it anew. More than a small network needs; the rest goes to the other workers
+/// of the GPU.
+const KEPT: u64 = 1 << 30;
+
+/// Lets the pool keep that much.
 pub(super) fn keep_freed(stream: &CudaStream) -> Result<()> {
     if !stream.context().has_async_alloc() {
         return Ok(()); // no pool: cudarc allocates without one
     }
-    let mut everything = u64::MAX;
+    let mut kept = KEPT;
     // SAFETY: the device is one that cudarc has opened, its default pool lives as long as it, and the value of this
     // attribute is a u64.
     unsafe {
@@ -25,7 +29,7 @@ pub(super) fn keep_freed(stream: &CudaStream) -> Result<()> {
         result::mem_pool::set_attribute(
             pool,
             CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD,
-            from_mut(&mut everything).cast::<c_void>(),
+            from_mut(&mut kept).cast::<c_void>(),
         )
         .w()
     }
