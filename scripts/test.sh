@@ -11,10 +11,6 @@ if [ "${1:-}" = storm ]; then
     ABLATE_STORM_REPORT=$PWD/.setup/storm
     export ABLATE_STORM_REPORT
     : >"$ABLATE_STORM_REPORT"
-else
-    # Many tests wait for Slurm, for mpirun or for a timer: more of them than cores.
-    NEXTEST_TEST_THREADS=$(($(getconf _NPROCESSORS_ONLN) + 2))
-    export NEXTEST_TEST_THREADS RUST_TEST_THREADS=$NEXTEST_TEST_THREADS
 fi
 
 ABLATE_SKIPPED=$PWD/.setup/skipped
