@@ -98,8 +98,6 @@ fn a_killed_mpirun_takes_its_ranks_along_and_the_same_command_goes_on() {
 fn a_panic_of_any_rank_ends_the_job() {
     for victim in [0, 1] {
         let scene = Scene::new();
-        // So many that a rank that starts late finds some left.
-        scene.with_seeds(12);
         let fault = format!("panic@rank{victim}");
         let Some(job) = start(2, &scene, &["--workers", "1"], Some(&fault)) else {
             return;
@@ -113,7 +111,7 @@ fn a_panic_of_any_rank_ends_the_job() {
         let code = output.status.code();
         assert!(matches!(code, Some(70 | 6)), "{code:?}: {said}");
         scene.run(&[], 0);
-        assert_eq!(scene.outcomes(), [Outcome::Completed; 24]);
+        assert_eq!(scene.outcomes(), [Outcome::Completed; 4]);
     }
 }
 

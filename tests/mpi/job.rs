@@ -52,10 +52,11 @@ pub fn start(
     fault: Option<&str>,
 ) -> Option<Running> {
     let mut command = mpirun()?;
+    ranks(&mut command, count, scene, arguments);
+    // Behind the ranks, whose own environment is without faults.
     if let Some(fault) = fault {
         command.env("ABLATE_FAULT", fault);
     }
-    ranks(&mut command, count, scene, arguments);
     Some(Running::new(&mut command))
 }
 
