@@ -10,7 +10,7 @@ fn a_signal_reaches_every_rank_and_the_same_command_goes_on() {
     // mpirun passes TERM on only after `odls_base_sigkill_timeout`, 5 s here: the sweep must outlast that on any machine.
     let longer = || {
         let scene = Scene::new();
-        scene.write("[[], [14]]", 160);
+        scene.write("[[], [14]]", 60);
         scene.with_seeds(4);
         scene
     };
