@@ -11,7 +11,6 @@ use rustix::process::Signal;
 use scene::{Running, Scene, binary, expect_code, wait_until};
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -71,9 +70,7 @@ impl Stand {
     }
 
     fn program(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("written");
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(self.path(name), executable).expect("executable");
+        common::program(&self.path(name), text);
     }
 
     /// What finds the fakes and not the machine's own GPUs.

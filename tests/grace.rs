@@ -1,5 +1,6 @@
 //! Signals with little grace, preemptions and short jobs (promises 7 and 11): nothing saved is lost, nothing counts as a failure.
 
+mod common;
 mod scene;
 
 use ablate::outcome::Outcome;
@@ -7,7 +8,6 @@ use rustix::process::Signal;
 use scene::{Running, Scene, expect_code, is_alive, kill, wait_until};
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
@@ -207,8 +207,7 @@ fn in_a_job(scene: &Scene, left: &str) -> Output {
     let bin = tempfile::tempdir().expect("a folder");
     let squeue = bin.path().join("squeue");
     let script = format!("#!/bin/sh\ncase $* in *'-j 7 '*%L*) echo {left} ;; *) exit 1 ;; esac\n");
-    fs::write(&squeue, script).expect("written");
-    fs::set_permissions(&squeue, fs::Permissions::from_mode(0o755)).expect("executable");
+    common::program(&squeue, script);
     let path = std::env::var("PATH").expect("a PATH");
     let mut command = scene.command(&["--workers", "2"]);
     command

@@ -1,6 +1,7 @@
 //! Row 20 of the promises: whatever stands in a name, a file name that is an axis value, or a variable of the launcher's, is
 //! refused or inert.
 
+mod common;
 #[path = "hostile_values/images.rs"]
 mod images;
 mod scene;

@@ -5,7 +5,7 @@ mod scene;
 mod shim;
 
 use rustix::process::Signal;
-use scene::{Running, Scene, expect_code, kill, wait_until};
+use scene::{Running, Scene, expect_code, kill, sweeps, wait_until};
 use shim::{Fault, Shim, verify};
 use std::fs;
 use std::path::Path;
@@ -13,18 +13,6 @@ use std::process::Command;
 
 /// A shard holds 256.
 const TRIALS: usize = 260;
-
-/// Trials of one step of the smallest network.
-fn sweep(seeds: usize) -> String {
-    format!(
-        "name: tiny\n\
-         base:\n  \
-           data: {{ dataset: digits, train: 16, test: 1 }}\n  \
-           model: {{ widths: [1], bottleneck: none }}\n  \
-           train: {{ epochs: 1, batch: 16 }}\n\
-         seeds: {seeds}\n"
-    )
-}
 
 /// A run, and the process of it that stopped at this call.
 struct Paused {
@@ -77,7 +65,7 @@ fn records(folder: &Path) -> usize {
 
 #[test]
 fn a_packer_that_stops_between_shard_and_unlink_harms_nothing_when_it_goes_on() {
-    let scene = Scene::of(&sweep(TRIALS));
+    let scene = Scene::of(&sweeps::one_step(TRIALS));
     let mut unpacked = scene.command(&["--workers", "2"]);
     let unpacked = unpacked.env("ABLATE_FAULT", "segv@pack").output();
     expect_code(&unpacked.expect("started"), 75);
@@ -102,7 +90,7 @@ fn a_packer_that_stops_between_shard_and_unlink_harms_nothing_when_it_goes_on() 
 
 #[test]
 fn a_merger_that_stops_before_its_rename_harms_nothing_when_it_goes_on() {
-    let scene = Scene::of(&sweep(4));
+    let scene = Scene::of(&sweeps::one_step(4));
     // The first rename is that of a record without results.
     let Some(paused) = pause(scene.command(&[]), &scene, ("rename", "/sweep.h5", 2)) else {
         return;
@@ -116,7 +104,7 @@ fn a_merger_that_stops_before_its_rename_harms_nothing_when_it_goes_on() {
 
 #[test]
 fn what_a_late_merger_of_an_older_sweep_replaces_the_same_command_makes_anew() {
-    let scene = Scene::of(&sweep(2));
+    let scene = Scene::of(&sweeps::one_step(2));
     let Some(paused) = pause(scene.command(&[]), &scene, ("rename", "/sweep.h5", 2)) else {
         return;
     };

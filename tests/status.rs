@@ -1,5 +1,6 @@
 //! `ablate status` and `ablate logs` from outside.
 
+mod common;
 mod scene;
 
 use ablate::fanout::claims::{Claims, LEASE, plan_digest};
@@ -8,7 +9,6 @@ use ablate::record::Folder;
 use scene::{Scene, expect_code, is_alive, wait_until};
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -92,8 +92,7 @@ impl Place {
 
     fn squeue(&self, script: &str) {
         let path = self.bin.path().join("squeue");
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("allowed");
+        common::program(&path, format!("#!/bin/sh\n{script}\n"));
     }
 }
 

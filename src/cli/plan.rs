@@ -64,15 +64,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let device = args.device.class(&folder)?;
     let plan = Plan::build_on(device, &sweep, args.max_trials, &crate::data::facts)?;
     if let Some(question) = &args.why {
-        return print(&(harmless_lines(&plan.why(question)?.join("\n")) + "\n"));
+        return print(&plan.why(question)?.join("\n"));
     }
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let summary = plan.summary(workers);
     if args.json {
         return print_json(&summary);
     }
-    // Questions and paths are the user's own words.
-    print(&(harmless_lines(&describe(&plan, &summary)) + "\n"))
+    print(&describe(&plan, &summary))
 }
 
 /// Prints arm by arm: a large plan is never text in memory.
@@ -85,8 +84,9 @@ fn print_json(summary: &Summary<'_>) -> Result<ExitCode> {
     printed(written)
 }
 
-/// Prints text.
+/// Prints text, in which questions and paths are the user's own words.
 fn print(text: &str) -> Result<ExitCode> {
+    let text = harmless_lines(text) + "\n";
     printed(std::io::stdout().lock().write_all(text.as_bytes()))
 }
 

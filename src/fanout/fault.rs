@@ -42,21 +42,19 @@ pub fn exhausts_gpu(index: usize) -> bool {
 }
 
 fn asks(wanted: &str, here: impl Fn(&str) -> bool) -> bool {
-    let faults = std::env::var("ABLATE_FAULT").unwrap_or_default();
-    let mut faults = faults.split(',').filter_map(|fault| fault.split_once('@'));
-    faults.any(|(kind, at)| kind == wanted && here(at))
+    asked(here).iter().any(|kind| kind == wanted)
 }
 
 fn inject_where(here: impl Fn(&str) -> bool) {
-    let Ok(faults) = std::env::var("ABLATE_FAULT") else {
-        return;
-    };
-    for fault in faults.split(',') {
-        match fault.split_once('@') {
-            Some((kind, at)) if here(at) => commit(kind),
-            _ => {}
-        }
-    }
+    asked(here).iter().for_each(|kind| commit(kind));
+}
+
+/// The kinds of faults that are asked for here.
+fn asked(here: impl Fn(&str) -> bool) -> Vec<String> {
+    let faults = std::env::var("ABLATE_FAULT").unwrap_or_default();
+    let faults = faults.split(',').filter_map(|fault| fault.split_once('@'));
+    let here = faults.filter(|(_, at)| here(at));
+    here.map(|(kind, _)| kind.to_owned()).collect()
 }
 
 fn commit(kind: &str) {

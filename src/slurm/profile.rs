@@ -94,6 +94,11 @@ impl From<bool> for Requeue {
     }
 }
 
+/// A `scratch` folder of this user and job.
+pub fn in_scratch(scratch: &str, user: &str, job: &str) -> String {
+    scratch.replace("{user}", user).replace("{job}", job)
+}
+
 /// Whether NVIDIA's Multi-Process Service is started on GPUs, so that the workers of one compute at the same time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "bool")]

@@ -4,7 +4,7 @@
 mod body;
 
 use super::allowed::Allowed;
-use super::profile::{Launcher, Mps, Profile, Requeue};
+use super::profile::{Launcher, Mps, Profile, Requeue, in_scratch};
 use super::split::Shape;
 use crate::error::{Error, Result};
 use body::{AGAIN, ANSWER, CHECKS, END_MPS, FOLLOW, LAUNCH, MPS, MPS_OF_SEVERAL, NAMED, ON_CORES};
@@ -124,15 +124,19 @@ pub fn text(script: &Script<'_>) -> Result<String> {
     }
     trains(script.trains, &mut out)?;
     let mps = script.trains.mps(script.profile);
-    match (mps, script.shape.nodes) {
-        (Mps::Started, 1) => start_mps(script.profile, &mut out)?,
-        (Mps::Started, _) => out += MPS_OF_SEVERAL,
-        (Mps::Left, _) => {}
-    }
+    let end_mps = match (mps, script.shape.nodes) {
+        (Mps::Started, 1) => {
+            start_mps(script.profile, &mut out)?;
+            END_MPS
+        }
+        (Mps::Started, _) => {
+            out += MPS_OF_SEVERAL;
+            ""
+        }
+        (Mps::Left, _) => "",
+    };
     out += LAUNCH;
-    if (mps, script.shape.nodes) == (Mps::Started, 1) {
-        out += END_MPS;
-    }
+    out += end_mps;
     out += ANSWER;
     if script.requeue == Requeue::Allowed {
         out += AGAIN;
@@ -223,14 +227,11 @@ fn trains(trains: Trains<'_>, out: &mut String) -> Result<()> {
 fn start_mps(profile: &Profile, out: &mut String) -> Result<()> {
     match &profile.scratch {
         Some(scratch) => {
-            let plain = scratch.replace("{user}", "user").replace("{job}", "1");
-            Allowed::PATH.check(&plain)?;
+            Allowed::PATH.check(&in_scratch(scratch, "user", "1"))?;
             if scratch.contains("{user}") {
                 out.push_str(EXPECT_USER);
             }
-            let scratch = scratch
-                .replace("{user}", "$USER")
-                .replace("{job}", "$SLURM_JOB_ID");
+            let scratch = in_scratch(scratch, "$USER", "$SLURM_JOB_ID");
             let _ = writeln!(out, "scratch=\"{scratch}\"");
         }
         None => out.push_str("scratch=''\n"),

@@ -7,6 +7,7 @@ mod seal;
 
 use seal::sealed;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -41,6 +42,13 @@ pub fn note_skipped(what: &str, missing: &str) {
 pub fn seal(path: &Path) {
     let bytes = std::fs::read(path).expect("read");
     std::fs::write(path, sealed(bytes)).expect("written");
+}
+
+/// Writes a program.
+pub fn program(path: &Path, contents: impl AsRef<[u8]>) {
+    std::fs::write(path, contents).expect("written");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(path, executable).expect("executable");
 }
 
 /// A Python that can import these modules: the one named by `ABLATE_TEST_PYTHON`, or that of `.venv`, which `make test` makes.

@@ -1,12 +1,12 @@
 //! Runs under variables that no launcher would set.
 
 use crate::check_harmless;
+use crate::common;
 use crate::scene::{Scene, expect_code};
 use crate::words::hostile;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
 
 /// What a launcher says to a process.
 const VARIABLES: [&str; 15] = [
@@ -34,8 +34,7 @@ fn hostile_variables_of_a_launcher_change_no_result() {
     calm.run(&["--workers", "1"], 0);
     let bin = tempfile::tempdir().expect("a folder");
     let squeue = bin.path().join("squeue");
-    fs::write(&squeue, "#!/bin/sh\necho \"$*\" >>\"$0.log\"\n").expect("written");
-    fs::set_permissions(&squeue, fs::Permissions::from_mode(0o755)).expect("allowed");
+    common::program(&squeue, "#!/bin/sh\necho \"$*\" >>\"$0.log\"\n");
     let path = format!(
         "{}:{}",
         bin.path().display(),

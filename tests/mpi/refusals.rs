@@ -1,10 +1,10 @@
 //! Ranks that do not belong together, and sweeps that are none.
 
+use crate::common;
 use crate::job::{mpirun, ranks, run, text};
 use crate::launch;
 use crate::scene::Scene;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// A copy of the binary whose version text differs in its last letter.
@@ -21,8 +21,7 @@ fn another_build(folder: &Path) -> PathBuf {
         bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
     }
     let path = folder.join("ablate-other");
-    fs::write(&path, bytes).expect("written");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
+    common::program(&path, bytes);
     path
 }
 

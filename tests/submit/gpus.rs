@@ -1,7 +1,8 @@
 //! Jobs on GPUs: what is frozen and asked for, and NVIDIA's Multi-Process Service around the ranks. No GPU is here: a script says that it
 //! is `ablate-cuda`, another that it is the service's control.
 
-use crate::stage::{Stage, TRAINER, expect, program, wait_until};
+use crate::common::program;
+use crate::stage::{Stage, TRAINER, expect, wait_until};
 use ablate::fanout::gpu::program::{GpuCode, Introduction};
 use ablate::fanout::message::Hello;
 use rustix::process::{Pid, Signal, kill_process};
@@ -36,7 +37,7 @@ fn ablate_cuda(stage: &Stage, hello: Hello) -> String {
     let who = Introduction { hello, gpu_code };
     let who = serde_json::to_string(&who).expect("JSON");
     let path = stage.path("ablate-cuda");
-    program(&path, &format!("#!/bin/sh\necho '{who}'\n"));
+    program(&path, format!("#!/bin/sh\necho '{who}'\n"));
     path.display().to_string()
 }
 

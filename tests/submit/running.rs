@@ -1,6 +1,7 @@
 //! The scripts run for real by bash, with a launcher and a program that only pretend.
 
-use crate::stage::{Stage, TRAINER, expect, program, wait_until};
+use crate::common::program;
+use crate::stage::{Stage, TRAINER, expect, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
 use std::process::{Child, Command, Output};

@@ -1,7 +1,7 @@
 //! A folder with a small sweep, and a Slurm whose programs write down how they were called.
 
+use crate::common::program;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -209,12 +209,6 @@ impl Stage {
         found.sort();
         found
     }
-}
-
-/// Writes a program.
-pub fn program(path: &Path, text: &str) {
-    fs::write(path, text).expect("written");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("executable");
 }
 
 /// Panics, with what was printed, when a program ended with another code. Gives both outputs together.

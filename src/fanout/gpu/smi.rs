@@ -48,11 +48,10 @@ pub fn list() -> Result<Vec<Gpu>, String> {
         ask("nvidia-smi", &arguments, PATIENCE)
     };
     let answer = match query(FIELDS) {
-        Answer::Failed(why) if why.contains("compute_cap") => {
+        // It names unknown fields, on either output.
+        Answer::Failed(why) if why.is_empty() || why.contains("compute_cap") => {
             query(FIELDS.trim_end_matches(",compute_cap"))
         }
-        // It names unknown fields on standard output.
-        Answer::Failed(why) if why.is_empty() => query(FIELDS.trim_end_matches(",compute_cap")),
         answer => answer,
     };
     told(&answer)

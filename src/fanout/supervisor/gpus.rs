@@ -53,6 +53,11 @@ impl Floor {
             seen: Vec::new(),
         }
     }
+
+    /// A GPU as nvidia-smi saw it last.
+    fn now(&self, known: &Gpu) -> Option<&Gpu> {
+        self.seen.iter().find(|seen| seen.uuid == known.uuid)
+    }
 }
 
 impl Supervisor<'_> {
@@ -65,12 +70,17 @@ impl Supervisor<'_> {
         }
     }
 
+    /// The GPU of each worker that stays.
+    fn taken(&self) -> impl Iterator<Item = usize> + Clone {
+        let staying = |member: &&Member| !matches!(member.duty, Duty::Leaving);
+        let staying = self.crew.values().filter(staying);
+        staying.filter_map(|member| member.gpu)
+    }
+
     /// The GPU for the next worker; none where workers train on the processor.
     pub(super) fn seat(&self) -> Option<OwnGpu> {
         let gpus = self.site.gpus.as_ref()?;
-        let staying = |duty: &Duty| !matches!(duty, Duty::Leaving);
-        let members = self.crew.values().filter(|member| staying(&member.duty));
-        let number = seats::emptiest(&gpus.own, members.filter_map(|member| member.gpu))?;
+        let number = seats::emptiest(&gpus.own, self.taken())?;
         Some(OwnGpu {
             number,
             known: gpus.known(number).cloned(),
@@ -97,8 +107,7 @@ impl Supervisor<'_> {
             let Some(known) = member.gpu.and_then(|number| gpus.known(number)) else {
                 continue;
             };
-            let now = floor.seen.iter().find(|seen| seen.uuid == known.uuid);
-            if let Some(utilisation) = now.and_then(|now| now.utilisation)
+            if let Some(utilisation) = floor.now(known).and_then(|now| now.utilisation)
                 && matches!(member.duty, Duty::Busy(_))
             {
                 member.process.send(&ToWorker::Gpu { utilisation });
@@ -125,10 +134,7 @@ impl Supervisor<'_> {
             member.stride == Stride::Found && matches!(member.duty, Duty::Busy(_))
         };
         let training = self.crew.values().filter(trains).count();
-        let own = |number: &usize| {
-            let known = gpus.known(*number)?;
-            floor.seen.iter().find(|seen| seen.uuid == known.uuid)
-        };
+        let own = |number: &usize| floor.now(gpus.known(*number)?);
         let seen: Vec<&Gpu> = gpus.own.iter().filter_map(own).collect();
         Some(Glance {
             now: self.began.elapsed(),
@@ -160,11 +166,7 @@ impl Supervisor<'_> {
     fn thin_out(&mut self) {
         let most = self.most();
         loop {
-            let staying = self
-                .crew
-                .values()
-                .filter(|member| !matches!(member.duty, Duty::Leaving));
-            let taken: Vec<usize> = staying.filter_map(|member| member.gpu).collect();
+            let taken: Vec<usize> = self.taken().collect();
             if taken.len() <= most {
                 return;
             }

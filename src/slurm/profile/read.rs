@@ -1,6 +1,6 @@
 //! From a file to a profile that can be relied on: every value is checked that will stand in a script or a sum.
 
-use super::{Partition, Profile};
+use super::{Partition, Profile, in_scratch};
 use crate::error::{Error, Result};
 use crate::harmless::harmless;
 use crate::slurm::allowed::Allowed;
@@ -85,8 +85,7 @@ impl Profile {
         allow(Allowed::PROFILE, &self.name)?;
         allow(Allowed::RESULTS, &self.results.replace("{user}", "user"))?;
         if let Some(scratch) = &self.scratch {
-            let plain = scratch.replace("{user}", "user").replace("{job}", "1");
-            allow(Allowed::PATH, &plain)?;
+            allow(Allowed::PATH, &in_scratch(scratch, "user", "1"))?;
         }
         self.modules
             .iter()
