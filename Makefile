@@ -46,6 +46,7 @@ sanitize:
 audit:
 	@scripts/setup.sh test
 	PATH=.venv/bin:$$PATH $(CARGO) deny check
+	PATH=.venv/bin:$$PATH $(CARGO) deny --manifest-path fuzz/Cargo.toml --config deny.toml check advisories
 
 bench:
 	@scripts/setup.sh bench

@@ -53,6 +53,27 @@ fn a_loss_of_power_at_any_call_takes_nothing_that_was_told_to_be_done() {
     visit(&tiny, Fault::Power(Loss::Contents), 4);
 }
 
+/// A save is reported when it is on disk; the next one begins after that. (The test of the test: without synced folders it is gone.)
+#[test]
+fn a_loss_of_power_leaves_the_checkpoint_that_was_reported_last() {
+    let mut tiny = Tiny::new();
+    tiny.only = Some(("open", "/.step-"));
+    for (loss, expected) in [(Loss::Unsynced, true), (Loss::Folders, false)] {
+        let saves = match tiny.calls(Fault::Power(loss)) {
+            Ok(saves) => saves,
+            Err(missing) => return common::skip("a loss of power", &missing),
+        };
+        let some = (1..=saves).step_by(4);
+        let kept = some.filter_map(|at| tiny.keeps_the_save_before(loss, at).expect("compiled"));
+        let kept: Vec<bool> = kept.collect();
+        assert!(kept.len() > 1, "{saves} saves");
+        assert!(
+            kept.iter().all(|kept| *kept == expected),
+            "{loss:?}: {kept:?}"
+        );
+    }
+}
+
 /// The test of the test: a program that forgets to sync folders is found out.
 #[test]
 fn a_loss_of_power_without_synced_folders_is_noticed() {

@@ -12,16 +12,17 @@ fn a_finished_sweep_run_twenty_times_changes_not_a_byte() {
     let scene = Scene::new();
     let first = scene.run(&["--workers", "2"], 0);
     let files = scene.files();
-    let mut best = Duration::MAX;
+    let mut took = Vec::new();
     for time in 1..=20 {
         let began = Instant::now();
         let again = scene.run(&["--workers", "2"], 0);
-        best = best.min(began.elapsed());
+        took.push(began.elapsed());
         assert_eq!(again.stdout, first.stdout, "time {time}");
         assert!(scene.files() == files, "time {time} changed something");
     }
-    // The promise is 2 s for each; the best of them is what the machine's other work disturbs least.
-    assert!(best < Duration::from_secs(2), "{best:?}");
+    // The promise is 2 s for each; half of them may be held up by what else this machine does.
+    took.sort();
+    assert!(took[10] < Duration::from_secs(2), "{took:?}");
 }
 
 /// As when a job is requeued, or when somebody is impatient.

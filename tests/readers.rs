@@ -12,10 +12,6 @@ use reading::Reader;
 use rustix::process::Signal;
 use scene::{Scene, wait_until};
 
-fn committed(scene: &Scene) -> usize {
-    std::fs::read_dir(scene.folder().join("trials")).map_or(0, Iterator::count)
-}
-
 #[test]
 fn every_visible_file_opens_beside_a_run_that_is_killed_and_goes_on() {
     let scene = Scene::slow();
@@ -24,7 +20,7 @@ fn every_visible_file_opens_beside_a_run_that_is_killed_and_goes_on() {
     };
     let options = ["--workers", "2"];
     let mut killed = scene.launch(&options);
-    wait_until("a trial is committed", || committed(&scene) > 0);
+    wait_until("a trial is committed", || scene.committed() > 0);
     killed.signal(Signal::KILL);
     killed.end();
     scene.run(&options, 0);

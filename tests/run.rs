@@ -29,6 +29,28 @@ fn results_do_not_depend_on_workers_or_threads() {
     assert_eq!(digests(&["--workers", "3", "--threads", "3"]), serial);
 }
 
+/// Trials are handed out seed by seed, as the file has them.
+#[test]
+fn results_do_not_depend_on_the_order_of_trials() {
+    let seen = |seeds: &str| {
+        let scene = Scene::new();
+        scene.with_seeds(seeds);
+        let said = scene.run(&["--workers", "1"], 0).stderr;
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let ends = said
+            .lines()
+            .filter_map(|line| line.split_once(": test.bce "));
+        let labels = ends.filter_map(|(label, _)| label.split_once("] "));
+        let order: Vec<_> = labels.map(|(_, label)| label.to_owned()).collect();
+        (order, scene.digests())
+    };
+    let (order, digests) = seen("[0, 1, 2]");
+    let (other, same) = seen("[2, 0, 1]");
+    assert_eq!((order.len(), digests.len()), (6, 6));
+    assert_ne!(other, order);
+    assert_eq!(digests, same);
+}
+
 #[test]
 fn a_finished_sweep_run_again_changes_nothing() {
     let scene = Scene::new();

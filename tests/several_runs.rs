@@ -1,11 +1,14 @@
 //! Several `ablate run`s on one results folder, started at once, killed, paused: they share the trials, and each is committed once.
 
+mod common;
 mod scene;
+mod shim;
 
 use ablate::outcome::Outcome;
 use ablate::record::done;
 use rustix::process::Signal;
-use scene::{Running, Scene, expect_code, sweeps, wait_until};
+use scene::{Running, Scene, expect_code, kill, sweeps, wait_until};
+use shim::{Fault, Shim, verify};
 use std::collections::BTreeMap;
 use std::process::Output;
 
@@ -66,7 +69,7 @@ fn whoever_is_killed_the_others_finish() {
     let mut runs: Vec<_> = (0..6).map(|_| scene.launch(&["--workers", "1"])).collect();
     for victim in 0..4 {
         wait_until("some trial more is done", || {
-            committed(&scene) > victim || !runs[0].is_alive()
+            scene.committed() > victim || !runs[0].is_alive()
         });
         runs.remove(0).signal(Signal::KILL);
     }
@@ -94,10 +97,6 @@ fn runs_share_a_sweep_whose_trials_need_a_network_trained_first() {
     }
 }
 
-fn committed(scene: &Scene) -> usize {
-    std::fs::read_dir(scene.folder().join("trials")).map_or(0, Iterator::count)
-}
-
 #[test]
 fn a_run_that_was_paused_past_its_lease_harms_nothing_when_it_goes_on() {
     let calm = sweep(3, 30);
@@ -121,6 +120,50 @@ fn a_run_that_was_paused_past_its_lease_harms_nothing_when_it_goes_on() {
     expect_code(&paused.end(), 0);
     assert_eq!(scene.digests(), calm.digests());
     assert_eq!(scene.failures(), [""; 0]);
+}
+
+/// A zombie: it stands still just before a call, others finish the sweep, and then it makes the call.
+#[test]
+fn a_commit_or_a_checkpoint_that_comes_when_others_have_finished_harms_nothing() {
+    let calm = sweep(1, 6);
+    calm.run(&["--workers", "1"], 0);
+    let options = ["--workers", "1", "--lease", "1", "--checkpoint-every", "0"];
+    for call in [
+        ("link", "/trials/", 1),
+        ("rename", ".ckpt", 3),
+        ("open", "/.step-", 3),
+        ("unlink", ".ckpt", 1),
+    ] {
+        let scene = sweep(1, 6);
+        let results = scene.folder().parent().expect("results").to_owned();
+        let mut command = scene.command(&options);
+        let shim = match Shim::arm_at(&mut command, &results, call, Fault::Stop) {
+            Ok(shim) => shim,
+            Err(missing) => return common::skip("a zombie among runs", &missing),
+        };
+        let mut zombie = Running::new(&mut command);
+        wait_until("a worker stands still", || {
+            assert!(zombie.is_alive(), "the run ended before {call:?}");
+            shim.victim().is_some()
+        });
+        zombie.signal(Signal::STOP);
+        scene.run(&options, 0);
+        assert_eq!(scene.digests(), calm.digests(), "{call:?}");
+        let trials = || {
+            let mut files = scene.files();
+            files.retain(|path, _| path.extension().is_some_and(|e| e == "h5"));
+            files.remove(&scene.folder().join("sweep.h5"));
+            files
+        };
+        let before = trials();
+        zombie.signal(Signal::CONT);
+        kill(shim.victim().expect("stopped"), Signal::CONT);
+        expect_code(&zombie.end(), 0);
+        assert!(trials() == before, "{call:?}");
+        assert_eq!(scene.digests(), calm.digests(), "{call:?}");
+        assert_eq!(scene.failures(), [""; 0], "{call:?} blames no trial");
+        assert_eq!(verify(&scene, None), Ok(()), "{call:?}");
+    }
 }
 
 #[test]

@@ -2,20 +2,10 @@
 
 use crate::job::{SOON, long, rank_process, run, start, text, wait_for_nobody};
 use crate::scene::{Scene, binary, expect_code, kill, wait_until};
-use ablate::outcome::Outcome;
 use rustix::process::Signal;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
-
-/// Number of trials that are committed.
-fn committed(scene: &Scene) -> usize {
-    let files = std::fs::read_dir(scene.folder().join("trials"));
-    let names = files.into_iter().flatten().flatten();
-    names
-        .filter(|file| file.path().extension().is_some_and(|e| e == "h5"))
-        .count()
-}
 
 #[test]
 fn a_killed_rank_ends_the_job_and_the_same_command_goes_on() {
@@ -27,7 +17,7 @@ fn a_killed_rank_ends_the_job_and_the_same_command_goes_on() {
             return;
         };
         wait_until("something is done and ranks train", || {
-            committed(&scene) >= 1 && scene.begun() >= 2
+            scene.committed() >= 1 && scene.begun() >= 2
         });
         let pid = rank_process(&scene, victim).expect("a rank");
         kill(pid, Signal::KILL);
@@ -84,7 +74,7 @@ fn a_killed_mpirun_takes_its_ranks_along_and_the_same_command_goes_on() {
         return;
     };
     wait_until("something is done and ranks train", || {
-        committed(&scene) >= 1 && scene.begun() >= 2
+        scene.committed() >= 1 && scene.begun() >= 2
     });
     job.signal(Signal::KILL);
     let began = Instant::now();
@@ -96,6 +86,8 @@ fn a_killed_mpirun_takes_its_ranks_along_and_the_same_command_goes_on() {
 
 #[test]
 fn a_panic_of_any_rank_ends_the_job() {
+    let calm = Scene::new();
+    calm.run(&[], 0);
     for victim in [0, 1] {
         let scene = Scene::new();
         let fault = format!("panic@rank{victim}");
@@ -110,13 +102,16 @@ fn a_panic_of_any_rank_ends_the_job() {
         // 70, a bug; or 6 where another rank was quicker to say that this one is gone.
         let code = output.status.code();
         assert!(matches!(code, Some(70 | 6)), "{code:?}: {said}");
-        scene.run(&[], 0);
-        assert_eq!(scene.outcomes(), [Outcome::Completed; 4]);
+        expect_code(&run(2, &scene, &["--workers", "1"]).expect("mpirun"), 0);
+        assert_eq!(scene.digests(), calm.digests());
+        assert_eq!(scene.failures(), [""; 0], "a dead rank blames no trial");
     }
 }
 
 #[test]
 fn a_rank_that_hangs_ends_the_job() {
+    let calm = long();
+    calm.run(&["--workers", "2"], 0);
     for victim in [0, 1] {
         let scene = long();
         let arguments = ["--workers", "1", "--hang-after", "4"];
@@ -126,11 +121,12 @@ fn a_rank_that_hangs_ends_the_job() {
         wait_until("two ranks train", || scene.begun() >= 2);
         let pid = rank_process(&scene, victim).expect("a rank");
         kill(pid, Signal::STOP);
-        let said = text(&job.end());
+        let output = job.end();
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(6), "{said}");
         let wanted = format!("rank {victim} has said nothing for");
         assert!(said.contains(&wanted), "{said}");
         wait_for_nobody(&scene);
-        scene.run(&[], 0);
-        assert_eq!(scene.outcomes(), [Outcome::Completed; 16]);
+        finish(&scene, &calm);
     }
 }

@@ -75,10 +75,10 @@ fn trials_of_another_numerics_version_or_device_are_no_results_of_this_one() {
     scene.write("[[]]", 1);
     scene.run(&[], 0);
     let calm = scene.digests();
-    for (numerics, device) in [
-        (NUMERICS_VERSION - 1, "cpu"),
-        (NUMERICS_VERSION + 1, "cpu"),
-        (NUMERICS_VERSION, "cuda"),
+    for (number, numerics, device) in [
+        (2, NUMERICS_VERSION - 1, "cpu"),
+        (4, NUMERICS_VERSION + 1, "cpu"),
+        (6, NUMERICS_VERSION, "cuda"),
     ] {
         let before: Vec<_> = contents(&scene).into_keys().collect();
         remake(&scene, numerics, device);
@@ -93,6 +93,8 @@ fn trials_of_another_numerics_version_or_device_are_no_results_of_this_one() {
             "{}",
             stderr(&output)
         );
+        let note = format!("note: {number} results in the folder are not of this sweep's trials");
+        assert!(stderr(&output).contains(&note), "{}", stderr(&output));
         assert_eq!(trained(&output).len(), 2);
         assert_eq!(scene.digests(), calm, "numerics {numerics} on {device}");
         let now = contents(&scene);

@@ -66,8 +66,8 @@ impl Scene {
         fs::write(self.root.path().join("tiny.yaml"), yaml).expect("written");
     }
 
-    /// Asks for so many seeds instead of two.
-    pub fn with_seeds(&self, seeds: usize) {
+    /// Asks for other seeds than two: so many, or a list.
+    pub fn with_seeds(&self, seeds: impl std::fmt::Display) {
         let path = self.root.path().join("tiny.yaml");
         let text = fs::read_to_string(&path).expect("written before");
         fs::write(path, text.replace("seeds: 2", &format!("seeds: {seeds}"))).expect("written");
@@ -128,6 +128,19 @@ impl Scene {
     /// Number of trials that have begun and are not committed.
     pub fn begun(&self) -> usize {
         fs::read_dir(self.folder().join("checkpoints")).map_or(0, Iterator::count)
+    }
+
+    /// Number of trials that are committed and not packed.
+    pub fn committed(&self) -> usize {
+        let files = fs::read_dir(self.folder().join("trials"));
+        let paths = files
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|file| file.path());
+        paths
+            .filter(|path| path.extension().is_some_and(|e| e == "h5"))
+            .count()
     }
 
     /// The record.

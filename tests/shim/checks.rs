@@ -6,6 +6,7 @@ use super::verify::verify;
 use crate::scene::{Scene, binary};
 use ablate::outcome::Outcome;
 use ablate::record::{Folder, SweepRecord, done};
+use ablate::train::{CheckpointCondition, inspect_checkpoints};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -64,6 +65,7 @@ impl Tiny {
                 wrong.push(format!("a wrong result for {id}"));
             }
         }
+        wrong.extend(damaged_checkpoints(scene));
         let folder = scene.folder();
         let done = match folder.join("trials").exists() {
             true => done(&Folder::existing(&folder)).map_err(|error| error.to_string()),
@@ -133,6 +135,21 @@ impl Tiny {
             _ => Some(format!("{when}, but the record cannot be read")),
         }
     }
+}
+
+/// The checkpoints that have their name and are not whole: none, whatever happened, because a name comes last.
+fn damaged_checkpoints(scene: &Scene) -> Vec<String> {
+    let trials = fs::read_dir(scene.folder().join("checkpoints"));
+    let mut damaged = Vec::new();
+    for trial in trials.into_iter().flatten().flatten() {
+        let id = trial.file_name();
+        for seen in inspect_checkpoints(&trial.path(), &id.to_string_lossy()).expect("listed") {
+            if seen.condition != CheckpointCondition::Whole {
+                damaged.push(format!("{}: {:?}", seen.path.display(), seen.condition));
+            }
+        }
+    }
+    damaged
 }
 
 /// What is wrong with the words of a run that a call refused.

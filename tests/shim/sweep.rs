@@ -1,13 +1,14 @@
 //! A tiny sweep under the shim. Oracle: the sweep that nothing happened to.
 
 use super::checks::honest;
-use super::power::Shadow;
+use super::power::{Loss, Shadow};
 use super::{Fault, Seen, Shim};
 use crate::scene::{Scene, expect_code, sweeps};
 use ablate::record::{digest, read_trial_file};
+use ablate::train::{CheckpointCondition, SeenCheckpoint, inspect_checkpoints};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -156,6 +157,34 @@ impl Tiny {
         Ok(all.into_inner().expect("no panic"))
     }
 
+    /// Whether a loss of power just before the `at`th save leaves the save before it, which was reported. `Ok(None)`: it is
+    /// a trial's first one, or there are not so many.
+    ///
+    /// # Errors
+    /// Why this machine cannot tell.
+    pub fn keeps_the_save_before(&self, loss: Loss, at: u32) -> Result<Option<bool>, String> {
+        let (_scene, _, seen) = self.run(Fault::Power(loss), at)?;
+        // `open <folder>/checkpoints/<trial>/<attempt>/.step-<n>.ckpt.<process>.<host>.<n>.tmp`
+        let step = || {
+            let (folder, file) = seen.what.strip_prefix("open ")?.rsplit_once('/')?;
+            let (step, _) = file.strip_prefix(".step-")?.split_once('.')?;
+            let root = Path::new(folder).parent()?.to_owned();
+            Some((root, step.parse::<u64>().ok()?))
+        };
+        let Some((root, step)) = step().filter(|(_, step)| *step > 1) else {
+            return Ok(None);
+        };
+        let id = root.file_name().expect("a trial").to_string_lossy();
+        let found = inspect_checkpoints(&root, &id).expect("listed");
+        let newest = found.first();
+        let is_before = |seen: &SeenCheckpoint| {
+            // At the end of an epoch the same step is saved again, with what was measured.
+            seen.step >= step - 1 && seen.condition == CheckpointCondition::Whole
+        };
+        let kept = newest.is_some_and(is_before);
+        Ok(Some(kept))
+    }
+
     /// The sweep as a death left it: one trial committed, checkpoints of the other.
     pub fn half_done(&self) -> Result<Scene, String> {
         let calls = self.calls(Fault::Kill)?;
@@ -234,6 +263,7 @@ impl Tiny {
             _ => wrong.extend(honest(&scene, fault, code, &said)),
         }
         wrong.extend(self.check_reopened(&scene, &said));
+        let passed_over = passed_over(&scene);
         let mut again = scene.command(&OPTIONS);
         if let Fault::Power(_) = fault {
             // Claims are not synced: whoever left an empty one has to be silent for a lease.
@@ -252,6 +282,9 @@ impl Tiny {
             if said.contains(word) {
                 wrong.push(format!("the same command finds something {word}: {said}"));
             }
+        }
+        if self::passed_over(&scene) > passed_over {
+            wrong.push("the same command passes over a checkpoint".into());
         }
         wrong.extend(self.check_done(&scene, "finished by the same command"));
         wrong.extend(leftovers(&scene).map(|path| format!("{} stays", path.display())));
@@ -277,6 +310,16 @@ pub(super) fn logical(scene: &Scene) -> Result<BTreeMap<String, String>, String>
             Ok((stem.clone().into_owned(), digest::logical(&record)))
         })
         .collect()
+}
+
+/// How many checkpoints workers told in their logs to have passed over.
+fn passed_over(scene: &Scene) -> usize {
+    let logs = fs::read_dir(scene.folder().join("logs")).into_iter();
+    let texts = logs.flatten().flatten().map(|log| fs::read(log.path()));
+    let texts = texts.map(|text| String::from_utf8_lossy(&text.unwrap_or_default()).into_owned());
+    texts
+        .map(|text| text.matches("is passed over").count())
+        .sum()
 }
 
 /// Temporary files that nobody will use.

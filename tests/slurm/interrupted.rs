@@ -4,17 +4,18 @@ use crate::cluster::{Cluster, LAUNCHERS, TWO_BY_TWO};
 use crate::drain::Drain;
 use crate::scene::{Scene, kill, processes_with, wait_until};
 use rustix::process::Signal;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-/// Process ids of the workers that train for a sweep.
-fn workers(scene: &Scene) -> Vec<u32> {
-    let folder = scene.folder();
+/// Process ids of the workers that train in a folder.
+fn workers(folder: &Path) -> Vec<u32> {
     processes_with(format!("\0--folder\0{}\0", folder.display()).as_bytes())
 }
 
 /// Waits until trials are in the middle, and stops their workers there: however fast the machine is, they do not end.
 fn hold(scene: &Scene) {
     wait_until("trials are in the middle", || scene.begun() > 0);
-    let held = workers(scene);
+    let held = workers(&scene.folder());
     assert!(!held.is_empty(), "the sweep was over before it was held");
     held.into_iter()
         .for_each(|worker| kill(worker, Signal::STOP));
@@ -30,12 +31,25 @@ enum Stop {
     /// The time is up, and nobody could heed a warning: the workers stand still. (A trial needs a minute and more until
     /// its next checkpoint, so that none would start in a shorter job.)
     TimeLimit,
+    /// The time is nearly up, and the runner knows: the workers stand still until it says so.
+    Walltime,
+}
+
+/// Lets the workers go on when the run says that its time is near.
+fn release(folder: PathBuf, log: PathBuf) {
+    wait_until("the walltime is near", || {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        said.contains("the job's walltime is near")
+    });
+    workers(&folder)
+        .into_iter()
+        .for_each(|worker| kill(worker, Signal::CONT));
 }
 
 impl Stop {
     fn send(self, drain: &Drain<'_>) -> u32 {
         match self {
-            Self::TimeLimit => {
+            Self::TimeLimit | Self::Walltime => {
                 drain.send(&[&TWO_BY_TWO[..], &["--time=2", "--signal=B:USR1@5"]].concat())
             }
             Self::Warning | Self::Cancel => drain.send(&TWO_BY_TWO),
@@ -43,28 +57,32 @@ impl Stop {
     }
 
     fn act(self, drain: &Drain<'_>, job: u32) {
-        let job = job.to_string();
+        let folder = drain.scene.folder();
         match self {
             Self::Warning => {
                 drain
                     .cluster
-                    .says("scancel", &["--batch", "--signal=USR1", &job]);
-                workers(&drain.scene)
+                    .says("scancel", &["--batch", "--signal=USR1", &job.to_string()]);
+                workers(&folder)
                     .into_iter()
                     .for_each(|worker| kill(worker, Signal::CONT));
             }
             Self::Cancel => {
-                drain.cluster.says("scancel", &[&job]);
+                drain.cluster.says("scancel", &[&job.to_string()]);
             }
             Self::TimeLimit => {}
+            Self::Walltime => {
+                let log = folder.join(format!("logs/slurm-{job}.out"));
+                std::thread::spawn(|| release(folder, log));
+            }
         }
     }
 
-    /// What Slurm says then: a warning ends with our own code, "more to do".
+    /// What Slurm says then: who is warned in time ends with our own code, "more to do".
     fn expect(self, drain: &Drain<'_>, job: u32) {
         let ended = drain.cluster.wait(job);
         let expected = match self {
-            Self::Warning => "FAILED",
+            Self::Warning | Self::Walltime => "FAILED",
             Self::Cancel => "CANCELLED",
             Self::TimeLimit => "TIMEOUT",
         };
@@ -74,7 +92,7 @@ impl Stop {
             "{self:?}: {ended:?} {}",
             drain.log(job)
         );
-        if let Self::Warning = self {
+        if expected == "FAILED" {
             assert_eq!(ended.exit, "75:0", "{}", drain.log(job));
         }
     }
@@ -87,8 +105,8 @@ fn a_job_that_is_warned_cancelled_or_out_of_time_goes_on_when_it_is_sent_again()
         return;
     };
     let mut stopped = Vec::new();
-    for launcher in LAUNCHERS {
-        for stop in [Stop::TimeLimit, Stop::Warning, Stop::Cancel] {
+    for (launcher, limit) in LAUNCHERS.into_iter().zip([Stop::TimeLimit, Stop::Walltime]) {
+        for stop in [limit, Stop::Warning, Stop::Cancel] {
             let drain = Drain {
                 cluster: &cluster,
                 scene: Scene::slow(),
@@ -106,6 +124,11 @@ fn a_job_that_is_warned_cancelled_or_out_of_time_goes_on_when_it_is_sent_again()
     for (stop, drain, job) in &stopped {
         stop.expect(drain, *job);
         assert_eq!(drain.status(), Some(75), "{stop:?} {}", drain.log(*job));
+        if let Stop::Warning | Stop::Walltime = stop {
+            let saved = drain.scene.files().into_keys();
+            let saved = saved.filter(|path| path.extension().is_some_and(|e| e == "ckpt"));
+            assert!(saved.count() > 0, "{stop:?} saves nothing");
+        }
         let again = drain.send(&TWO_BY_TWO);
         drain.expect(again, "COMPLETED", "0:0");
         assert_eq!(drain.scene.digests(), calm, "{stop:?} {}", drain.launcher);

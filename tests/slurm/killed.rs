@@ -25,13 +25,25 @@ fn rank_process(scene: &Scene, rank: usize) -> Option<u32> {
     })
 }
 
+/// The processes of `srun`: it has a helper of its own.
+fn srun(scene: &Scene) -> Vec<u32> {
+    let results = scene.folder();
+    let of = results.parent().expect("results").as_os_str();
+    let mut found = processes_with(of.as_encoded_bytes());
+    found.retain(|pid| fs::read(format!("/proc/{pid}/comm")).is_ok_and(|name| name == b"srun\n"));
+    assert!(!found.is_empty(), "no srun");
+    found
+}
+
 /// What happens to a job.
 #[derive(Clone, Copy, Debug)]
 enum Death {
-    /// Rank 1 is killed.
+    /// The first rank is killed.
     Rank,
     /// Rank 1 panics when its first trial ends.
     Panic,
+    /// `srun` is killed.
+    Launcher,
     /// Slurm kills everything at once.
     Job,
 }
@@ -40,7 +52,7 @@ impl Death {
     fn send(self, drain: &Drain<'_>) -> u32 {
         let fault = match self {
             Self::Panic => "--export=ALL,ABLATE_FAULT=panic@rank1",
-            Self::Rank | Self::Job => "--export=ALL",
+            Self::Rank | Self::Launcher | Self::Job => "--export=ALL",
         };
         drain.send(&[&TWO_BY_TWO[..], &[fault]].concat())
     }
@@ -49,9 +61,12 @@ impl Death {
     fn happen(self, drain: &Drain<'_>, job: u32) -> Instant {
         match self {
             Self::Rank => {
-                let rank = rank_process(&drain.scene, 1).expect("rank 1");
+                let rank = rank_process(&drain.scene, 0).expect("rank 0");
                 kill(rank, Signal::KILL);
             }
+            Self::Launcher => srun(&drain.scene)
+                .into_iter()
+                .for_each(|process| kill(process, Signal::KILL)),
             Self::Panic => wait_until("rank 1 panics", || {
                 drain.log(job).contains("ABLATE_FAULT asks for a panic")
             }),
@@ -81,7 +96,7 @@ fn a_job_that_loses_a_rank_or_everything_ends_soon_and_goes_on_when_it_is_sent_a
     let calm = sweep();
     calm.run(&[], 0);
     let calm = calm.digests();
-    for death in [Death::Rank, Death::Panic, Death::Job] {
+    for death in [Death::Rank, Death::Panic, Death::Launcher, Death::Job] {
         let drain = Drain {
             cluster: &cluster,
             scene: sweep(),
@@ -97,8 +112,12 @@ fn a_job_that_loses_a_rank_or_everything_ends_soon_and_goes_on_when_it_is_sent_a
             processes_with(drain.scene.folder().as_os_str().as_encoded_bytes()).is_empty()
         });
         assert_eq!(drain.status(), Some(75), "{death:?} {}", drain.log(job));
+        let committed = drain.scene.committed();
         let again = drain.send(&TWO_BY_TWO);
         drain.expect(again, "COMPLETED", "0:0");
+        let log = drain.log(again);
+        let trained = log.lines().filter(|line| line.contains(": test.bce "));
+        assert_eq!(trained.count(), 12 - committed, "{death:?} {log}");
         assert_eq!(drain.scene.digests(), calm, "{death:?}");
         assert_eq!(drain.scene.failures(), [""; 0], "{death:?} blames no trial");
     }

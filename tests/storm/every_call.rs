@@ -32,11 +32,13 @@ fn visit(tiny: &Tiny, work: &str, faults: &[Fault], choose: impl Fn(u32) -> bool
     let only = std::env::var("ABLATE_STORM_FAULT").ok();
     let call = std::env::var("ABLATE_STORM_CALL").ok();
     let call: Option<u32> = call.map(|text| text.parse().expect("a whole number"));
+    let wanted = |fault: &Fault| only.as_ref().is_none_or(|name| *name == fault.to_string());
+    assert!(
+        faults.iter().any(wanted),
+        "ABLATE_STORM_FAULT is none of {work}"
+    );
     let mut violations = 0;
-    for fault in faults {
-        if only.as_ref().is_some_and(|name| *name != fault.to_string()) {
-            continue;
-        }
+    for fault in faults.iter().filter(|fault| wanted(fault)) {
         let seen = tiny
             .visit(*fault, |at| {
                 call.map_or_else(|| choose(at), |only| only == at)
@@ -52,6 +54,7 @@ fn visit(tiny: &Tiny, work: &str, faults: &[Fault], choose: impl Fn(u32) -> bool
         let wrong = seen.violations.iter();
         wrong.for_each(|what| eprintln!("  {what}"));
         violations += seen.violations.len();
+        assert!(seen.faults > 0, "{fault} did not happen: {seen:?}");
     }
     assert!(violations == 0, "{violations} violations, above");
 }

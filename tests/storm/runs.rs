@@ -1,7 +1,7 @@
 //! Row 1 of the promises, and all that follow from it: seeded random faults over real runs, until the sweep is done.
 //!
 //! A sweep's runs follow each other on one folder, each with about a dozen faults, until one finds everything done; then one in peace.
-//! After every run: every visible result is right, none that was there and untouched is gone, no process is left, nobody
+//! While it goes on, copies of the record are reported. After every run: every visible result is right, none that was there and untouched is gone, no process is left, nobody
 //! panicked, and the report of what is there is the same twice and adds up. At the end: nothing is missing or different. Oracle:
 //! the digests of a calm run. Every third sweep has a reader beside it, and no damage to its files: all that it sees must open.
 
@@ -120,7 +120,7 @@ fn one_sweep(
         if said.contains("panicked at") || end.how == "70" {
             return Err(format!("a panic: {}\n{said}", end.how));
         }
-        reported(scene).map_err(|what| format!("{what}\n{said}"))?;
+        reported(&scene.folder()).map_err(|what| format!("{what}\n{said}"))?;
         if end.how == "0" || end.how == "COMPLETED" {
             break;
         }
@@ -144,7 +144,7 @@ fn one_sweep(
     if outcomes != [Outcome::Completed; 6] {
         return Err(format!("{outcomes:?}"));
     }
-    reported(scene)?;
+    reported(&scene.folder())?;
     if let Some(reader) = reader {
         let (failed, looks) = reader.stop();
         if !failed.is_empty() || looks[0] == 0 || looks[1] < 6 {
@@ -154,13 +154,24 @@ fn one_sweep(
     verified(scene)
 }
 
-/// That `ablate report` makes the same of the same record twice, and all trials are counted in it; before there is a record, it says so.
-fn reported(scene: &Scene) -> Result<(), String> {
-    let there = scene.folder().join("sweep.h5").exists();
+/// That this holds of a copy of the record while a run goes on.
+fn reported_meanwhile(scene: &Scene) -> Result<(), String> {
+    let place = tempfile::tempdir().expect("a folder");
+    let copy = place.path().join("sweep.h5");
+    match fs::copy(scene.folder().join("sweep.h5"), &copy) {
+        Ok(_) => reported(&copy).map_err(|what| format!("meanwhile: {what}")),
+        Err(_) => Ok(()),
+    }
+}
+
+/// That `ablate report` makes the same of the same record twice, and all trials are counted in it; of a folder without a record
+/// it says so.
+fn reported(of: &Path) -> Result<(), String> {
+    let there = of.is_file() || of.join("sweep.h5").exists();
     let report = || {
         let out = tempfile::tempdir().expect("a folder");
         let mut command = Command::new(binary());
-        command.arg("report").arg(scene.folder());
+        command.arg("report").arg(of);
         let output = command.arg("--out").arg(out.path()).output();
         let output = output.expect("started");
         let code = output.status.code();
@@ -258,6 +269,9 @@ fn one_run(
         if !(spared && fault.damages()) {
             strike(fault, scene, dice, &mut run, seen, log);
         }
+    }
+    if dice.below(8) == 0 {
+        reported_meanwhile(scene)?;
     }
     if dice.below(3) > 0 && run.is_alive() {
         strike(Fault::ending(dice), scene, dice, &mut run, seen, log);

@@ -132,6 +132,9 @@ impl Started<'_> {
             Self::Job(cluster, job) if signal == Signal::USR1 => {
                 cluster.says("scancel", &["--batch", "--signal=USR1", &job.to_string()]);
             }
+            Self::Job(cluster, job) if signal == Signal::KILL => {
+                cluster.says("scancel", &["--full", "--signal=KILL", &job.to_string()]);
+            }
             Self::Job(cluster, job) => {
                 cluster.says("scancel", &[&job.to_string()]);
             }

@@ -19,6 +19,8 @@ pub enum Fault {
     RunnerKilled,
     /// Every process of the sweep is killed.
     AllKilled,
+    /// What started the run is killed: a supervisor, mpirun, a job of Slurm's with all that is in it.
+    LauncherKilled,
     /// What started the run gets TERM, USR1, or both, and again.
     Signalled,
     /// A file loses its end.
@@ -61,7 +63,12 @@ const PASSING: [Fault; 17] = [
 ];
 
 /// What ends a run.
-const ENDING: [Fault; 3] = [Fault::RunnerKilled, Fault::AllKilled, Fault::Signalled];
+const ENDING: [Fault; 4] = [
+    Fault::RunnerKilled,
+    Fault::AllKilled,
+    Fault::LauncherKilled,
+    Fault::Signalled,
+];
 
 /// Where damaged files are mended by the same command: everything but the plan and the record, of which a user is asked.
 const MENDED: [&str; 6] = [
@@ -111,6 +118,10 @@ impl Fault {
             Self::WorkerKilled => kill_some(one_of(&workers(scene), dice)),
             Self::RunnerKilled => kill_some(one_of(&runners(scene), dice)),
             Self::AllKilled => kill_some(all(scene)),
+            Self::LauncherKilled => {
+                signal(Signal::KILL);
+                true
+            }
             Self::Signalled => {
                 for _ in 0..=dice.below(3) {
                     signal(one_of(&[Signal::TERM, Signal::USR1], dice).expect("some"));

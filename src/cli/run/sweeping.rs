@@ -126,12 +126,30 @@ impl<'a> Sweeping<'a> {
             .collect();
         datasets.sort_unstable();
         datasets.dedup();
+        let others = match self.others() {
+            0 => String::new(),
+            n => format!(
+                "\nnote: {n} results in the folder are not of this sweep's trials (another sweep file, numerics version or class of device); they stay there, unused"
+            ),
+        };
         format!(
-            "{}: {trials} trials{first}, {} done, {left} to do, {workers} workers; images: {}",
+            "{}: {trials} trials{first}, {} done, {left} to do, {workers} workers; images: {}{others}",
             self.header.name,
             self.done_units(),
             datasets.join(", ")
         )
+    }
+
+    /// Number of results in the folder that this plan would not make.
+    fn others(&self) -> usize {
+        let ids = (0..self.plan.units()).flat_map(|index| {
+            let uses = self.plan.evaluations(index);
+            let ids = uses.iter().map(|made| made.id.to_string());
+            ids.chain([self.plan.id(index).to_string()])
+                .collect::<Vec<_>>()
+        });
+        let ours: BTreeSet<_> = ids.filter(|id| self.done.contains(id)).collect();
+        self.done.len() - ours.len()
     }
 
     fn done_units(&self) -> usize {
