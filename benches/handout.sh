@@ -24,7 +24,7 @@ base:
   train: { epochs: 40 }
 seeds: 4
 YAML
-mpirun --oversubscribe --bind-to none -n 2 "$ablate" run "$scratch/load.yaml" --workers 1 --results "$scratch" >/dev/null 2>&1 &
+mpirun --oversubscribe --bind-to none -n 2 "$ablate" run "$scratch/load.yaml" --workers 1 --device cpu --results "$scratch" >/dev/null 2>&1 &
 sleep 6
 ticks() { # user and system time of the ranks, in hundredths of a second
     for pid in $(pgrep -f "^$ablate run $scratch/load.yaml"); do awk '{print $14 + $15}' "/proc/$pid/stat"; done

@@ -35,7 +35,7 @@ import csv, os, subprocess, sys, time
 
 ablate, folder = sys.argv[1:]
 began = time.monotonic()
-command = [ablate, "run", f"{folder}/overhead.yaml", "--results", f"{folder}/results", "--workers", "2"]
+command = [ablate, "run", f"{folder}/overhead.yaml", "--results", f"{folder}/results", "--workers", "2", "--device", "cpu"]
 subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 run = time.monotonic() - began
 results = f"{folder}/results/overhead"
@@ -66,7 +66,7 @@ PY
 
 first_step() { # milliseconds; the supervisor says it at ABLATE_LOG=ablate=debug
     rm -rf "$folder/results"
-    ABLATE_LOG=ablate=debug "$ablate" run "$folder/start.yaml" --results "$folder/results" --workers 1 2>&1 >/dev/null |
+    ABLATE_LOG=ablate=debug "$ablate" run "$folder/start.yaml" --results "$folder/results" --workers 1 --device cpu 2>&1 >/dev/null |
         sed -n 's/.*first step done \([0-9.]*\) ms after its start.*/\1/p'
 }
 

@@ -74,7 +74,7 @@ def ablate_run(context, sweep, folder, workers):
     """From nothing: also the verdict on the data, which ablate keeps in the user's cache, is not there yet."""
     cache = context.scratch / "cache"
     shutil.rmtree(cache, ignore_errors=True)
-    command = [context.programs["ablate"], "run", str(sweep), "--results", str(folder), "--workers", str(workers)]
+    command = [context.programs["ablate"], "run", str(sweep), "--results", str(folder), "--workers", str(workers), "--device", "cpu"]
     with open(context.scratch / "ablate.log", "w") as log:
         clock, start = time.time(), time.perf_counter()
         env = {**os.environ, "XDG_CACHE_HOME": str(cache)}
