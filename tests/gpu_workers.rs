@@ -196,6 +196,9 @@ fn workers_are_shared_out_over_the_gpus_and_records_name_them() {
     let busy = stand.facts("gpu_utilisation_percent");
     let told = ["60", "80", "not sampled"].map(str::to_owned);
     assert!(busy.is_subset(&told.into()), "{busy:?}");
+    let beside = stand.facts("gpu_workers");
+    let told = ["1", "2", "1 to 2"].map(str::to_owned);
+    assert!(beside.is_subset(&told.into()), "{beside:?}");
     // Whoever looks at the sweep takes it for one on GPUs.
     assert_eq!(stand.planned(&[]), stand.committed());
     let status = stand.ablate(&["status", &stand.folder(), "--exit-code"], 0);

@@ -5,7 +5,7 @@ mod report_fake;
 
 use ablate::outcome::{Outcome, Table};
 use ablate::report::evidence::Evidence;
-use ablate::report::{Findings, Format, curves, files, provenance, table};
+use ablate::report::{Findings, Format, curves, files, packing, provenance, table};
 use report_fake::{Fake, FakeArm, everything, grid, hostile, make, skip_or_not};
 
 fn write(fake: &Fake) -> [String; 3] {
@@ -310,6 +310,30 @@ fn provenance_says_each_thing_once_and_costs_of_slurm_jobs_only() {
     detail.environment.insert("slurm_job_id".into(), "7".into());
     let with = facts(&fake);
     assert!(has(&with, "git_rev") && has(&with, "computing"), "{with:?}");
+}
+
+#[test]
+fn trials_that_shared_a_gpu_are_told_by_the_work_of_a_second() {
+    let shares = |workers: &[&str]| {
+        let mut fake = skip_or_not();
+        fake.share_gpus(workers);
+        let evidence = Evidence::new(&fake.record, fake.details.clone());
+        let shares = packing::of(&evidence).into_iter();
+        let shares: Vec<_> = shares
+            .map(|it| (it.workers, it.trials, it.throughput))
+            .collect();
+        (shares, write(&fake))
+    };
+    // 16 trials; those beside a changing number count nowhere.
+    let (found, [html, markdown, _]) = shares(&["1", "2", "1 to 3", "3"]);
+    assert_eq!(found, [(1, 4, 1.0), (2, 4, 1.6), (3, 4, 2.0)]);
+    assert!(html.contains(packing::CAPTION) && html.contains("<td>× 1.60</td>"));
+    assert!(markdown.contains("| 2 | 4 | × 1.60 |"), "{markdown}");
+    for alike in [&["2"][..], &["1 to 2", "0", "-1", "1e9", "x"]] {
+        let (found, [html, markdown, _]) = shares(alike);
+        assert_eq!(found, []);
+        assert!(!html.contains(packing::CAPTION) && !markdown.contains(packing::CAPTION));
+    }
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub struct Member {
     pub process: Process,
     /// The GPU that it is on.
     pub gpu: Option<usize>,
+    /// With how many it was told to share that in its trial; 0 before it was told.
+    pub sharing: usize,
     /// When it was started.
     pub since: Instant,
     /// Whether it has done a step of a trial.

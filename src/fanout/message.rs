@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _, Write};
 
 /// Raised when a message changes.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// A longer line is no message of ours.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -64,6 +64,11 @@ pub enum ToWorker {
     Gpu {
         /// In percent.
         utilisation: f64,
+    },
+    /// With how many the worker shares its GPU from now on.
+    Sharing {
+        /// Workers that train on it, the worker itself included.
+        workers: usize,
     },
 }
 

@@ -148,10 +148,12 @@ pub fn serve(
             match message::read(&mut input) {
                 Heard::Message(ToWorker::Stop) => asked.store(true, Ordering::Relaxed),
                 Heard::Message(ToWorker::Train { trial }) => {
+                    gauge.restart();
                     // Fails only when the training thread is gone, and the process with it.
                     let _ = hand_over.send(trial);
                 }
                 Heard::Message(ToWorker::Gpu { utilisation }) => gauge.add(utilisation),
+                Heard::Message(ToWorker::Sharing { workers }) => gauge.share(workers),
                 Heard::Message(ToWorker::Hello(_)) | Heard::Garbage(_) | Heard::Closed => break,
             }
         }

@@ -17,7 +17,7 @@ use super::shown::Shown;
 use super::table::columns;
 use super::trials::TrialTable;
 use super::uses::{self, Uses};
-use super::{changes, curves, images, interactions, label, page, provenance};
+use super::{changes, curves, images, interactions, label, packing, page, provenance};
 use crate::error::Result;
 use serde::Serialize;
 
@@ -55,6 +55,10 @@ struct Page<'a> {
     use_pictures: Gallery,
     tenths: Vec<Chart>,
     changes: Vec<(usize, Vec<FieldChange>)>,
+    packing: Vec<[String; 3]>,
+    packing_headings: [&'static str; 3],
+    packing_caption: &'static str,
+    packing_charts: Vec<Chart>,
     trials: TrialTable,
     facts: Vec<provenance::Fact>,
     command: &'static str,
@@ -133,6 +137,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
     let (effects, effects_axis) = effect_views(findings);
     let mut changes = changes::of(evidence, comparisons);
     changes.retain(|(arm, _)| arms[*arm].in_tables);
+    let shares = packing::of(evidence);
     page::render(&Page {
         name: label::visible(&record.name).into_owned(),
         question: label::sentence(&record.question),
@@ -177,6 +182,10 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
         use_pictures: images::by_use(evidence, comparisons)?,
         tenths: interactions::tenths(comparisons, shown, &looks),
         changes,
+        packing: shares.iter().map(packing::Share::cells).collect(),
+        packing_headings: packing::Share::HEADINGS,
+        packing_caption: packing::CAPTION,
+        packing_charts: packing::chart(&shares),
         trials: TrialTable::of(evidence, comparisons),
         facts: provenance::facts(evidence),
         command: provenance::command(record),

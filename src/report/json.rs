@@ -3,7 +3,7 @@
 mod arms;
 
 use super::evidence::Evidence;
-use super::{Findings, floor, label, provenance, uses};
+use super::{Findings, floor, label, packing, provenance, uses};
 use crate::error::{Error, Result};
 use serde::Serialize;
 use serde_json::Value;
@@ -30,6 +30,7 @@ struct Report<'a> {
     effects_left_out: usize,
     floor: Option<f64>,
     uses: Vec<UseNumbers<'a>>,
+    packing: Vec<packing::Share>,
     provenance: Vec<Named>,
 }
 
@@ -161,6 +162,7 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> Result<String> {
         effects_left_out: findings.factorial.left_out,
         floor: floor::of(comparisons, &comparisons.metric).map(|floor| floor.mean),
         uses: used.collect(),
+        packing: packing::of(evidence),
         provenance: facts.map(|(name, value)| Named { name, value }).collect(),
     };
     let text = serde_json::to_string_pretty(&report);

@@ -7,7 +7,7 @@ use super::notes::counts;
 use super::rows::Row;
 use super::table::columns;
 use super::uses::{self, Uses};
-use super::{changes, controls, factorial, provenance};
+use super::{changes, controls, factorial, packing, provenance};
 
 /// Writes the page.
 pub fn text(evidence: &Evidence, findings: &Findings) -> String {
@@ -86,6 +86,15 @@ pub fn text(evidence: &Evidence, findings: &Findings) -> String {
     if !changes.is_empty() {
         add("## What each arm changed".into());
         add(changes.join("\n"));
+    }
+    let shares = packing::of(evidence);
+    if !shares.is_empty() {
+        add("## Trials that shared a GPU".into());
+        add(table(
+            &packing::Share::HEADINGS,
+            shares.iter().map(packing::Share::cells),
+        ));
+        add(packing::CAPTION.into());
     }
     add("## Where this comes from".into());
     let facts = provenance::facts(evidence);

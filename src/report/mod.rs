@@ -5,7 +5,7 @@
 //! - [`rows`], [`answer`], [`notes`], [`number`], [`label`]: numbers to words; every output shows these same words.
 //! - [`table`] (terminal), [`markdown`], [`csv`], [`html`], [`latex`], [`json`], [`figures`]: the outputs. [`factorial`],
 //!   [`floor`], [`curves`], [`interactions`], [`pareto`], [`images`] (of [`picture_rows`] and [`strip`]s), [`effect`], [`chart`],
-//!   [`trials`] and [`changes`] are their parts, [`shown`] says which of many arms, [`provenance`] where the numbers come from.
+//!   [`trials`], [`packing`] and [`changes`] are their parts, [`shown`] says which of many arms, [`provenance`] where the numbers come from.
 //! - [`across`]: several records beside each other.
 //! - [`evidence`]: what an output may look at. [`output`]: which files there are, and how they are put in place.
 //!
@@ -35,6 +35,7 @@ pub mod markdown;
 pub mod notes;
 pub mod number;
 pub mod output;
+pub mod packing;
 mod page;
 pub mod pareto;
 pub mod picture_rows;

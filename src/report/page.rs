@@ -10,7 +10,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 /// The names end in .html: everything in them is escaped that is not marked safe.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("report.html", include_str!("assets/report.html")),
     ("macros.html", include_str!("assets/sections/macros.html")),
     (
@@ -30,6 +30,7 @@ const TEMPLATES: [(&str, &str); 12] = [
     ),
     ("uses.html", include_str!("assets/sections/uses.html")),
     ("changes.html", include_str!("assets/sections/changes.html")),
+    ("packing.html", include_str!("assets/sections/packing.html")),
     ("trials.html", include_str!("assets/sections/trials.html")),
     (
         "provenance.html",

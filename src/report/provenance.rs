@@ -82,9 +82,9 @@ pub fn facts(evidence: &Evidence) -> Vec<Fact> {
     facts
 }
 
-/// Whether a fact of an environment is a measurement, another one in every trial.
+/// Whether a fact of an environment is a measurement, another one in every trial, or chance.
 pub fn is_of_one_trial(name: &str) -> bool {
-    name.starts_with("gpu_utilisation_")
+    name.starts_with("gpu_utilisation_") || name == "gpu_workers"
 }
 
 /// Mean of the trials in which it was sampled.

@@ -1,9 +1,9 @@
-//! What a worker is told of its GPU while it trains: the mean of a trial goes into its record.
+//! What a worker is told of its GPU while it trains: the mean of a trial, and with how many it shared it, go into its record.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Samples of one trial. Clones share them: the thread that listens adds, the one that trains asks.
+/// Of one trial. Clones share it: the thread that listens adds, the one that trains asks.
 #[derive(Clone, Debug, Default)]
 pub struct Gauge(Arc<Mutex<Samples>>);
 
@@ -11,6 +11,8 @@ pub struct Gauge(Arc<Mutex<Samples>>);
 struct Samples {
     sum: f64,
     number: u32,
+    /// Fewest and most workers that trained on the GPU, where it was told.
+    workers: Option<(usize, usize)>,
 }
 
 impl Gauge {
@@ -23,25 +25,37 @@ impl Gauge {
         }
     }
 
-    /// A trial begins.
+    /// Takes note that so many workers train on the GPU now.
+    pub fn share(&self, workers: usize) {
+        let mut samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (fewest, most) = samples.workers.unwrap_or((workers, workers));
+        samples.workers = Some((fewest.min(workers), most.max(workers)));
+    }
+
+    /// A trial is handed out: what is told from now on is of it.
     pub fn restart(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Samples::default();
     }
 
-    /// What a record says of it: mean and number of samples, or that there were none.
+    /// What a record says of it: mean and number of samples, or that there were none; `2` workers, or `1 to 3`.
     pub fn facts(&self) -> BTreeMap<String, String> {
         let samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mean = match samples.number {
             0 => "not sampled".to_owned(),
             number => format!("{:.0}", samples.sum / f64::from(number)),
         };
-        BTreeMap::from([
-            ("gpu_utilisation_percent".to_owned(), mean),
-            (
-                "gpu_utilisation_samples".to_owned(),
-                samples.number.to_string(),
-            ),
-        ])
+        let workers = samples.workers.map(|(fewest, most)| match fewest == most {
+            true => most.to_string(),
+            false => format!("{fewest} to {most}"),
+        });
+        let facts = [
+            ("gpu_utilisation_percent", Some(mean)),
+            ("gpu_utilisation_samples", Some(samples.number.to_string())),
+            ("gpu_workers", workers),
+        ];
+        let told = facts.into_iter();
+        told.filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
     }
 }
 
@@ -61,5 +75,18 @@ mod tests {
         assert_eq!(said(&gauge), ["92", "2"]);
         gauge.restart();
         assert_eq!(said(&gauge), ["not sampled", "0"]);
+    }
+
+    #[test]
+    fn how_many_shared_the_gpu_is_a_number_or_a_range() {
+        let gauge = Gauge::default();
+        let told = |gauge: &Gauge| gauge.facts().remove("gpu_workers");
+        assert_eq!(told(&gauge), None);
+        for (workers, said) in [(2, "2"), (2, "2"), (3, "2 to 3"), (1, "1 to 3")] {
+            gauge.share(workers);
+            assert_eq!(told(&gauge).as_deref(), Some(said));
+        }
+        gauge.restart();
+        assert_eq!(told(&gauge), None);
     }
 }

@@ -96,7 +96,22 @@ impl Supervisor<'_> {
             floor.seen = seen;
             self.tell_of_gpus();
         }
+        self.tell_of_sharing();
         self.pack();
+    }
+
+    /// Tells who trains with how many it shares its GPU, where that is news.
+    fn tell_of_sharing(&mut self) {
+        let trains = |member: &Member| matches!(member.duty, Duty::Busy(_));
+        let training = self.crew.values().filter(|member| trains(member));
+        let taken: Vec<usize> = training.filter_map(|member| member.gpu).collect();
+        for member in self.crew.values_mut().filter(|member| trains(member)) {
+            let workers = taken.iter().filter(|gpu| Some(**gpu) == member.gpu).count();
+            if workers > 0 && workers != member.sharing {
+                member.sharing = workers;
+                member.process.send(&ToWorker::Sharing { workers });
+            }
+        }
     }
 
     fn tell_of_gpus(&mut self) {

@@ -37,6 +37,7 @@ impl Supervisor<'_> {
             let member = Member {
                 process,
                 gpu: gpu.map(|gpu| gpu.number),
+                sharing: 0,
                 since,
                 stride: Stride::NotYet,
                 duty: Duty::Starting,
@@ -71,6 +72,7 @@ impl Supervisor<'_> {
                     trial: trial.to_json(),
                 });
                 member.heard = Instant::now();
+                member.sharing = 0;
                 member.duty = Duty::Busy(Box::new(Assignment {
                     trial,
                     since: Instant::now(),
