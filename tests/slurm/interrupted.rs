@@ -48,12 +48,13 @@ fn release(folder: PathBuf, log: PathBuf) {
 
 impl Stop {
     fn send(self, drain: &Drain<'_>) -> u32 {
-        match self {
-            Self::TimeLimit | Self::Walltime => {
-                drain.send(&[&TWO_BY_TWO[..], &["--time=2", "--signal=B:USR1@5"]].concat())
-            }
-            Self::Warning | Self::Cancel => drain.send(&TWO_BY_TWO),
-        }
+        let options: &[&str] = match self {
+            Self::TimeLimit => &["--time=2", "--signal=B:USR1@5"],
+            // Slurm warns up to a minute early: here by a signal that says nothing to the script.
+            Self::Walltime => &["--time=2", "--signal=B:URG@1"],
+            Self::Warning | Self::Cancel => &[],
+        };
+        drain.send(&[&TWO_BY_TWO[..], options].concat())
     }
 
     fn act(self, drain: &Drain<'_>, job: u32) {
