@@ -66,7 +66,10 @@ fn memory_and_open_files_stay_flat_over_five_thousand_trials() {
         ));
         let least = early.resident.min(late.resident);
         assert!(least > 0, "{name} was seen: {seen:?}");
-        let allowed = early.resident + PER_TRIAL * (TRIALS as u64 * 8 / 10);
+        // The supervisor makes sweep.h5 in memory, now and then meanwhile.
+        let record = fs::metadata(scene.folder().join("sweep.h5")).expect("a record");
+        let made = [0, record.len()][kind];
+        let allowed = early.resident + PER_TRIAL * (TRIALS as u64 * 8 / 10) + made;
         assert!(late.resident <= allowed, "{name} grows: {seen:#?}");
         assert!(
             late.handles <= early.handles + 2,
