@@ -11,10 +11,13 @@ use std::fmt;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Promised: as many, at random instants, change no bit.
 pub const KILLS: u32 = 20;
+
+/// How long a launcher may stay when nobody is left that it started: a hang guard.
+const ALONE: Duration = Duration::from_secs(100);
 
 /// A way of running it.
 #[derive(Clone, Copy, Debug)]
@@ -101,9 +104,24 @@ pub fn killed(how: How, seed: u64) -> Scene {
             .stderr(Stdio::null())
             .process_group(0);
         let mut running = Running::new(&mut command);
-        while kills < KILLS && running.is_alive() {
+        let mut seen = Instant::now();
+        while running.is_alive() {
             std::thread::sleep(Duration::from_millis(dice.below(120)));
-            kills += u32::from(kill_one(&scene, &mut dice));
+            let living = living(&scene);
+            if !living.is_empty() {
+                seen = Instant::now();
+            }
+            if kills < KILLS && !living.is_empty() {
+                kill(
+                    living[dice.below(living.len() as u64) as usize],
+                    Signal::KILL,
+                );
+                kills += 1;
+            }
+            // Seen once in some thousand deaths of ranks: Open MPI's mpirun waits for a lock of PMIx's for ever.
+            if seen.elapsed() > ALONE {
+                running.signal(Signal::KILL);
+            }
         }
         // Nothing is left to kill in a sweep that is done: some of it is trained again.
         if running.end().status.success() {
@@ -115,8 +133,8 @@ pub fn killed(how: How, seed: u64) -> Scene {
     scene
 }
 
-/// Kills a supervisor, a rank or a worker; whether there was one.
-fn kill_one(scene: &Scene, dice: &mut Stream) -> bool {
+/// Supervisors, ranks and workers.
+fn living(scene: &Scene) -> Vec<u32> {
     let folder = scene.folder();
     let results = folder.parent().expect("results").as_os_str();
     let mut found = processes_with(results.as_encoded_bytes());
@@ -126,11 +144,7 @@ fn kill_one(scene: &Scene, dice: &mut Stream) -> bool {
             .is_ok_and(|exe| exe == crate::scene::binary())
     });
     found.sort_unstable();
-    let Some(victim) = found.get(dice.below(found.len().max(1) as u64) as usize) else {
-        return false;
-    };
-    kill(*victim, Signal::KILL);
-    true
+    found
 }
 
 fn forget_some(scene: &Scene, dice: &mut Stream) {
