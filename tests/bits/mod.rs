@@ -118,7 +118,7 @@ pub fn killed(how: How, seed: u64) -> Scene {
                 );
                 kills += 1;
             }
-            // Seen once in some thousand deaths of ranks: Open MPI's mpirun waits for a lock of PMIx's for ever.
+            // Of a rank that dies while MPI starts, Open MPI's mpirun may wait for a lock of PMIx's for ever.
             if seen.elapsed() > ALONE {
                 running.signal(Signal::KILL);
             }
