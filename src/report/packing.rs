@@ -6,7 +6,6 @@ use super::figures::Look;
 use super::number::Digits;
 use crate::record::{TrialDetail, TrialRow};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What every output says of it.
@@ -43,7 +42,11 @@ pub fn of(evidence: &Evidence) -> Vec<Share> {
     // Trials, work and seconds.
     let mut sums: BTreeMap<u32, (usize, f64, f64)> = BTreeMap::new();
     for (row, detail) in evidence.detailed() {
-        let Some((workers, work)) = workers(detail).zip(work(row, detail)) else {
+        // Configs are read of such trials only: there may be thousands of others.
+        let Some(workers) = workers(detail) else {
+            continue;
+        };
+        let Some(work) = work(evidence, row) else {
             continue;
         };
         let (trials, done, seconds) = sums.entry(workers).or_default();
@@ -102,8 +105,8 @@ fn workers(detail: &TrialDetail) -> Option<u32> {
 }
 
 /// Multiply-accumulates of its forward passes in training. A step costs the same multiple of them everywhere.
-fn work(row: &TrialRow, detail: &TrialDetail) -> Option<f64> {
-    let config: Map<String, Value> = serde_json::from_str(&detail.config).ok()?;
+fn work(evidence: &Evidence, row: &TrialRow) -> Option<f64> {
+    let config = evidence.config(&row.id)?;
     let number = |path: &str| config.get(path)?.as_f64();
     let work = row.macs as f64 * number("train.epochs")? * number("data.train")?;
     let positive = |number: f64| number.is_finite() && number > 0.0;

@@ -110,13 +110,11 @@ pub fn killed(how: How, seed: u64) -> Scene {
             let living = living(&scene);
             if !living.is_empty() {
                 seen = Instant::now();
-            }
-            if kills < KILLS && !living.is_empty() {
-                kill(
-                    living[dice.below(living.len() as u64) as usize],
-                    Signal::KILL,
-                );
-                kills += 1;
+                if kills < KILLS {
+                    let victim = dice.below(living.len() as u64) as usize;
+                    kill(living[victim], Signal::KILL);
+                    kills += 1;
+                }
             }
             // Of a rank that dies while MPI starts, Open MPI's mpirun may wait for a lock of PMIx's for ever.
             if seen.elapsed() > ALONE {

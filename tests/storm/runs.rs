@@ -1,9 +1,9 @@
 //! Row 1 of the promises, and all that follow from it: seeded random faults over real runs, until the sweep is done.
 //!
 //! A sweep's runs follow each other on one folder, each with about a dozen faults, until one finds everything done; then one in peace.
-//! While it goes on, copies of the record are reported. After every run: every visible result is right, none that was there and untouched is gone, no process is left, nobody
-//! panicked, and the report of what is there is the same twice and adds up. At the end: nothing is missing or different. Oracle:
-//! the digests of a calm run. Every third sweep has a reader beside it, and no damage to its files: all that it sees must open.
+//! While it goes on, copies of the record are reported. After every run: every visible result is right, none that was there and
+//! untouched is gone, no process is left, nobody panicked, and the report of what is there is the same twice and adds up. At the
+//! end: nothing is missing or different. Oracle: the digests of a calm run. Every third sweep has a reader beside it, and no damage to its files: all that it sees must open.
 
 use crate::reading::Reader;
 use crate::scene::{HANG, Scene, binary};

@@ -142,6 +142,9 @@ impl<'a> Sweeping<'a> {
 
     /// Number of results in the folder that this plan would not make.
     fn others(&self) -> usize {
+        if self.done.is_empty() {
+            return 0;
+        }
         let ids = (0..self.plan.units()).flat_map(|index| {
             let uses = self.plan.evaluations(index);
             let ids = uses.iter().map(|made| made.id.to_string());
