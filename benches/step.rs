@@ -8,7 +8,7 @@ use ablate::data::{self, Split, Splits};
 use ablate::metric::Due;
 use ablate::model::{Io, Model, cost};
 use ablate::nn::ops::dispatch;
-use ablate::nn::{on_gpu, use_gpu, wait};
+use ablate::nn::{on_gpu, use_gpu, use_precision, wait};
 use ablate::task::{self, Network, Task};
 use ablate::train::{Ended, Event, Job, MICRO_BATCH, Observer, Support, run};
 use clap::Parser;
@@ -38,7 +38,7 @@ struct Args {
     threads: usize,
     #[arg(long, default_value_t = 128)]
     batch: usize,
-    /// f32 or bf16
+    /// train.precision
     #[arg(long, default_value = "f32")]
     dtype: String,
     /// Train on this GPU, of those that the process sees
@@ -229,6 +229,10 @@ fn main() -> Outcome<()> {
     };
     if let Some(number) = args.gpu {
         use_gpu(number)?;
+    }
+    if let Err(why) = use_precision(config.train.precision) {
+        let why = why.to_string();
+        return refuse(why.lines().next().unwrap_or_default());
     }
     let mut splits: Splits = data::load(&config.data)?;
     if config.task.reads_classes() {

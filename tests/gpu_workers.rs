@@ -331,6 +331,43 @@ fn a_program_that_cannot_be_worked_with_is_told_with_what_to_do() {
     assert!(doctor.contains("0.0.1+old"), "{doctor}");
 }
 
+/// Before anything is trained; f16 is for both of the GPUs.
+#[test]
+fn what_a_gpu_cannot_multiply_is_told_with_the_gpu() {
+    let stand = |precision| {
+        let yaml = SWEEP.replace(
+            "batch: 16 }",
+            &format!("batch: 16, precision: {precision} }}"),
+        );
+        Stand::of(&yaml)
+    };
+    let refused = stand("bf16");
+    let told = refused.run(&[], 6);
+    let because = "train.precision: bf16 needs a GPU of compute capability 8.0; GPU 0 (Tesla V100-SXM2-32GB) has 7.0";
+    assert!(
+        told.contains(because) && told.contains("f16 or f32"),
+        "{told}"
+    );
+    assert_eq!(refused.gpus(), [0; 0]);
+    // Of a sweep that could not be begun there is a status.
+    assert!(
+        refused
+            .ablate(&["status", &refused.folder()], 0)
+            .contains("0 of 4")
+    );
+    // On the H200 alone it is begun; what stands in for that here has no tensor cores, and says so: no trial is blamed.
+    for (stand, gpus) in [(refused, "1"), (stand("f16"), "0,1")] {
+        let mut command = stand.command(&[]);
+        command.env("CUDA_VISIBLE_DEVICES", gpus);
+        let told = said(&command.output().expect("started"), 2);
+        assert!(told.contains("is for GPUs"), "{told}");
+        assert!(!stand.gpus().is_empty(), "workers were started");
+        assert_eq!(stand.scene.failures(), [""; 0]);
+    }
+    let said = stand("tf32").run(&["--device", "cpu"], 2);
+    assert!(said.contains("tf32 is for GPUs (--device cuda)"), "{said}");
+}
+
 /// Whoever cannot open a GPU trains nothing on the processor instead, and no trial is blamed.
 #[test]
 fn a_gpu_that_cannot_be_opened_is_the_machines_fault() {

@@ -8,6 +8,7 @@ follow each other without waiting, and its time ends when the GPU has done the l
 import argparse
 import contextlib
 import datetime
+import itertools
 import os
 import platform
 import re
@@ -68,24 +69,22 @@ class Median:
         return statistics.median(self.rounds)
 
 
-def commands(args, net, batch):
+def commands(args, net, batch, precision):
     """How each peer is started."""
-    torch = [args.python, HERE / "torch_gpu_peer.py", "--net", net, "--batch", batch]
+    torch = [args.python, HERE / "torch_gpu_peer.py", "--net", net, "--batch", batch, "--precision", precision]
     return {
-        "ablate": [args.step, "--net", net, "--batch", batch, "--gpu", 0],
+        "ablate": [args.step, "--net", net, "--batch", batch, "--gpu", 0, "--dtype", precision],
         "PyTorch eager": torch,
         "PyTorch compile": [*torch, "--compile", "default"],
         "PyTorch compile, CUDA graphs": [*torch, "--compile", "reduce-overhead"],
-        "PyTorch eager, TF32": [*torch, "--tf32"],
-        "PyTorch compile, CUDA graphs, TF32": [*torch, "--compile", "reduce-overhead", "--tf32"],
     }
 
 
-def step_times(args, net, batch):
+def step_times(args, net, batch, precision):
     """Rows of one net: (who, milliseconds or why not, launches)."""
     peers, found, refused = {}, {}, {}
     with contextlib.ExitStack() as stack:
-        for name, command in commands(args, net, batch).items():
+        for name, command in commands(args, net, batch, precision).items():
             peer = Peer(name, command)
             stack.callback(peer.quit)
             try:
@@ -94,6 +93,8 @@ def step_times(args, net, batch):
                 peers[name], found[name] = peer, Median()
             except Refused as why:
                 refused[name] = str(why)
+                if name == "ablate":
+                    break  # PyTorch takes f32 where a GPU knows no TF32, and does not say so
         for _ in range(args.rounds):
             for name, peer in peers.items():
                 found[name].add(peer.ask(f"train {args.steps}"))
@@ -103,7 +104,7 @@ def step_times(args, net, batch):
 
 def packed(args, net, batch, who, count):
     """Steps a second of `count` processes on one GPU, together."""
-    peers = [Peer(f"{who} {number}", commands(args, net, batch)[who]) for number in range(count)]
+    peers = [Peer(f"{who} {number}", commands(args, net, batch, "f32")[who]) for number in range(count)]
     try:
         for peer in peers:
             peer.wait()
@@ -117,12 +118,12 @@ def packed(args, net, batch, who, count):
             peer.quit()
 
 
-def launches_of_ours(args, net, batch):
+def launches_of_ours(args, net, batch, precision):
     """Launches a step, by Nsight Systems where it is installed."""
     if asked("nsys", "--version") == "unknown":
         return "nsys is not installed"
     report = ROOT / "target/cuda/launches"
-    command = [args.step, "--net", net, "--batch", str(batch), "--gpu", "0"]
+    command = [args.step, "--net", net, "--batch", str(batch), "--gpu", "0", "--dtype", precision]
     traced = ["nsys", "profile", "--trace=cuda", "--force-overwrite=true", "-o", str(report), *map(str, command)]
     counts = []
     for steps in (10, 30):
@@ -139,6 +140,7 @@ def main():
     parser.add_argument("--step", required=True, type=Path, help="benches/step.rs, built with --features cuda")
     parser.add_argument("--nets", nargs="+", default=["R4s", "R5", "R6", "R10"])
     parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--precisions", nargs="+", default=["f32", "tf32", "bf16", "f16"])
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--packs", nargs="+", type=int, default=[1, 2, 4, 8])
@@ -146,19 +148,20 @@ def main():
     args = parser.parse_args()
     if args.quick:
         args.nets, args.steps, args.rounds, args.packs = ["R5", "R10"], 20, 2, [1, 4]
+        args.precisions = ["f32", "bf16"]
     facts = machine()
     page = ["# On a GPU", "", *(f"* {name}: {fact}" for name, fact in facts.items()), ""]
-    page += [f"Milliseconds of an optimiser step, batch {args.batch}, f32 unless it says TF32 (ablate has no TF32).", ""]
-    page += ["| net | | ms: median of rounds (range) | ours / theirs | launches a step |", "|---|---|---|---|---|"]
-    for net in args.nets:
-        found, refused, launches = step_times(args, net, args.batch)
+    page += [f"Milliseconds of an optimiser step, batch {args.batch}; ratios are of the same precision.", ""]
+    page += ["| net | precision | | ms: median of rounds (range) | ours / theirs | launches a step |", "|---|---|---|---|---|---|"]
+    for net, precision in itertools.product(args.nets, args.precisions):
+        found, refused, launches = step_times(args, net, args.batch, precision)
         ours = found.get("ablate")
         for name, median in found.items():
             ratio = f"{ours.value / median.value:.2f}" if ours and name != "ablate" else ""
-            count = launches_of_ours(args, net, args.batch) if name == "ablate" else launches[name]
-            page.append(f"| {net} | {name} | {median} | {ratio} | {count} |")
-        page += [f"| {net} | {name} | none: {why} | | |" for name, why in refused.items()]
-    page += ["", "Steps a second of several trials (processes) on one GPU, together; in brackets times those of one:", ""]
+            count = launches_of_ours(args, net, args.batch, precision) if name == "ablate" else launches[name]
+            page.append(f"| {net} | {precision} | {name} | {median} | {ratio} | {count} |")
+        page += [f"| {net} | {precision} | {name} | none: {why} | | |" for name, why in refused.items()]
+    page += ["", "Steps a second of several trials (processes) on one GPU, together, in f32; in brackets times those of one:", ""]
     page += ["| net | | " + " | ".join(map(str, args.packs)) + " |", "|---|---|" + "---|" * len(args.packs)]
     for net in args.nets:
         for who in PACKED:

@@ -3,6 +3,7 @@ on command (benches/peers/protocol.rs). Steps of a command follow each other wit
 ends when the GPU has done the last one. `--device cpu` is for trying the script where there is no GPU."""
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -28,13 +29,13 @@ def main():
     parser.add_argument("--net", required=True)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--layout", choices=list(MEMORY), default="channels_last")
-    parser.add_argument("--tf32", action="store_true", help="TF32 in place of f32, which ablate does not do")
+    parser.add_argument("--precision", choices=["f32", "tf32", "bf16", "f16"], default="f32", help="bf16 and f16: autocast, f16 with loss scaling")
     parser.add_argument("--compile", choices=["no", "default", "reduce-overhead"], default="no", help="reduce-overhead: CUDA graphs")
     parser.add_argument("--device", default="cuda")
     args = parser.parse_args()
     on_gpu = args.device == "cuda"
 
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = args.tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = args.precision == "tf32"
     torch.backends.cudnn.benchmark = True  # its best
     torch.manual_seed(0)
     torch.set_default_device(args.device)
@@ -47,19 +48,28 @@ def main():
         targets = torch.rand(args.batch, 1, SIDE, SIDE).contiguous(memory_format=memory)
     adam = torch.optim.Adam(net.parameters(), 1e-3, fused=True)
 
+    short = {"bf16": torch.bfloat16, "f16": torch.float16}.get(args.precision)
+    scaler = torch.amp.GradScaler(args.device, enabled=args.precision == "f16")
+
+    def shortened():
+        return torch.autocast(args.device, short) if short else contextlib.nullcontext()
+
     def forward(x):
-        return loss(args.net, net(x), targets)
+        with shortened():
+            out = net(x)
+        return loss(args.net, out.float(), targets)
 
     if args.compile != "no":
         forward = torch.compile(forward, mode=args.compile)
 
     def train():
         adam.zero_grad(set_to_none=True)
-        forward(images).backward()
-        adam.step()
+        scaler.scale(forward(images)).backward()
+        scaler.step(adam)
+        scaler.update()
 
     def evaluate():
-        with torch.inference_mode():
+        with torch.inference_mode(), shortened():
             net(images)
 
     for _ in range(5):

@@ -1,5 +1,6 @@
 //! `--device`: what trials are trained on, and how that is remembered in a sweep's folder.
 
+use crate::config::Precision;
 use crate::durable;
 use crate::error::{Error, Result};
 use crate::fanout::gpu::choice::{self, Asked, Choice, Here};
@@ -9,6 +10,7 @@ use crate::fanout::gpu::visible::seen;
 use crate::fanout::gpu::{packing, program};
 use crate::plan::Device;
 use crate::record::{self, Folder};
+use crate::sweep::Sweep;
 use clap::ValueEnum;
 use std::cell::RefCell;
 use std::fmt;
@@ -228,6 +230,25 @@ pub fn begun(folder: &Folder) -> Result<Option<Device>> {
                     .into(),
         }),
     }
+}
+
+/// What a sweep was last run on; before that what it will be run on, as far as its file says it: what only GPUs multiply.
+///
+/// # Errors
+/// As [`begun`].
+pub fn begun_or_due(folder: &Folder, sweep: &Sweep) -> Result<Device> {
+    if let Some(device) = begun(folder)? {
+        return Ok(device);
+    }
+    let axes = sweep.axes.iter().flat_map(|axis| &axis.fields);
+    let written = sweep.include.iter().flat_map(|written| &written.values);
+    let mut varied = axes.chain(written.map(|value| &value.field));
+    let for_gpus = sweep.base.train.precision != Precision::F32
+        || varied.any(|field| field.path == "train.precision");
+    Ok(match for_gpus {
+        true => Device::Cuda,
+        false => Device::Cpu,
+    })
 }
 
 /// Remembers what a sweep is run on, and says so where that changes: its trials are other trials then. Folders of sweeps that

@@ -45,7 +45,7 @@ impl Target {
         // Who ran it has allowed that many.
         let recorded = recorded::dataset(&folder);
         let facts = |config: &DataConfig| data::facts_as_recorded(config, recorded);
-        let device = device::begun(&folder)?.unwrap_or_default();
+        let device = device::begun_or_due(&folder, &sweep)?;
         let plan = Plan::build_on(device, &sweep, usize::MAX, &facts)?;
         Ok(Self {
             sweep,

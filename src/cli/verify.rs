@@ -174,7 +174,7 @@ fn asked(folder: &Folder) -> Asked {
         return Asked::Unknown("there is no sweep.yaml".into());
     }
     let plan = Sweep::load(&frozen).and_then(|sweep| {
-        let device = super::device::begun(folder)?.unwrap_or_default();
+        let device = super::device::begun_or_due(folder, &sweep)?;
         Plan::build_on(device, &sweep, usize::MAX, &data::facts)
     });
     match plan {

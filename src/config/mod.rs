@@ -23,7 +23,7 @@ pub use model::{
 };
 pub use noise::{Aim, NoiseConfig, NoiseKind, Pairs, Resample};
 pub use task::{CLASSES, GENERATED_METRICS, SSIM_WINDOW, TaskKind};
-pub use train::{Init, LrSchedule, OptimizerKind, Select, TrainConfig, Weights};
+pub use train::{Init, LrSchedule, OptimizerKind, Precision, Select, TrainConfig, Weights};
 
 use serde_json::{Map, Value};
 use std::sync::LazyLock;

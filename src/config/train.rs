@@ -56,6 +56,31 @@ choice! {
     }
 }
 
+choice! {
+    /// What a GPU multiplies in convolutions and dense layers; all else, and every sum, stays f32. On processors f32 alone.
+    pub enum Precision {
+        /// The numbers themselves.
+        F32 = "f32",
+        /// Rounded to 11 significant bits, with f32's range.
+        Tf32 = "tf32",
+        /// Rounded to 8 significant bits, with f32's range.
+        Bf16 = "bf16",
+        /// Rounded to 11 significant bits; above 65504 infinite. Gradients are scaled into its range, layer by layer.
+        F16 = "f16",
+    }
+}
+
+impl Precision {
+    /// The least compute capability of a GPU that multiplies it.
+    pub fn capability(self) -> [i32; 2] {
+        match self {
+            Self::F32 => [0, 0],
+            Self::F16 => [7, 0],
+            Self::Tf32 | Self::Bf16 => [8, 0],
+        }
+    }
+}
+
 /// The training of a trial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainConfig {
@@ -85,6 +110,8 @@ pub struct TrainConfig {
     pub clip: Option<f64>,
     /// Decay of the moving average of the parameters that is evaluated in their place.
     pub ema: Option<f64>,
+    /// What a GPU multiplies.
+    pub precision: Precision,
     /// Initial values.
     pub init: Init,
     /// Evaluate on the test images after every so many epochs (and after the last).
@@ -115,6 +142,7 @@ impl Default for TrainConfig {
             weight_decay: 0.0,
             clip: None,
             ema: None,
+            precision: Precision::default(),
             init: Init::default(),
             evaluate_every: 1,
             samples_every: 5,
@@ -147,6 +175,7 @@ pub(super) const FIELDS: &[Field] = &[
     field!(train.clip: Option<f64>, "largest 2-norm of the gradient", valid(x, x.is_none_or(|x| x > 0.0), "a number above 0, or none")),
     field!(train.ema: Option<f64>, "decay of the moving average of the parameters, which is evaluated in their place",
         valid(x, x.is_none_or(|x| (0.0..1.0).contains(&x)), "a number from 0 to below 1, or none")),
+    field!(train.precision: Precision, "what a GPU multiplies in convolutions and dense layers; sums stay f32"),
     field!(train.init: Init, "initial values"),
     field!(train.evaluate_every: usize, "evaluate after every so many epochs", valid(n, *n > 0, "a whole number above 0")),
     field!(train.samples_every: usize, "record sample images after every so many epochs", valid(n, *n > 0, "a whole number above 0")),

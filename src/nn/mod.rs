@@ -6,5 +6,5 @@ pub mod init;
 pub mod ops;
 mod parameters;
 
-pub use device::{device, on_gpu, use_gpu, wait};
+pub use device::{device, in_f32, on_gpu, precision, use_gpu, use_precision, wait};
 pub use parameters::Parameters;

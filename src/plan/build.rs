@@ -41,7 +41,7 @@ pub(super) fn build(
             .baseline
             .as_ref()
             .map(|named| Matcher::new(sweep, &named.conditions)),
-        checks: Checks::new(&space),
+        checks: Checks::new(&space, device),
         arm_of: HashMap::with_capacity(expected),
         data: DataMemo {
             device,

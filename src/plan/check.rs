@@ -5,10 +5,22 @@ use super::space::{Origin, Space, shown};
 use super::supply;
 use super::{Device, artefact, evaluation};
 use crate::config::{
-    Conflict, DataFacts, Field, SSIM_WINDOW, Space as DiffusionSpace, TaskKind, TrialConfig,
+    Conflict, DataFacts, Field, Precision, SSIM_WINDOW, Space as DiffusionSpace, TaskKind,
+    TrialConfig,
 };
 use crate::diffusion;
 use crate::sweep::{Diagnostic, Place, Sweep};
+
+/// What only GPUs can.
+fn for_gpus(device: Device, config: &TrialConfig) -> Option<Conflict> {
+    let precision = config.train.precision;
+    let there = device == Device::Cuda || precision == Precision::F32;
+    (!there).then(|| {
+        let name = precision.name();
+        let problem = format!("{name} is for GPUs (--device cuda); processors multiply f32 alone");
+        Conflict::new("train.precision", problem)
+    })
+}
 
 /// Most conflicts worth collecting.
 const ENOUGH: usize = 50;
@@ -21,10 +33,11 @@ pub(super) struct Checks {
     /// Fields set in `base` that no point has used so far.
     idle_base: Vec<(&'static Field, Place)>,
     points: u64,
+    device: Device,
 }
 
 impl Checks {
-    pub(super) fn new(space: &Space) -> Self {
+    pub(super) fn new(space: &Space, device: Device) -> Self {
         let axes = space.sweep.axes.iter().chain(&space.sweep.evaluate);
         let of_axes = axes.flat_map(|axis| axis.fields.iter().map(|field| (*field, axis.place)));
         let of_base = space
@@ -37,6 +50,7 @@ impl Checks {
             idle_axes: of_axes.collect(),
             idle_base: of_base.collect(),
             points: 0,
+            device,
         }
     }
 
@@ -65,6 +79,7 @@ impl Checks {
         }
         conflicts.extend(supply::shortages(config, facts));
         conflicts.extend(supply::without_classes(config, facts));
+        conflicts.extend(for_gpus(self.device, config));
         // What can be trained at all does not depend on the device.
         let first = artefact::needed_for_all(Device::Cpu, config, &space.sweep.evaluate, facts);
         for first in first {

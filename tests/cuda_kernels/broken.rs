@@ -3,6 +3,7 @@
 use crate::common::skip;
 use crate::emulator::{Case, driver, kernel_names};
 use crate::twin::wave;
+use ablate::config::Precision;
 use ablate::nn::ops::cuda::SOURCES;
 use ablate::nn::ops::cuda::program::{Argument, THREADS};
 
@@ -13,7 +14,7 @@ fn run(kernel: &'static str) -> Option<Result<Vec<f32>, String>> {
         kernel_names(&sources).contains(&kernel.to_owned()),
         "{kernel}"
     );
-    let Some(driver) = driver(&sources) else {
+    let Some(driver) = driver(&sources, Precision::F32) else {
         skip("faults under emulation", "a C++ compiler (c++)");
         return None;
     };

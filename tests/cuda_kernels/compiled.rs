@@ -37,6 +37,7 @@ fn every_kernel_is_compared_with_something() {
         crate::optimizers::cases(),
         crate::pointwise::cases(),
         crate::pooling::cases(),
+        crate::precision::cases(),
     ];
     let launches = cases.iter().flatten().flat_map(Case::launches);
     let launched: BTreeSet<String> = launches.map(str::to_owned).collect();

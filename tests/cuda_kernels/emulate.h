@@ -7,6 +7,9 @@
 // different barriers. Buffers with guard pages are the driver's.
 #pragma once
 
+#define EMULATED
+
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -46,6 +49,39 @@ static int __float_as_int(float number) {
     memcpy(&bits, &number, sizeof bits);
     return bits;
 }
+
+// A number rounded to so many significant bits, ties to even or away; below the lowest exponent to its steps.
+static float rounded_to(float x, int bits, int lowest, double highest, bool away) {
+    if (x == 0.0f || !std::isfinite(x)) return x;
+    double step = std::ldexp(1.0, std::max(std::ilogb(x), lowest) - bits + 1);
+    double number = step * (away ? std::round(x / step) : std::nearbyint(x / step));
+    return std::fabs(number) > highest ? std::copysign(INFINITY, x) : (float)number;
+}
+
+// Tensor cores, for products.cuh. Each lane of a warp makes every 32nd sum of a tile of 16 x 16; that they must do it
+// together, and what they share it by, is not emulated.
+struct EmulatedSums {
+    float numbers[8] = {};
+    void store(float *to, int stride) const {
+        for (int at = threadIdx.x % 32, number = 0; at < 256; at += 32) to[at / 16 * stride + at % 16] = numbers[number++];
+    }
+};
+
+template <int BITS, int LOWEST, int HIGHEST, bool AWAY, int EACH_TIME, int PADDING, int SCALING> struct EmulatedCores {
+    typedef float Number;
+    typedef EmulatedSums OfSums;
+    enum { STEP = EACH_TIME, PAD = PADDING, SCALED = SCALING };
+    static float rounded(float x) { return rounded_to(x, BITS, LOWEST, HIGHEST ? HIGHEST : INFINITY, AWAY); }
+    static void multiply(OfSums *sums, const float *left, const float *right, int stride) {
+        for (int tile = 0; tile < 2; ++tile)
+            for (int at = threadIdx.x % 32, number = 0; at < 256; at += 32, ++number)
+                for (int k = 0; k < STEP; ++k)
+                    sums[tile].numbers[number] += left[k * stride + at / 16] * right[k * stride + 16 * tile + at % 16];
+    }
+};
+typedef EmulatedCores<11, -14, 65504, false, 16, 16, true> OfHalf;
+typedef EmulatedCores<8, -126, 0, false, 16, 16, false> OfBf16;
+typedef EmulatedCores<11, -126, 0, true, 8, 4, false> OfTf32;
 
 // A thread of a block.
 struct Fiber {

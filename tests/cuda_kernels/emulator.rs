@@ -1,8 +1,9 @@
 //! Programs of kernel launches, run by a C++ program that is compiled from the very `.cu` files (driver.cpp).
 
 use crate::common::skip;
-use ablate::nn::ops::cuda::SOURCES;
+use ablate::config::Precision;
 use ablate::nn::ops::cuda::program::{Argument, Buffer, Element, Program, Slot};
+use ablate::nn::ops::cuda::{SOURCES, products};
 use std::fmt::Write as _;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -184,9 +185,18 @@ fn assert_close(what: &str, found: &[f32], right: &[f32], tolerance: f32) {
 
 /// Runs the cases and compares.
 pub fn check(cases: &[Case]) {
-    match driver(&SOURCES) {
-        Some(driver) => cases.iter().for_each(|case| case.check(&driver)),
-        None => skip("the GPU kernels under emulation", "a C++ compiler (c++)"),
+    for &precision in Precision::ALL {
+        let mut cases = cases
+            .iter()
+            .filter(|case| case.program.precision == precision)
+            .peekable();
+        if cases.peek().is_none() {
+            continue;
+        }
+        match driver(&SOURCES, precision) {
+            Some(driver) => cases.for_each(|case| case.check(&driver)),
+            None => skip("the GPU kernels under emulation", "a C++ compiler (c++)"),
+        }
     }
 }
 
@@ -201,9 +211,9 @@ pub fn kernel_names(sources: &[(&str, &str)]) -> Vec<String> {
     names
 }
 
-/// The driver with the kernels of these sources; compiled once for them, whichever test process comes first. `None`
-/// without a compiler.
-pub fn driver(sources: &[(&str, &str)]) -> Option<PathBuf> {
+/// The driver with the kernels of these sources, for this precision; compiled once for them, whichever test process comes
+/// first. `None` without a compiler.
+pub fn driver(sources: &[(&str, &str)], precision: Precision) -> Option<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cuda_kernels");
     let mut hasher = DefaultHasher::new();
     for file in ["driver.cpp", "emulate.h"] {
@@ -211,7 +221,8 @@ pub fn driver(sources: &[(&str, &str)]) -> Option<PathBuf> {
             .expect("readable")
             .hash(&mut hasher);
     }
-    sources.hash(&mut hasher);
+    let products = format!("-DPRODUCTS={}", products(precision));
+    (sources, &products).hash(&mut hasher);
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let driver = target.join(format!("cuda_kernels-{:016x}", hasher.finish()));
     if driver.exists() {
@@ -240,6 +251,7 @@ pub fn driver(sources: &[(&str, &str)]) -> Option<PathBuf> {
             "-Wall",
             "-Wextra",
             "-Werror",
+            &products,
         ])
         .args(["-Wno-unknown-pragmas", "-Wno-unused-function", "-I"])
         .arg(folder.path())

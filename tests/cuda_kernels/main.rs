@@ -17,4 +17,6 @@ mod normalisation;
 mod optimizers;
 mod pointwise;
 mod pooling;
+mod precision;
+mod rounding;
 mod twin;

@@ -33,9 +33,18 @@ pub fn tensor(numbers: &[f32], shape: &[usize]) -> Tensor {
     Tensor::from_slice(numbers, shape, &Device::Cpu).expect("a shape that fits")
 }
 
-/// Runs it on inputs of these shapes.
+/// Runs it on inputs of these shapes, and back from numbers that do not repeat.
 pub fn twin(
     inputs: &[(&[f32], &[usize])],
+    operation: impl Fn(&[Tensor]) -> Result<Tensor>,
+) -> Twin {
+    twin_from(inputs, |out| wave(out.len(), 0.3), operation)
+}
+
+/// The same, back from the gradient that `upstream` makes of what it gives.
+pub fn twin_from(
+    inputs: &[(&[f32], &[usize])],
+    upstream: impl Fn(&[f32]) -> Vec<f32>,
     operation: impl Fn(&[Tensor]) -> Result<Tensor>,
 ) -> Twin {
     let var = |(numbers, shape): &(&[f32], &[usize])| {
@@ -44,7 +53,7 @@ pub fn twin(
     let vars: Vec<Var> = inputs.iter().map(var).collect();
     let tensors: Vec<Tensor> = vars.iter().map(|var| var.as_tensor().clone()).collect();
     let out = operation(&tensors).expect("the CPU's operation");
-    let upstream = wave(out.elem_count(), 0.3);
+    let upstream = upstream(&flat(&out));
     let weighted = out.mul(&tensor(&upstream, out.dims()));
     let store = weighted.and_then(|out| out.sum_all()?.backward());
     let store = store.expect("a way back");

@@ -10,6 +10,9 @@
 mod common;
 mod gpu;
 mod operations;
+mod precision;
+#[path = "../cuda_kernels/rounding.rs"]
+mod rounding;
 mod slopes;
 mod training;
 mod trials;

@@ -5,12 +5,12 @@ use ablate::nn::ops::{self, Activation, AttentionMask, AttentionWeights, Normali
 use ablate::seed::Key;
 use candle_core::{Device, Result, Tensor, Var};
 
-fn wave(count: usize, offset: f64) -> Vec<f32> {
+pub fn wave(count: usize, offset: f64) -> Vec<f32> {
     let number = |at: usize| (1.7 * at as f64 + offset).sin() as f32;
     (0..count).map(number).collect()
 }
 
-fn flat(tensor: &Tensor) -> Result<Vec<f32>> {
+pub fn flat(tensor: &Tensor) -> Result<Vec<f32>> {
     tensor.flatten_all()?.to_vec1()
 }
 

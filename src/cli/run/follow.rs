@@ -41,6 +41,7 @@ pub fn follow(args: &Args) -> Result<ExitCode> {
     );
     let (mut branch, walltime) = ranks.or_abort(greeted)?;
     let rank = ranks.rank();
+    ranks.or_abort(share.check(&asked.plan))?;
     let site = super::site(args, hardware, &folder, rank, share, walltime, &signals);
     let site = ranks.or_abort(site)?;
     let departure = ranks.or_abort(supervise(&site, &Planned(&asked.plan), &mut branch, calls))?;

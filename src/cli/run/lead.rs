@@ -137,6 +137,7 @@ fn train(
         share::announcement(hardware, &share)
     );
     let folder = sweeping.folder;
+    ranks.or_abort(share.check(&asked.plan))?;
     let site = super::site(args, hardware, folder, 0, share, walltime, &signals);
     let site = ranks.or_abort(site)?;
     // Only now: a sweep that could not be begun on a GPU was not begun on one.

@@ -2,11 +2,12 @@
 
 use super::Args;
 use crate::cli::device::Hardware;
+use crate::error::{Error, Result};
 use crate::fanout::gpu::seats::PerGpu;
 use crate::fanout::gpu::watch;
 use crate::fanout::placement::{Local, View};
 use crate::fanout::supervisor::Gpus;
-use crate::plan::Device;
+use crate::plan::{Device, Plan};
 
 /// A rank's part of its node.
 pub struct Share {
@@ -52,6 +53,39 @@ impl Share {
         }
     }
 
+    /// Whether its GPUs can multiply what the sweep asks for. What is not known of a GPU its workers find out.
+    ///
+    /// # Errors
+    /// When one cannot.
+    pub fn check(&self, plan: &Plan) -> Result<()> {
+        let Some(gpus) = &self.gpus else {
+            return Ok(());
+        };
+        let precisions = (0..plan.points()).map(|point| plan.config(point).train.precision);
+        let Some(wanted) = precisions.max_by_key(|precision| precision.capability()) else {
+            return Ok(());
+        };
+        let [major, minor] = wanted.capability();
+        for &number in &gpus.own {
+            let Some(Some(gpu)) = gpus.visible.get(number) else {
+                continue;
+            };
+            let told = gpu.capability.as_deref();
+            if let Some(found) = told.and_then(capability)
+                && found < [major, minor]
+            {
+                return Err(Error::Worker(format!(
+                    "train.precision: {} needs a GPU of compute capability {major}.{minor}; GPU {number} ({}) has {}.{}\n  next: take train.precision: f16 or f32, or newer GPUs",
+                    wanted.name(),
+                    gpu.model,
+                    found[0],
+                    found[1]
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Workers that it begins with.
     pub fn first(&self) -> usize {
         match &self.gpus {
@@ -59,6 +93,12 @@ impl Share {
             None => self.workers,
         }
     }
+}
+
+/// What a GPU can, as nvidia-smi tells it: "7.0".
+fn capability(told: &str) -> Option<[i32; 2]> {
+    let (major, minor) = told.split_once('.')?;
+    Some([major.parse().ok()?, minor.parse().ok()?])
 }
 
 /// One line that says what trials are trained on, and why.

@@ -169,7 +169,7 @@ impl<'a> Latents<'a> {
         let mut out = Vec::new();
         for first in (0..images.n).step_by(MICRO) {
             let some = gather(images, first..images.n.min(first + MICRO))?;
-            out.extend(values(&self.codec.encode(&some)?.detach())?);
+            out.extend(values(&nn::in_f32(|| self.codec.encode(&some))?.detach())?);
         }
         Ok(out)
     }
@@ -181,7 +181,9 @@ impl<'a> Latents<'a> {
             let n = some.len() / (height * width * LATENT_CHANNELS);
             let shape = (n, height, width, LATENT_CHANNELS);
             let latents = Tensor::from_slice(some, shape, nn::device())?;
-            out.extend(values(&sigmoid(&self.codec.decode(&latents)?.detach())?)?);
+            out.extend(values(&sigmoid(
+                &nn::in_f32(|| self.codec.decode(&latents))?.detach(),
+            )?)?);
         }
         Ok(out)
     }

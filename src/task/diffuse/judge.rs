@@ -7,6 +7,7 @@ use crate::data::Splits;
 use crate::error::Result;
 use crate::metric::{Cloud, frechet};
 use crate::model::Model;
+use crate::nn;
 use crate::task::noisy::{gather, values};
 
 /// The squared Fréchet distance of generated images to the first test images, as many, and that of the next test images to
@@ -38,7 +39,7 @@ fn features(judge: &Model, images: &Images) -> Result<Vec<f32>> {
     let mut out = Vec::new();
     for first in (0..images.n).step_by(MICRO) {
         let some = gather(images, first..images.n.min(first + MICRO))?;
-        out.extend(values(&judge.features(&some)?.detach())?);
+        out.extend(values(&nn::in_f32(|| judge.features(&some))?.detach())?);
     }
     Ok(out)
 }

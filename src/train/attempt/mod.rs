@@ -12,7 +12,7 @@ use crate::config::{GENERATED_METRICS, NUMERICS_VERSION};
 use crate::data::order;
 use crate::error::Result;
 use crate::model::{Cost, restore};
-use crate::nn::ops::dispatch;
+use crate::nn::{self, ops::dispatch};
 use crate::outcome::{Outcome, Weight};
 use crate::task::{self, Network, Task};
 use std::collections::BTreeMap;
@@ -53,8 +53,9 @@ pub(super) struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     pub(super) fn new(job: &'a Job<'a>, network: &'a dyn Network, cost: Cost) -> Result<Self> {
-        let task = task::build(job.config, job.seed, job.splits, job.support)?;
         let train = &job.config.train;
+        nn::use_precision(train.precision)?;
+        let task = task::build(job.config, job.seed, job.splits, job.support)?;
         let identity = Identity {
             trial: job.id.clone(),
             numerics: NUMERICS_VERSION,

@@ -3,26 +3,9 @@
 // or two side by side along channels, each of full size or half (`shift` 1: nearest upsampling), so that neither the
 // joined nor the upsampled map is built. Twins: conv2d.rs, kernel/conv.rs, which go by Winograd's algorithm.
 //
-// A block of THREADS makes a tile of TILE x TILE sums, DEPTH products at a time through shared memory; a thread has
-// EACH x EACH sums, in registers. Each sum is taken in the order of its products: the same bits each time.
-#include "common.cuh"
-
-#define TILE 64
-#define DEPTH 16
-#define EACH 4
-#define WIDE (TILE + 4) // so that columns of a tile do not fall on one bank
-
-// Adds the products of two tiles [DEPTH][WIDE]: the thread's rows of `left` by its columns of `right`.
-static __device__ __forceinline__ void multiply(float left[DEPTH][WIDE], float right[DEPTH][WIDE],
-                                                float sums[EACH][EACH]) {
-    int column = threadIdx.x % (TILE / EACH) * EACH, row = threadIdx.x / (TILE / EACH) * EACH;
-#pragma unroll
-    for (int k = 0; k < DEPTH; ++k)
-#pragma unroll
-        for (int y = 0; y < EACH; ++y)
-#pragma unroll
-            for (int x = 0; x < EACH; ++x) sums[y][x] += left[k][row + y] * right[k][column + x];
-}
+// A block of THREADS makes a tile of sums, as products.cuh says: in f32, or with what is multiplied rounded. Bias and
+// activation, and convolutions with few outputs (conv2d_thin_...), stay f32.
+#include "products.cuh"
 
 // A number of what is convolved at (row, column) of the output's pixels, zero outside.
 static __device__ __forceinline__ float joined(const float *first, const float *second, int image, int row, int column,
@@ -43,9 +26,8 @@ extern "C" __global__ void conv2d_forward(const float *first, const float *secon
                                           const float *bias, float *out, int pixels, int height, int width,
                                           int first_channels, int second_channels, int first_shift, int second_shift,
                                           int outputs, int kernel, int after) {
-    __shared__ float left[DEPTH][WIDE];
-    __shared__ float right[DEPTH][WIDE];
-    float sums[EACH][EACH] = {};
+    __shared__ Products::Space space;
+    Products products;
     int inputs = first_channels + second_channels, length = kernel * kernel * inputs;
     for (int start = 0; start < length; start += DEPTH) {
         // Neighbouring threads read neighbouring channels, then neighbouring outputs.
@@ -58,34 +40,45 @@ extern "C" __global__ void conv2d_forward(const float *first, const float *secon
                 number = joined(first, second, pixel / width / height, pixel / width % height + tap / kernel - kernel / 2,
                                 pixel % width + tap % kernel - kernel / 2, channel, height, width, first_channels,
                                 second_channels, first_shift, second_shift);
-            left[k][at] = number;
+            space.tiles.left[k][at] = products.number(number);
         }
         int column = blockIdx.x * TILE + threadIdx.x % TILE;
         for (int at = threadIdx.x / TILE; at < DEPTH; at += THREADS / TILE) {
             bool inside = start + at < length && column < outputs;
-            right[at][threadIdx.x % TILE] = inside ? weights[(start + at) * outputs + column] : 0.0f;
+            float weight = inside ? weights[(start + at) * outputs + column] : 0.0f;
+            space.tiles.right[at][threadIdx.x % TILE] = products.number(weight);
         }
         __syncthreads();
-        multiply(left, right, sums);
+        products.multiply(space.tiles);
         __syncthreads();
     }
-    int column = blockIdx.x * TILE + threadIdx.x % (TILE / EACH) * EACH;
-    int row = blockIdx.y * TILE + threadIdx.x / (TILE / EACH) * EACH;
-    for (int y = 0; y < EACH; ++y)
-        for (int x = 0; x < EACH; ++x)
-            if (row + y < pixels && column + x < outputs)
-                out[(row + y) * outputs + column + x] = applied(sums[y][x] + bias[column + x], after);
+    products.each(space, [&](int y, int x, float sum) {
+        int row = blockIdx.y * TILE + y, column = blockIdx.x * TILE + x;
+        if (row < pixels && column < outputs) out[row * outputs + column] = applied(sum + bias[column], after);
+    });
+}
+
+// The largest |x| of each of gridDim.x shares of all: what Half's gradients are measured by. Grid: THREADS.
+extern "C" __global__ void largest_of_shares(const float *x, float *largest, int count) {
+    __shared__ float numbers[THREADS];
+    float most = 0.0f;
+    for (unsigned at = thread_number(); at < (unsigned)count; at += gridDim.x * THREADS) {
+        float size = x[at] < 0.0f ? -x[at] : x[at];
+        if (size > most) most = size;
+    }
+    most = block_largest(most, numbers);
+    if (threadIdx.x == 0) largest[blockIdx.x] = most;
 }
 
 // The gradient of one source, given that before the activation, [n, height, width, outputs]. Rows: the source's
 // pixels, `pixels` in all, of (height >> shift) by (width >> shift); with shift 1 each took part as four. Columns: its
 // channels, which are those of the weights from `offset` on. Grid: columns / TILE, rows / TILE.
-extern "C" __global__ void conv2d_to_source(const float *gradient, const float *weights, float *to, int pixels,
-                                            int height, int width, int inputs, int offset, int channels, int shift,
-                                            int outputs, int kernel) {
-    __shared__ float left[DEPTH][WIDE];
-    __shared__ float right[DEPTH][WIDE];
-    float sums[EACH][EACH] = {};
+extern "C" __global__ void conv2d_to_source(const float *gradient, const float *largest, const float *weights,
+                                            float *to, int pixels, int height, int width, int inputs, int offset,
+                                            int channels, int shift, int outputs, int kernel) {
+    __shared__ Products::Space space;
+    Products products;
+    products.measure(largest, space);
     int taps = kernel * kernel, length = (taps * outputs) << (2 * shift);
     int source_width = width >> shift, source_height = height >> shift;
     for (int start = 0; start < length; start += DEPTH) {
@@ -97,33 +90,34 @@ extern "C" __global__ void conv2d_to_source(const float *gradient, const float *
             int column = ((pixel % source_width) << shift) + copy % 2 + kernel / 2 - tap % kernel;
             bool inside = product < length && pixel < pixels && row >= 0 && row < height && column >= 0 && column < width;
             int line = pixel / source_width / source_height * height + row;
-            left[k][at] = inside ? gradient[(line * width + column) * outputs + output] : 0.0f;
+            space.tiles.left[k][at] =
+                products.gradient(inside ? gradient[(line * width + column) * outputs + output] : 0.0f);
         }
         for (int at = threadIdx.x / DEPTH; at < TILE; at += THREADS / DEPTH) {
             int channel = blockIdx.x * TILE + at;
             bool inside = product < length && channel < channels;
-            right[k][at] = inside ? weights[(tap * inputs + offset + channel) * outputs + output] : 0.0f;
+            space.tiles.right[k][at] =
+                products.number(inside ? weights[(tap * inputs + offset + channel) * outputs + output] : 0.0f);
         }
         __syncthreads();
-        multiply(left, right, sums);
+        products.multiply(space.tiles);
         __syncthreads();
     }
-    int column = blockIdx.x * TILE + threadIdx.x % (TILE / EACH) * EACH;
-    int row = blockIdx.y * TILE + threadIdx.x / (TILE / EACH) * EACH;
-    for (int y = 0; y < EACH; ++y)
-        for (int x = 0; x < EACH; ++x)
-            if (row + y < pixels && column + x < channels) to[(row + y) * channels + column + x] = sums[y][x];
+    products.each(space, [&](int y, int x, float sum) {
+        int row = blockIdx.y * TILE + y, column = blockIdx.x * TILE + x;
+        if (row < pixels && column < channels) to[row * channels + column] = sum;
+    });
 }
 
 // The gradient of the weights over a part of all pixels, [parts, k, k, in, out]. Rows: taps and inputs. Columns:
 // outputs. blockIdx.z is the part, of `share` pixels. Grid: columns / TILE, rows / TILE, parts.
 extern "C" __global__ void conv2d_to_weights(const float *first, const float *second, const float *gradient,
-                                             float *parts, int pixels, int share, int height, int width,
-                                             int first_channels, int second_channels, int first_shift, int second_shift,
-                                             int outputs, int kernel) {
-    __shared__ float left[DEPTH][WIDE];
-    __shared__ float right[DEPTH][WIDE];
-    float sums[EACH][EACH] = {};
+                                             const float *largest, float *parts, int pixels, int share, int height,
+                                             int width, int first_channels, int second_channels, int first_shift,
+                                             int second_shift, int outputs, int kernel) {
+    __shared__ Products::Space space;
+    Products products;
+    products.measure(largest, space);
     int inputs = first_channels + second_channels, rows = kernel * kernel * inputs;
     int side = threadIdx.x % TILE, product = blockIdx.y * TILE + side, column = blockIdx.x * TILE + side;
     int tap = product / inputs, channel = product % inputs;
@@ -136,19 +130,18 @@ extern "C" __global__ void conv2d_to_weights(const float *first, const float *se
                 number = joined(first, second, pixel / width / height, pixel / width % height + tap / kernel - kernel / 2,
                                 pixel % width + tap % kernel - kernel / 2, channel, height, width, first_channels,
                                 second_channels, first_shift, second_shift);
-            left[at][side] = number;
-            right[at][side] = column < outputs && pixel < end ? gradient[pixel * outputs + column] : 0.0f;
+            space.tiles.left[at][side] = products.number(number);
+            space.tiles.right[at][side] =
+                products.gradient(column < outputs && pixel < end ? gradient[pixel * outputs + column] : 0.0f);
         }
         __syncthreads();
-        multiply(left, right, sums);
+        products.multiply(space.tiles);
         __syncthreads();
     }
-    column = blockIdx.x * TILE + threadIdx.x % (TILE / EACH) * EACH;
-    int row = blockIdx.y * TILE + threadIdx.x / (TILE / EACH) * EACH;
-    for (int y = 0; y < EACH; ++y)
-        for (int x = 0; x < EACH; ++x)
-            if (row + y < rows && column + x < outputs)
-                parts[((int)blockIdx.z * rows + row + y) * outputs + column + x] = sums[y][x];
+    products.each(space, [&](int y, int x, float sum) {
+        int row = blockIdx.y * TILE + y, column = blockIdx.x * TILE + x;
+        if (row < rows && column < outputs) parts[((int)blockIdx.z * rows + row) * outputs + column] = sum;
+    });
 }
 
 // One thread for each of `count` numbers: the sum of the parts, in order and f64.

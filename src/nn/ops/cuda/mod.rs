@@ -9,6 +9,8 @@
 //! that arithmetic, indices, grids and barriers are right under emulation on a CPU. The GPU's memory model, its own
 //! division, square root and logarithm, and all speeds are not.
 
+use crate::config::Precision;
+
 #[cfg(feature = "cuda")]
 pub(crate) mod device;
 #[cfg(feature = "cuda")]
@@ -22,9 +24,10 @@ pub mod program;
 #[cfg(feature = "cuda")]
 pub use device::launched;
 
-/// The kernels' source, file by file; the first is what the others include.
-pub const SOURCES: [(&str, &str); 11] = [
+/// The kernels' source, file by file; first what the others include.
+pub const SOURCES: [(&str, &str); 12] = [
     ("common.cuh", include_str!("common.cuh")),
+    ("products.cuh", include_str!("products.cuh")),
     ("channels.cu", include_str!("channels.cu")),
     ("conv2d.cu", include_str!("conv2d.cu")),
     ("losses.cu", include_str!("losses.cu")),
@@ -36,3 +39,13 @@ pub const SOURCES: [(&str, &str); 11] = [
     ("product.cu", include_str!("product.cu")),
     ("softmax.cu", include_str!("softmax.cu")),
 ];
+
+/// What the kernels are compiled with for this precision: `PRODUCTS` of products.cuh.
+pub fn products(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "Single",
+        Precision::Tf32 => "Tf32",
+        Precision::Bf16 => "Bf16",
+        Precision::F16 => "Half",
+    }
+}

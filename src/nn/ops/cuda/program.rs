@@ -1,5 +1,7 @@
 //! What is to run on a GPU, as data: buffers, and kernels launched one after the other.
 
+use crate::config::Precision;
+
 /// Threads of a block, for every kernel.
 pub const THREADS: usize = 256;
 
@@ -125,6 +127,8 @@ pub struct Launch {
 /// Buffers, and what is launched on them in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Program {
+    /// What its convolutions multiply: its kernels are compiled for that.
+    pub precision: Precision,
     /// By number.
     pub buffers: Vec<Buffer>,
     /// First to last.

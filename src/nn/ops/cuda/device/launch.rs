@@ -3,6 +3,7 @@
 use super::compile::compiled;
 use super::memory::{contents, pointer};
 use super::{Input, Work};
+use crate::config::Precision;
 use crate::nn::ops::cuda::program::{Argument, THREADS};
 use candle_core::cuda_backend::WrapErr;
 use candle_core::cuda_backend::cudarc::driver::{CudaStream, LaunchConfig, PushKernelArg};
@@ -18,7 +19,14 @@ pub fn launched() -> u64 {
 }
 
 /// Under which candle keeps our kernels once they are loaded.
-const MODULE: &str = "ablate";
+fn module(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "ablate",
+        Precision::Tf32 => "ablate tf32",
+        Precision::Bf16 => "ablate bf16",
+        Precision::F16 => "ablate f16",
+    }
+}
 
 impl Work<'_> {
     /// Launches all kernels, in order.
@@ -55,11 +63,12 @@ impl Work<'_> {
             }
             pointers.push(pointer(storage, stream) + (start * buffer.element.bytes()) as u64);
         }
-        let source = compiled(stream)?;
+        let precision = self.program.precision;
+        let source = compiled(stream, precision)?;
         for launch in &self.program.launches {
-            let function = self
-                .device
-                .get_or_load_custom_func(launch.kernel, MODULE, &source)?;
+            let function =
+                self.device
+                    .get_or_load_custom_func(launch.kernel, module(precision), &source)?;
             let values: Vec<Value> = launch
                 .arguments
                 .iter()

@@ -9,7 +9,7 @@ mod launch;
 mod memory;
 
 use super::program::{Element, Program, Slot};
-use candle_core::cuda_backend::CudaStorageSlice;
+use candle_core::cuda_backend::{CudaStorageSlice, WrapErr};
 use candle_core::{CudaDevice, CudaStorage, Device, Error, Layout, Result, Tensor, bail};
 pub use launch::launched;
 use memory::{allocate, contents, keep_freed};
@@ -24,6 +24,15 @@ pub(crate) fn open(number: usize) -> Result<Device> {
     unsafe { device.disable_event_tracking() };
     keep_freed(&device.cuda_stream())?;
     Ok(Device::Cuda(device))
+}
+
+/// The compute capability of a GPU.
+///
+/// # Errors
+/// When the driver does not tell, or that is no GPU.
+pub(crate) fn capability(device: &Device) -> Result<[i32; 2]> {
+    let stream = device.as_cuda_device()?.cuda_stream();
+    Ok(stream.context().compute_capability().w()?.into())
 }
 
 /// What a buffer that is given comes from.
@@ -52,7 +61,10 @@ impl<'a> Work<'a> {
         Self {
             operation,
             device: device.clone(),
-            program: Program::default(),
+            program: Program {
+                precision: crate::nn::precision(),
+                ..Program::default()
+            },
             inputs: Vec::new(),
         }
     }

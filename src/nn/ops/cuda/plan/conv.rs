@@ -2,7 +2,8 @@
 
 use super::channels::{self, Pixels};
 use super::pointwise;
-use crate::nn::ops::cuda::program::{Program, Slot, THREADS, arguments};
+use crate::config::Precision;
+use crate::nn::ops::cuda::program::{Argument, Program, Slot, THREADS, arguments};
 use crate::nn::ops::kernel::conv::{Activation, Scale, Shape};
 
 /// Side of a block's tile of sums.
@@ -138,7 +139,8 @@ impl Conv<'_> {
             }
         };
         let [to_weights, to_bias] = to_parameters;
-        self.back_to_weights(program, gradient, to_weights);
+        let measured = self.measured(program, gradient);
+        self.back_to_weights(program, measured, to_weights);
         let of = Pixels {
             images: 1,
             pixels: self.pixels(),
@@ -148,17 +150,33 @@ impl Conv<'_> {
         let mut offset = 0;
         let mut found = Vec::new();
         for (source, &wanted) in self.sources.iter().zip(wanted) {
-            found.push(wanted.then(|| self.back_to_source(program, gradient, *source, offset)));
+            found.push(wanted.then(|| self.back_to_source(program, measured, *source, offset)));
             offset += source.channels;
         }
         found
+    }
+
+    /// The gradient, with what f16 has to know of it: candidates for the largest of its numbers.
+    fn measured(&self, program: &mut Program, gradient: Slot) -> [Slot; 2] {
+        if program.precision != Precision::F16 {
+            return [gradient, gradient]; // kernels do not look at the second
+        }
+        let largest = program.floats(THREADS);
+        let count = self.pixels() * self.shape.output;
+        let grid = [THREADS, 1, 1];
+        program.launch(
+            "largest_of_shares",
+            grid,
+            arguments![gradient, largest, count],
+        );
+        [gradient, largest]
     }
 
     /// To the source whose channels are the inputs from `offset` on.
     fn back_to_source(
         &self,
         program: &mut Program,
-        gradient: Slot,
+        [gradient, largest]: [Slot; 2],
         source: Source,
         offset: usize,
     ) -> Slot {
@@ -170,6 +188,7 @@ impl Conv<'_> {
             [source.channels.div_ceil(TILE), pixels.div_ceil(TILE), 1],
             arguments![
                 gradient,
+                largest,
                 self.weights,
                 to,
                 pixels,
@@ -187,7 +206,7 @@ impl Conv<'_> {
     }
 
     /// By parts of the pixels, which are then added in order.
-    fn back_to_weights(&self, program: &mut Program, gradient: Slot, to: Slot) {
+    fn back_to_weights(&self, program: &mut Program, [gradient, largest]: [Slot; 2], to: Slot) {
         let ([first, second], shape) = (self.both(), self.shape);
         let rows = shape.kernel * shape.kernel * self.inputs();
         let [columns, rows] = match self.is_thin() {
@@ -200,30 +219,27 @@ impl Conv<'_> {
         let parts = self.pixels().div_ceil(share);
         let count = self.weight_count();
         let sums = program.floats(parts * count);
-        let (kernel, grid) = match self.is_thin() {
-            true => ("conv2d_thin_to_weights", [rows, parts, 1]),
-            false => ("conv2d_to_weights", [columns, rows, parts]),
+        // Few outputs are multiplied in f32 whatever the precision.
+        let (kernel, grid, measure) = match self.is_thin() {
+            true => ("conv2d_thin_to_weights", [rows, parts, 1], None),
+            false => ("conv2d_to_weights", [columns, rows, parts], Some(largest)),
         };
-        program.launch(
-            kernel,
-            grid,
-            arguments![
-                first.map,
-                second.map,
-                gradient,
-                sums,
-                self.pixels(),
-                share,
-                shape.height,
-                shape.width,
-                first.channels,
-                second.channels,
-                first.shift(),
-                second.shift(),
-                shape.output,
-                shape.kernel
-            ],
-        );
+        let maps = arguments![first.map, second.map, gradient];
+        let sizes = arguments![
+            sums,
+            self.pixels(),
+            share,
+            shape.height,
+            shape.width,
+            first.channels,
+            second.channels,
+            first.shift(),
+            second.shift(),
+            shape.output,
+            shape.kernel
+        ];
+        let measure: Vec<Argument> = measure.map(Argument::from).into_iter().collect();
+        program.launch(kernel, grid, &[&maps[..], &measure, sizes].concat());
         program.each("sum_parts", count, arguments![sums, to, count, parts]);
     }
 }
