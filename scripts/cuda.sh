@@ -41,7 +41,8 @@ NVCC
 
 # A CUDA_HOME out of wheels: links with the names that builds look for, and a libcuda that defines everything and does nothing.
 home_from_wheels() {
-    local packages=(cuda-nvcc cuda-runtime nvvm cuda-crt cuda-cccl cublas cuda-nvrtc) wheels home=$1
+    local packages=(nvidia-cuda-nvcc nvidia-cuda-runtime nvidia-nvvm nvidia-cuda-crt nvidia-cuda-cccl nvidia-cublas nvidia-cuda-nvrtc)
+    local wheels home=$1
     [ -x .venv-cuda/bin/python ] || python3 -m venv .venv-cuda
     wheels=$(compgen -G ".venv-cuda/lib/python3*/site-packages/nvidia/cu13" || true)
     if [ ! -e "$wheels/bin/nvcc" ] || [ ! -e "$wheels/include/curand.h" ]; then
@@ -113,7 +114,8 @@ build)
     fi
     ;;
 test)
-    run=()
+    # One after the other: what a process multiplies is one setting of it.
+    run=(-- --test-threads=1)
     ! $stub || run=(--no-run)
     run_cargo test --profile $profile --test on_gpu "${run[@]}"
     ;;
