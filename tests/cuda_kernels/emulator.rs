@@ -4,6 +4,7 @@ use crate::common::skip;
 use ablate::config::Precision;
 use ablate::nn::ops::cuda::program::{Argument, Buffer, Element, Program, Slot};
 use ablate::nn::ops::cuda::{SOURCES, products};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -186,14 +187,22 @@ fn assert_close(what: &str, found: &[f32], right: &[f32], tolerance: f32) {
 /// Runs the cases and compares.
 pub fn check(cases: &[Case]) {
     for &precision in Precision::ALL {
-        let mut cases = cases
+        let cases = cases
             .iter()
-            .filter(|case| case.program.precision == precision)
-            .peekable();
-        if cases.peek().is_none() {
+            .filter(|case| case.program.precision == precision);
+        if cases.clone().next().is_none() {
             continue;
         }
-        match driver(&SOURCES, precision) {
+        // Those of f32 are compiled once for all tests; the others without the families that no case launches.
+        let launched: BTreeSet<&str> = cases.clone().flat_map(Case::launches).collect();
+        let mut sources = SOURCES.to_vec();
+        sources.retain(|of| {
+            let names = kernel_names(&[*of]);
+            precision == Precision::F32
+                || names.is_empty()
+                || names.iter().any(|name| launched.contains(name.as_str()))
+        });
+        match driver(&sources, precision) {
             Some(driver) => cases.for_each(|case| case.check(&driver)),
             None => skip("the GPU kernels under emulation", "a C++ compiler (c++)"),
         }
