@@ -12,8 +12,8 @@
 # candle's kernels for quantised models, which nobody here calls, would take nvcc far longer than all else together: there
 # only their names are made.
 #
-# Seen so far: the folder of wheels and the stub are made, their nvcc compiles our kernels and candle's others, and our Rust
-# with feature cuda is type-checked. Not yet seen: the link, and any build with a CUDA module.
+# Seen so far: the build and link against wheels and stub (quarter of an hour on two cores, 2026-12-01), and of the tests on a
+# GPU. Not yet seen: any build with a CUDA module.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 read -r -a features <<<"$(cat .setup/features 2>/dev/null || true)"

@@ -80,8 +80,26 @@ def commands(args, net, batch, precision):
     }
 
 
+def peak(args, precision):
+    """Floating-point operations a second of a large product of matrices, by PyTorch; None where it cannot."""
+    peer = Peer("peak", [args.python, HERE / "matmul_peer.py", "--precision", precision])
+    try:
+        peer.wait()
+        peer.ask("train 10")  # warm
+        return peer.ready["flop"] / (statistics.median(peer.ask("train 30")) / 1e3)
+    except Refused:
+        return None
+    finally:
+        peer.quit()
+
+
+def share(macs, steps_a_second, batch, peak):
+    """Of the peak, in percent: a step makes each product of its forward pass three times, there and twice on the way back."""
+    return f"{100 * 2 * 3 * macs * batch * steps_a_second / peak:.1f} %" if macs and peak else ""
+
+
 def step_times(args, net, batch, precision):
-    """Rows of one net: (who, milliseconds or why not, launches)."""
+    """What is known of one net: milliseconds by peer, why others refused, launches, products of an image's forward pass."""
     peers, found, refused = {}, {}, {}
     with contextlib.ExitStack() as stack:
         for name, command in commands(args, net, batch, precision).items():
@@ -99,7 +117,8 @@ def step_times(args, net, batch, precision):
             for name, peer in peers.items():
                 found[name].add(peer.ask(f"train {args.steps}"))
         launches = {name: peer.ready.get("launches", "") for name, peer in peers.items()}
-    return found, refused, launches
+        macs = peers["ablate"].ready["macs"] if "ablate" in peers else None
+    return found, refused, launches, macs
 
 
 def packed(args, net, batch, who, count):
@@ -152,16 +171,22 @@ def main():
     facts = machine()
     page = ["# On a GPU", "", *(f"* {name}: {fact}" for name, fact in facts.items()), ""]
     page += [f"Milliseconds of an optimiser step, batch {args.batch}; ratios are of the same precision.", ""]
-    page += ["| net | precision | | ms: median of rounds (range) | ours / theirs | launches a step |", "|---|---|---|---|---|---|"]
+    peaks = {precision: peak(args, precision) for precision in args.precisions}
+    measured = [f"{precision} {rate / 1e12:.1f}" for precision, rate in peaks.items() if rate]
+    page += [f"Measured peak, products of 8192 x 8192 by cuBLAS, in TFLOP/s: {', '.join(measured)}.", ""]
+    page += ["| net | precision | | ms: median of rounds (range) | ours / theirs | of the peak | launches a step |", "|---|---|---|---|---|---|---|"]
+    products = {}
     for net, precision in itertools.product(args.nets, args.precisions):
-        found, refused, launches = step_times(args, net, args.batch, precision)
+        found, refused, launches, macs = step_times(args, net, args.batch, precision)
+        products[net] = products.get(net) or macs
         ours = found.get("ablate")
         for name, median in found.items():
             ratio = f"{ours.value / median.value:.2f}" if ours and name != "ablate" else ""
             count = launches_of_ours(args, net, args.batch, precision) if name == "ablate" else launches[name]
-            page.append(f"| {net} | {precision} | {name} | {median} | {ratio} | {count} |")
-        page += [f"| {net} | {precision} | {name} | none: {why} | | |" for name, why in refused.items()]
-    page += ["", "Steps a second of several trials (processes) on one GPU, together, in f32; in brackets times those of one:", ""]
+            of_peak = share(macs, 1e3 / median.value, args.batch, peaks[precision])
+            page.append(f"| {net} | {precision} | {name} | {median} | {ratio} | {of_peak} | {count} |")
+        page += [f"| {net} | {precision} | {name} | none: {why} | | | |" for name, why in refused.items()]
+    page += ["", "Steps a second of several trials (processes) on one GPU, together, in f32; in brackets times those of one, and the share of the peak:", ""]
     page += ["| net | | " + " | ".join(map(str, args.packs)) + " |", "|---|---|" + "---|" * len(args.packs)]
     for net in args.nets:
         for who in PACKED:
@@ -170,7 +195,8 @@ def main():
                 try:
                     rate = packed(args, net, args.batch, who, count)
                     alone = alone or rate / count
-                    cells.append(f"{rate:.0f} ({rate / alone:.1f})")
+                    of_peak = share(products[net], rate, args.batch, peaks.get("f32"))
+                    cells.append(f"{rate:.0f} ({rate / alone:.1f}; {of_peak})")
                 except Refused as why:
                     cells.append(str(why))
             page.append(f"| {net} | {who} | " + " | ".join(cells) + " |")

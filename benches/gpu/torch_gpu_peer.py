@@ -55,9 +55,8 @@ def main():
         return torch.autocast(args.device, short) if short else contextlib.nullcontext()
 
     def forward(x):
-        with shortened():
-            out = net(x)
-        return loss(args.net, out.float(), targets)
+        with shortened():  # losses take f32 there
+            return loss(args.net, net(x), targets)
 
     if args.compile != "no":
         forward = torch.compile(forward, mode=args.compile)
