@@ -176,10 +176,13 @@ fn advice(source: &std::io::Error) -> &'static str {
         K::StorageFull | K::QuotaExceeded => {
             "\n  next: free space (or choose another folder: --results, of reports --out) and run the same command again; what is committed is safe"
         }
-        K::ReadOnlyFilesystem | K::PermissionDenied => {
-            "\n  next: choose a --results folder that you may write to"
+        K::ReadOnlyFilesystem => {
+            "\n  next: make it writable and run the same command again (what is committed is safe), or choose another folder: --results"
         }
-        K::NotFound => "\n  next: check the path",
+        K::PermissionDenied => {
+            "\n  next: see whose it is and who may use it (`ls -ld`) and run the same command again (what is committed is safe), or choose another folder: --results"
+        }
+        K::NotFound | K::NotADirectory => "\n  next: check the path",
         _ => "",
     }
 }

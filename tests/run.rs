@@ -3,9 +3,10 @@
 mod scene;
 
 use ablate::outcome::Outcome;
-use scene::{Scene, expect_code, is_alive, wait_until};
+use scene::{Running, Scene, expect_code, is_alive, wait_until};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Whether a path below `folder` holds a file.
@@ -129,6 +130,61 @@ fn every_stop_signal_checkpoints_and_the_same_command_goes_on() {
         scene.run(&["--workers", "2"], 0);
         assert_eq!(scene.digests(), oracle.digests());
     }
+}
+
+/// As `nohup` starts it, and as a shell does.
+#[test]
+fn a_hangup_stops_a_run_unless_it_was_to_be_ignored() {
+    use rustix::process::Signal;
+    for (with, stopped_by) in [
+        ("--default-signal=HUP", Signal::HUP),
+        ("--ignore-signal=HUP", Signal::TERM),
+    ] {
+        let scene = Scene::slow();
+        let run = scene.command(&["--workers", "2"]);
+        let mut command = Command::new("env");
+        command
+            .arg(with)
+            .arg(run.get_program())
+            .args(run.get_args());
+        let mut running = scene.catch(Running::new(&mut command), 2);
+        running.signal(Signal::HUP);
+        if stopped_by != Signal::HUP {
+            let before = scene.committed();
+            wait_until("another trial is done", || scene.committed() > before);
+            assert!(running.is_alive());
+            running.signal(stopped_by);
+        }
+        expect_code(&running.end(), 75);
+        assert!(scene.failures().is_empty());
+    }
+}
+
+/// A log on a full disk (`/dev/full`) stops nothing.
+#[test]
+fn a_run_whose_words_cannot_be_written_trains_all() {
+    let oracle = Scene::new();
+    oracle.run(&[], 0);
+    let scene = Scene::new();
+    let full = || {
+        fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("/dev/full")
+    };
+    let mut run = scene.command(&[]);
+    // There is something to warn of: no compare.
+    let status = run.stdout(full()).stderr(full()).status().expect("started");
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(scene.digests(), oracle.digests());
+    // Damage is told by another way.
+    let trial = fs::read_dir(scene.folder().join("trials"))
+        .expect("listed")
+        .next();
+    fs::write(trial.expect("a trial").expect("entry").path(), "damaged").expect("written");
+    let status = scene.command(&[]).stdout(full()).stderr(full()).status();
+    assert_eq!(status.expect("started").code(), Some(0));
+    assert_eq!(scene.digests(), oracle.digests());
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn fetch(args: &Fetch) -> Result<ExitCode> {
     fetch::fetch(&mnist::files(), &mirrors, &folder, &mut |event| {
         progress.show(&event)
     })?;
-    println!("MNIST is complete in {}", folder.display());
+    say!("MNIST is complete in {}", folder.display());
     Ok(ExitCode::Done)
 }
 
@@ -106,9 +106,9 @@ impl Progress {
 
     fn show(&mut self, event: &Event) {
         match event {
-            Event::Kept(path) => println!("{} is there and sound", path.display()),
+            Event::Kept(path) => say!("{} is there and sound", path.display()),
             Event::Started(url, bytes) => {
-                println!("fetching {url}");
+                say!("fetching {url}");
                 if std::io::stdout().is_terminal() {
                     self.bar = bar(*bytes);
                 }
@@ -116,11 +116,11 @@ impl Progress {
             Event::Received(bytes) => self.bar.inc(*bytes),
             Event::Failed(url, reason) => {
                 self.bar.finish_and_clear();
-                eprintln!("{url}: {reason}");
+                tell!("{url}: {reason}");
             }
             Event::Stored(path) => {
                 self.bar.finish_and_clear();
-                println!("stored {}, content checked", path.display());
+                say!("stored {}, content checked", path.display());
             }
         }
     }
@@ -149,13 +149,13 @@ fn verify(args: &Verify) -> Result<ExitCode> {
     let mut code = ExitCode::Done;
     for file in mnist::files() {
         match mnist::state(&file, &places)? {
-            mnist::State::Good(path) => println!("good     {}", path.display()),
+            mnist::State::Good(path) => say!("good     {}", path.display()),
             mnist::State::Damaged(error) => {
-                println!("damaged  {error}");
+                say!("damaged  {error}");
                 code = ExitCode::BadData;
             }
             mnist::State::Missing(error) => {
-                println!("missing  {error}");
+                say!("missing  {error}");
                 code = ExitCode::BadData;
             }
         }
@@ -167,7 +167,7 @@ fn show(args: &Show) -> Result<ExitCode> {
     let images = first_images(&args.images, args.count as usize)?;
     let zoom = (84 / images.h.max(images.w)).max(1);
     sheet::write(&images, zoom, &args.out)?;
-    println!(
+    say!(
         "wrote {} images of {}×{} to {}",
         images.n,
         images.h,

@@ -127,6 +127,12 @@ impl DeviceArgs {
     /// When the folder cannot be read.
     pub fn hardware(&self, folder: &Folder) -> Result<Hardware> {
         let program = self.program();
+        if self.ablate_cuda.is_some() && !program.exists() {
+            return Err(Error::Usage {
+                problem: format!("--ablate-cuda {}: there is no such file", program.display()),
+                next: "name the program that `make cuda` made, or leave the option away".into(),
+            });
+        }
         let gpus = RefCell::new(Vec::new());
         let look = || {
             let seen = seen()?;
@@ -264,7 +270,7 @@ pub fn keep(folder: &Folder, device: Device) -> Result<()> {
     }
     let last = before.unwrap_or_default();
     if last != device && (before.is_some() || !record::done(folder)?.is_empty()) {
-        eprintln!(
+        tell!(
             "note: this sweep was on another class of device before, and results of two are never mixed:\n  - device: {}\n  + device: {}\n  its trials are other trials now; what is done on {} stays in the folder, and `--device {}` goes on with it",
             last.name(),
             device.name(),

@@ -34,7 +34,7 @@ pub struct Args {
 /// Looks at everything and says what it saw.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.rank {
-        println!("{}", doctor::ranks()?);
+        say!("{}", doctor::ranks()?);
         return Ok(ExitCode::Done);
     }
     let profile = args.profile.as_deref().map(Profile::find).transpose()?;

@@ -50,7 +50,7 @@ fn to_tensorboard(file: &Path, out: Option<&Path>) -> Result<ExitCode> {
     bar.finish_and_clear();
     let runs = runs?;
     if runs == 0 {
-        eprintln!("no trial has finished: nothing to show yet");
+        tell!("no trial has finished: nothing to show yet");
     }
     say!("{runs} runs: tensorboard --logdir {}", quoted(&out));
     Ok(ExitCode::Done)

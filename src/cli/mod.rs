@@ -9,6 +9,14 @@ macro_rules! say {
     }};
 }
 
+/// A line on standard error. A log on a disk that is full is no reason to stop training.
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod cancel;
 mod compare;
 mod data;
@@ -35,6 +43,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::harmless::harmless_lines;
 use crate::sweep::Form;
 use clap::{Parser, Subcommand};
+use std::io::{Stderr, Write, stderr};
 use std::path::{Path, PathBuf};
 
 /// Which form of the sweep is meant.
@@ -172,7 +181,7 @@ fn run(command: Command) -> Result<ExitCode> {
 fn told(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         // Paths and values in it are anybody's: none moves the cursor or turns the writing round.
-        eprintln!("error: {}", harmless_lines(&error.to_string()));
+        tell!("error: {}", harmless_lines(&error.to_string()));
         error.exit_code()
     })
 }
@@ -187,12 +196,26 @@ fn this_program() -> Result<PathBuf> {
     std::env::current_exe().map_err(Error::io("find", "the running program".as_ref()))
 }
 
+/// Standard error that takes everything: who logs would write there that it cannot be written to, and panic.
+struct Patient(Stderr);
+
+impl Write for Patient {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        Ok(self.0.write(text).unwrap_or(text.len()))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
+    }
+}
+
 /// Diagnostics go to standard error; `ABLATE_LOG=debug` shows more.
 fn init_tracing() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ABLATE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Patient(stderr()))
         .init();
 }

@@ -69,7 +69,7 @@ fn tell_newer(folder: &Folder, record: &SweepRecord) {
         .filter(|id| planned.contains(id.as_str()) && !known.contains(id.as_str()))
         .count();
     if newer > 0 {
-        eprintln!(
+        tell!(
             "note: {newer} trials were finished since {} was made: a run merges them now and then, and when it ends (the same `ablate run` again does)",
             record.path.display()
         );

@@ -33,8 +33,21 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Signals that ask for a checkpoint and an end.
-pub(super) const STOP_SIGNALS: [i32; 4] = [SIGINT, SIGTERM, SIGUSR1, SIGHUP];
+/// Signals that ask for a checkpoint and an end. Who started this under `nohup` wants it to outlive the terminal.
+pub(super) fn stop_signals() -> impl Iterator<Item = i32> {
+    let outlives = ignored_at_start(SIGHUP);
+    let all = [SIGINT, SIGTERM, SIGUSR1, SIGHUP];
+    all.into_iter()
+        .filter(move |signal| *signal != SIGHUP || !outlives)
+}
+
+/// Whether whoever started this process had it ignore this signal; not known where there is no `/proc`.
+fn ignored_at_start(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
 
 /// Arguments of `ablate run`.
 #[derive(clap::Args)]
@@ -196,7 +209,7 @@ fn listen() -> Result<Signals> {
         .and_then(|_| flag::register(SIGTERM, Arc::clone(&signals.soon)))
         .and_then(|_| {
             let register = |signal| flag::register(signal, Arc::clone(&signals.stop)).map(drop);
-            STOP_SIGNALS.into_iter().try_for_each(register)
+            stop_signals().try_for_each(register)
         })
         .map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;
     Ok(signals)

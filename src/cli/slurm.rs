@@ -101,7 +101,7 @@ fn send(submitted: &Submitted, ledger: &mut Ledger, own: JobId) {
         submitted.write(ledger)
     });
     if let Err(error) = sent {
-        eprintln!(
+        tell!(
             "warning: {error}\n  no follow-up goes on after this job: submit again when it has ended"
         );
     }

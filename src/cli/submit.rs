@@ -155,7 +155,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let choice = device(args, &folder, partition)?;
     let plan = Plan::build_on(choice.device, &sweep, args.max_trials, &data::facts)?;
     for warning in plan.warnings() {
-        eprintln!("warning: {warning}");
+        tell!("warning: {warning}");
     }
     let work = left(&plan, &folder)?;
     if work.trials == 0 {
@@ -236,7 +236,7 @@ fn device(args: &Args, folder: &Folder, partition: &Partition) -> Result<Choice>
         let found = program::probe(&path);
         match &found {
             Found::NoDriver => {}
-            Found::Broken(why) => eprintln!(
+            Found::Broken(why) => tell!(
                 "note: {} does not start here ({}); jobs load the profile's cuda_modules first",
                 harmless(&path.to_string_lossy()),
                 harmless(why)
@@ -298,7 +298,7 @@ fn note_earlier(folder: &Folder, user: &str) {
     let earlier = super::cancel::alive(folder.root(), user).unwrap_or_default();
     if !earlier.is_empty() {
         let ids: Vec<_> = earlier.iter().map(|sent| sent.job.id.as_str()).collect();
-        eprintln!(
+        tell!(
             "note: Slurm still has jobs of this sweep: {}; these are in addition (ablate cancel {} ends the earlier ones)",
             ids.join(" "),
             folder.root().display()

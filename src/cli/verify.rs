@@ -23,7 +23,8 @@ Ends with
   4    a folder cannot be listed
   5    something is damaged; each finding names the command that mends it
 
---json prints one object: format, whole, trials, shards, summary, and findings: path, level (damage or note), problem, lost,
+--json prints one object: format, whole, trials, shards, asked and missing (results that the sweep asks for, and those of them
+that no whole file has; null where that cannot be told), summary, and findings: path, level (damage or note), problem, lost,
 trials (ids concerned), mend (a command, or null where nothing needs to be done or another finding's command does it).";
 
 /// Arguments of `ablate verify`.
@@ -139,9 +140,11 @@ fn commands(root: &Path, yaml: Option<&Path>) -> Commands {
 /// Of a file by itself: those of the folder where it lies, if that is a sweep's.
 fn commands_of_file(path: &Path) -> Commands {
     let beside = super::report::beside(path);
+    // From inside of it, it is ".".
+    let named = beside.canonicalize().unwrap_or_else(|_| beside.clone());
     let inside = ["trials", "shards"]
         .iter()
-        .any(|name| beside.ends_with(name));
+        .any(|name| named.ends_with(name));
     let root = match inside {
         true => above(&beside),
         false => beside.clone(),
@@ -219,7 +222,7 @@ impl Bar {
         let told = self.told.get_or_insert_with(Instant::now);
         if told.elapsed() >= QUIET {
             *told = Instant::now();
-            eprintln!("{done} of {total} files read");
+            tell!("{done} of {total} files read");
         }
     }
 }

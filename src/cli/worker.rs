@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     worker::die_with_parent(args.parent)?;
     let stop = Arc::new(AtomicBool::new(false));
     // Slurm sends its signals to every process of a job, workers too: they mean the same to all of them.
-    for signal in super::run::STOP_SIGNALS {
+    for signal in super::run::stop_signals() {
         signal_hook::flag::register(signal, Arc::clone(&stop))
             .map_err(|error| Error::Internal(format!("signal {signal}: {error}")))?;
     }

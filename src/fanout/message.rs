@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _, Write};
 
 /// Raised when a message changes.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// A longer line is no message of ours.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -85,6 +85,11 @@ pub enum FromWorker {
     Started {
         /// Number of the attempt.
         attempt: u32,
+    },
+    /// It does not go on from a checkpoint that is there.
+    PassedOver {
+        /// Which, and why.
+        text: String,
     },
     /// It goes on from a checkpoint.
     Resumed {

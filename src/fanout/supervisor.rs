@@ -262,6 +262,9 @@ impl Supervisor<'_> {
                 }
                 self.moved(number, step, steps);
             }
+            (FromWorker::PassedOver { text }, _) => self.desk.tell(Word::Say {
+                text: format!("warning: {text}"),
+            }),
             (FromWorker::Resumed { curves, .. }, Duty::Busy(assignment)) => {
                 let trial = assignment.trial.index;
                 // How far it was is told by its next step, and is no work of this worker's.

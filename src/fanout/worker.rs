@@ -101,6 +101,10 @@ impl Observer for Post<'_> {
                 let row = row.into_iter().map(said).collect();
                 self.send(&FromWorker::Epoch { epoch, epochs, row });
             }
+            Event::PassedOver(text) => {
+                tracing::warn!("{text}"); // into the worker's log
+                self.send(&FromWorker::PassedOver { text });
+            }
             Event::Saved { step } => self.send(&FromWorker::Saved { step }),
             Event::Step { step, steps } => self.send_sign(&FromWorker::Step { step, steps }),
             Event::Measured { images, .. } => self.send_sign(&FromWorker::Measured { images }),

@@ -59,6 +59,8 @@ pub struct Job<'a> {
 /// What a trial tells while it runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
+    /// A checkpoint is not gone on from: which, and why.
+    PassedOver(String),
     /// Went on from a checkpoint.
     Resumed {
         /// Optimiser steps done.

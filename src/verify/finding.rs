@@ -57,6 +57,8 @@ pub struct Known {
     pub resume: BTreeMap<String, u64>,
     /// Trials that files of other names hold: file's id to held id.
     pub swapped: BTreeMap<String, String>,
+    /// Whether one file was read by itself, and nothing is known of its folder.
+    pub alone: bool,
     /// Whether `sweep.h5` could be compared with the trials.
     pub compared: bool,
 }
@@ -136,6 +138,13 @@ pub fn judge(sighting: Sighting, known: &Known, commands: &Commands) -> Finding 
             };
             damage(problem(&fault), known.loss_of(&[id]), mend)
         }
+        Seen::NotOurs(fault) => damage(
+            problem(&fault),
+            Loss::Unknown(
+                "cannot be told: its name is not that of a trial, a shard or sweep.h5".into(),
+            ),
+            None,
+        ),
         Seen::Swapped { id, holds } => swapped(&path, &id, &holds, known, commands),
         Seen::Shard(fault) => {
             let loss = match known.compared {
@@ -151,9 +160,12 @@ pub fn judge(sighting: Sighting, known: &Known, commands: &Commands) -> Finding 
             damage(problem(&fault), loss, mend)
         }
         Seen::SweepFile(fault) => {
-            let loss = match known.committed.is_empty() {
-                false => nothing("it is made anew from trials/ and shards/"),
-                true => Loss::Unknown("no other file here has results".into()),
+            let loss = match (known.alone, known.committed.is_empty()) {
+                (true, _) => Loss::Unknown(
+                    "nothing, if trials/ and shards/ beside it have the results: `ablate verify` of the folder tells".into(),
+                ),
+                (false, false) => nothing("it is made anew from trials/ and shards/"),
+                (false, true) => Loss::Unknown("no other file here has results".into()),
             };
             damage(problem(&fault), loss, renewed(&fault))
         }

@@ -19,6 +19,7 @@ pub use finding::{Finding, Level, Loss};
 pub use words::{json, text};
 
 use crate::error::{Error, Result};
+use crate::plan::TrialId;
 use crate::record::inspect::{Kind, inspect};
 use crate::record::{self, Folder};
 use finding::{Known, judge};
@@ -46,8 +47,19 @@ pub struct Verdict {
     pub trials: usize,
     /// Whole shards.
     pub shards: usize,
+    /// Results that the sweep asks for, and how many of them are in no whole file; `None` where that cannot be told.
+    pub asked: Option<Coverage>,
     /// What is worth a word, by path.
     pub findings: Vec<Finding>,
+}
+
+/// Results of trials and evaluations that a sweep asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// All of them.
+    pub all: usize,
+    /// Those that no whole file has: not done yet, or gone.
+    pub missing: usize,
 }
 
 impl Verdict {
@@ -98,9 +110,17 @@ pub fn folder(
         .map(|sighting| judge(sighting, &known, commands))
         .collect();
     findings.sort_by(|a, b| (a.level as u8, &a.path).cmp(&(b.level as u8, &b.path)));
+    let asked = known.planned.as_ref().map(|ids| Coverage {
+        all: ids.len(),
+        missing: ids
+            .iter()
+            .filter(|id| !known.committed.contains_key(*id))
+            .count(),
+    });
     Ok(Verdict {
         trials: known.committed.len(),
         shards,
+        asked,
         findings,
     })
 }
@@ -131,16 +151,21 @@ pub fn file(path: &Path, commands: &Commands) -> Result<Verdict> {
             let seen = match kind {
                 Kind::Sweep => Seen::SweepFile(fault),
                 Kind::Shard => Seen::Shard(fault),
-                Kind::Trial => Seen::Trial { id, fault },
+                Kind::Trial if TrialId::parse(&id).is_some() => Seen::Trial { id, fault },
+                Kind::Trial => Seen::NotOurs(fault),
             };
             (0, 0, Some(Sighting { path: name, seen }))
         }
     };
-    let known = Known::default();
+    let known = Known {
+        alone: true,
+        ..Known::default()
+    };
     let findings = seen.map(|sighting| judge(sighting, &known, commands));
     Ok(Verdict {
         trials,
         shards,
+        asked: None,
         findings: findings.into_iter().collect(),
     })
 }

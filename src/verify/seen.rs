@@ -18,6 +18,8 @@ pub struct Sighting {
 pub enum Seen {
     /// `trials/<id>.h5` is not whole.
     Trial { id: String, fault: Fault },
+    /// A file by itself that is nothing by its name, and not whole.
+    NotOurs(Fault),
     /// `trials/<id>.h5` is whole, and holds another trial.
     Swapped { id: String, holds: String },
     /// A shard is not whole, or not what its name says.

@@ -1,6 +1,6 @@
 //! A verdict in words, and as JSON.
 
-use super::{Finding, Level, Loss, Verdict};
+use super::{Coverage, Finding, Level, Loss, Verdict};
 use crate::harmless::harmless;
 use serde_json::{Value, json as object};
 use std::collections::BTreeSet;
@@ -44,8 +44,15 @@ fn last_line(verdict: &Verdict) -> String {
         count(verdict.shards, "shard")
     );
     let damages = verdict.damages().count();
+    let missing = verdict.asked.filter(|asked| asked.missing > 0);
+    let missing = missing.map(|Coverage { all, missing }| {
+        format!(
+            "{missing} of {all} results that the sweep asks for are not here: not done yet, or gone"
+        )
+    });
     if damages == 0 {
-        return format!("all {whole} are whole; nothing is lost");
+        let lost = missing.unwrap_or_else(|| "nothing is lost".into());
+        return format!("all {whole} are whole; {lost}");
     }
     let mut again = BTreeSet::new();
     let mut others = false;
@@ -65,7 +72,11 @@ fn last_line(verdict: &Verdict) -> String {
             count(trials, "trial")
         ),
     };
-    format!("{}: {lost}; {whole} are whole", count(damages, "finding"))
+    let found = format!("{}: {lost}; {whole} are whole", count(damages, "finding"));
+    match missing {
+        Some(missing) => format!("{found}; {missing}"),
+        None => found,
+    }
 }
 
 /// What is lost, in words.
@@ -123,6 +134,8 @@ pub fn json(verdict: &Verdict) -> String {
         "whole": verdict.is_whole(),
         "trials": verdict.trials,
         "shards": verdict.shards,
+        "asked": verdict.asked.map(|asked| asked.all),
+        "missing": verdict.asked.map(|asked| asked.missing),
         "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
         "summary": last_line(verdict),
     });

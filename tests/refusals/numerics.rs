@@ -158,7 +158,9 @@ fn checkpoints_of_other_numerics_are_passed_over_aloud() {
                 sections.iter_mut().for_each(|(_, bytes)| bytes.fill(0));
             });
         }
-        scene.run(&["--workers", "2"], 0);
+        let output = scene.run(&["--workers", "2"], 0);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("is passed over: it is of"), "{told}");
         let logs = contents(&scene).into_iter();
         let logs = logs.filter(|(path, _)| path.extension().is_some_and(|e| e == "log"));
         let said: String = logs

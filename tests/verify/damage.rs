@@ -247,7 +247,19 @@ fn a_foreign_file_is_refused_by_itself() {
         .expect("made");
     let commands = ablate::verify::Commands::new(place.path(), None, place.path());
     let file = |path: &Path| ablate::verify::file(path, &commands).expect("there");
-    assert!(!file(&foreign).is_whole());
+    let refused = text(&file(&foreign));
+    // By its name it is nobody's trial.
+    assert!(
+        refused.contains("cannot be told") && !refused.contains("trained again"),
+        "{refused}"
+    );
+    let damaged = place.path().join("sweep.h5");
+    fs::write(&damaged, "damaged").expect("written");
+    let refused = text(&file(&damaged));
+    assert!(
+        refused.contains("`ablate verify` of the folder tells"),
+        "{refused}"
+    );
     for path in [folder.sweep_h5(), folder.trial(&id(0))] {
         let verdict = file(&path);
         assert!(verdict.is_whole(), "{}", text(&verdict));

@@ -191,3 +191,62 @@ fn wrong_paths_are_refused() {
         expect_code(&verify(&path, &[]), 2);
     }
 }
+
+/// What is gone without a trace is no damage, but it is not there.
+#[test]
+fn results_that_are_not_here_are_counted() {
+    let scene = scene(1);
+    scene.run(&[], 0);
+    let gone = trial_files(&scene).remove(0);
+    fs::remove_file(gone).expect("removed");
+    fs::remove_file(scene.folder().join("sweep.h5")).expect("removed");
+    let output = verify(&scene.folder(), &["--json"]);
+    expect_code(&output, 5);
+    let object: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(
+        (&object["asked"], &object["missing"]),
+        (&2.into(), &1.into())
+    );
+    let summary = object["summary"].as_str().expect("a text");
+    assert!(
+        summary.ends_with(
+            "1 of 2 results that the sweep asks for are not here: not done yet, or gone"
+        ),
+        "{summary}"
+    );
+    fs::remove_file(trial_files(&scene).remove(0)).expect("removed");
+    let text = verify(&scene.folder(), &[]).stdout;
+    let text = String::from_utf8_lossy(&text);
+    assert!(
+        text.starts_with("all 0 trials and 0 shards are whole; 2 of 2 results"),
+        "{text}"
+    );
+}
+
+/// The command that is named works from where the user stands.
+#[test]
+fn a_trial_file_is_mended_from_within_its_folder() {
+    let scene = scene(1);
+    scene.run(&[], 0);
+    let digests = scene.digests();
+    let file = trial_files(&scene).remove(0);
+    fs::write(&file, "damaged").expect("written");
+    let mut command = Command::new(BINARY);
+    command
+        .arg("verify")
+        .arg("--json")
+        .arg(file.file_name().expect("a name"));
+    let here = scene.folder().join("trials");
+    let output = command.current_dir(&here).output().expect("started");
+    let object: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let mend = object["findings"][0]["mend"].as_str().expect("a command");
+    let folder = Path::new(BINARY).parent().expect("a folder").display();
+    let script = format!("PATH={folder}:$PATH; {mend}");
+    let mended = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(&here)
+        .output();
+    expect_code(&mended.expect("sh"), 0);
+    assert_eq!(scene.digests(), digests);
+    assert_whole(&scene);
+}

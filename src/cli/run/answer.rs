@@ -36,7 +36,7 @@ pub fn tell(table: &str, plan: &Plan, folder: &Folder, queue: &Queue) -> ExitCod
     if queue.quarantined() == 0 {
         return ExitCode::Done;
     }
-    eprintln!(
+    tell!(
         "{} of {} trials failed {ATTEMPTS} times each and were given up; see {}\n  next: --retry-quarantined tries them again",
         queue.quarantined(),
         plan.len(),

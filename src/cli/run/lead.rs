@@ -33,7 +33,7 @@ pub fn lead(args: &Args) -> Result<ExitCode> {
     let asked = Asked::new(args)?;
     let (sweep, plan) = (&asked.sweep, &asked.plan);
     for warning in plan.warnings() {
-        eprintln!("warning: {warning}");
+        tell!("warning: {warning}");
     }
     let folder = Folder::create(&args.results, &sweep.name)?;
     keep_yaml(&folder, &sweep.text)?;
@@ -70,13 +70,13 @@ fn close(asked: &Asked, sweeping: &Sweeping<'_>, queue: &Queue, end: End) -> Res
     let code = match (done, end) {
         (Some(table), _) => answer::tell(&table, plan, folder, queue),
         (None, End::OthersAtWork) => {
-            eprintln!(
+            tell!(
                 "all that is left is in the hands of other runs of this sweep\n  next: `ablate status` shows them; run the same command again to see to the end"
             );
             ExitCode::MoreToDo
         }
         (None, _) => {
-            eprintln!("stopped; everything is saved\n  next: run the same command again to go on");
+            tell!("stopped; everything is saved\n  next: run the same command again to go on");
             ExitCode::MoreToDo
         }
     };
@@ -131,7 +131,7 @@ fn train(
     let hardware = &asked.hardware;
     let share = Share::of(args, hardware, ranks.local());
     let workers = share.first();
-    eprintln!(
+    tell!(
         "{}\n{}",
         sweeping.announcement(queue, workers.min(queue.left())),
         share::announcement(hardware, &share)
@@ -185,7 +185,7 @@ pub fn keep_yaml(folder: &Folder, text: &str) -> Result<()> {
     {
         let kept = folder.replaced_yaml(&old);
         durable::update(&kept, &old)?;
-        eprintln!(
+        tell!(
             "note: the sweep file differs from the last run's, which is kept as {}; the report now answers the new one\n{}",
             kept.display(),
             difference(&String::from_utf8_lossy(&old), text).trim_end_matches('\n')

@@ -48,7 +48,7 @@ fn several(of: usize, _calls: Sender<Call>) -> Result<Ranks> {
 
 #[cfg(feature = "mpi")]
 fn abort(courier: &Courier, error: &Error) -> ! {
-    eprintln!("error: {error}");
+    tell!("error: {error}");
     courier.abort(error.exit_code())
 }
 

@@ -133,9 +133,10 @@ impl<'a> Sweeping<'a> {
             ),
         };
         format!(
-            "{}: {trials} trials{first}, {} done, {left} to do, {workers} workers; images: {}{others}",
+            "{}: {trials} trials{first}, {} done, {left} to do, {workers} worker{}; images: {}{others}",
             self.header.name,
             self.done_units(),
+            if workers == 1 { "" } else { "s" },
             datasets.join(", ")
         )
     }

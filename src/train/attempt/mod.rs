@@ -84,7 +84,8 @@ impl<'a> Attempt<'a> {
 
     /// Goes on from the newest checkpoint to the end, or until asked to stop.
     pub(super) fn run(mut self, observer: &mut dyn Observer) -> Result<Ended> {
-        if let Some(saved) = self.keeper.newest(&self.state, self.course)? {
+        let mut told = |text| observer.tell(Event::PassedOver(text));
+        if let Some(saved) = self.keeper.newest(&self.state, self.course, &mut told)? {
             self.state = saved;
             self.show(&self.state.trained())?;
             let step = self.state.progress.step;

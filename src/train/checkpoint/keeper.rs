@@ -60,7 +60,7 @@ impl Keeper {
         self.current.elapsed()
     }
 
-    /// The newest state that is whole and of this trial. Others are passed over with a warning.
+    /// The newest state that is whole and of this trial. Those that are passed over are told to `passed_over`.
     ///
     /// # Errors
     /// When the folders cannot be listed.
@@ -68,6 +68,7 @@ impl Keeper {
         &mut self,
         fresh: &State,
         course: Course,
+        passed_over: &mut dyn FnMut(String),
     ) -> Result<Option<State>> {
         let mut candidates = list(&self.root)?;
         candidates.sort_unstable();
@@ -80,7 +81,10 @@ impl Keeper {
                     return Ok(Some(state));
                 }
                 Err(problem) => {
-                    tracing::warn!("checkpoint {} is passed over: {problem}", path.display());
+                    passed_over(format!(
+                        "checkpoint {} is passed over: {problem}",
+                        path.display()
+                    ));
                 }
             }
         }
