@@ -19,7 +19,6 @@ pub use finding::{Finding, Level, Loss};
 pub use words::{json, text};
 
 use crate::error::{Error, Result};
-use crate::plan::TrialId;
 use crate::record::inspect::{Kind, inspect};
 use crate::record::{self, Folder};
 use finding::{Known, judge};
@@ -151,7 +150,7 @@ pub fn file(path: &Path, commands: &Commands) -> Result<Verdict> {
             let seen = match kind {
                 Kind::Sweep => Seen::SweepFile(fault),
                 Kind::Shard => Seen::Shard(fault),
-                Kind::Trial if TrialId::parse(&id).is_some() => Seen::Trial { id, fault },
+                Kind::Trial if record::is_id(&id) => Seen::Trial { id, fault },
                 Kind::Trial => Seen::NotOurs(fault),
             };
             (0, 0, Some(Sighting { path: name, seen }))

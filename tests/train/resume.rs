@@ -193,8 +193,14 @@ fn a_damaged_newest_checkpoint_costs_only_the_steps_since_the_one_before() {
     fs::write(&path, bytes).unwrap();
     let mut listener = Listener::default();
     let found = finished(bench.attempt(root.path(), 2, &mut listener));
-    assert_eq!(resumed_at(&listener.events[0]), Some(3));
+    assert!(is_told(&listener.events[0], &path));
+    assert_eq!(resumed_at(&listener.events[1]), Some(3));
     assert_eq!(bits(found), bits(bench.result()));
+}
+
+/// Whether it tells that this checkpoint is passed over.
+fn is_told(event: &Event, path: &Path) -> bool {
+    matches!(event, Event::PassedOver(text) if text.contains(&*path.to_string_lossy()))
 }
 
 #[test]
@@ -330,8 +336,9 @@ fn a_checkpoint_of_another_trial_is_passed_over() {
     let mut listener = Listener::default();
     let found = finished(bench.attempt(root.path(), 2, &mut listener));
     assert_eq!(listener.steps() as u64, EPOCHS * STEPS_PER_EPOCH);
+    assert!(is_told(&listener.events[0], &checkpoint(root.path(), 3)));
     assert_eq!(
-        listener.events[0],
+        listener.events[1],
         Event::Step {
             step: 1,
             steps: STEPS
