@@ -1,8 +1,10 @@
 //! `ablate run` from outside: placement does not matter, and running it again does only what is left.
 
+mod launch;
 mod scene;
 
 use ablate::outcome::Outcome;
+use launch::hand_over;
 use scene::{Running, Scene, expect_code, is_alive, wait_until};
 use std::fs;
 use std::path::Path;
@@ -143,10 +145,7 @@ fn a_hangup_stops_a_run_unless_it_was_to_be_ignored() {
         let scene = Scene::slow();
         let run = scene.command(&["--workers", "2"]);
         let mut command = Command::new("env");
-        command
-            .arg(with)
-            .arg(run.get_program())
-            .args(run.get_args());
+        hand_over(command.arg(with), &run);
         let mut running = scene.catch(Running::new(&mut command), 2);
         running.signal(Signal::HUP);
         if stopped_by != Signal::HUP {

@@ -1,5 +1,8 @@
 //! The command line: one file per command, each with its arguments and a `run` that returns an exit code.
 
+// They panic where nobody can be told: `say` and `tell` do not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 /// A line on standard output. A reader that left early (`| head`) is no failure, and never one before what was done is
 /// written down.
 macro_rules! say {
@@ -175,6 +178,13 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Slurm(args) => slurm::run(&args),
         Command::Guarded(_) => Err(Error::Internal("guarded twice".into())),
     }
+}
+
+/// "1 worker", "2 workers".
+fn count(n: impl Into<u64>, noun: &str) -> String {
+    let n = n.into();
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{plural}")
 }
 
 /// Prints an error, if any.

@@ -79,12 +79,11 @@ fn lacking(precision: Precision) -> Result<Option<String>> {
     if !on_gpu() {
         return Ok(Some("is for GPUs (--device cuda)".into()));
     }
-    let (found, [major, minor]) = (capability()?, precision.capability());
-    let problem = format!(
-        "needs compute capability {major}.{minor}; this GPU has {}.{}",
-        found[0], found[1]
-    );
-    Ok((found < [major, minor]).then_some(problem))
+    let (found, wanted) = (capability()?, precision.capability());
+    Ok((found < wanted).then(|| {
+        let ([major, minor], [has, and]) = (wanted, found);
+        format!("needs compute capability {major}.{minor}; this GPU has {has}.{and}")
+    }))
 }
 
 /// Waits until a GPU has done all that it was told to; on the processor everything is done at once.

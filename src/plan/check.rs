@@ -11,17 +11,6 @@ use crate::config::{
 use crate::diffusion;
 use crate::sweep::{Diagnostic, Place, Sweep};
 
-/// What only GPUs can.
-fn for_gpus(device: Device, config: &TrialConfig) -> Option<Conflict> {
-    let precision = config.train.precision;
-    let there = device == Device::Cuda || precision == Precision::F32;
-    (!there).then(|| {
-        let name = precision.name();
-        let problem = format!("{name} is for GPUs (--device cuda); processors multiply f32 alone");
-        Conflict::new("train.precision", problem)
-    })
-}
-
 /// Most conflicts worth collecting.
 const ENOUGH: usize = 50;
 
@@ -224,6 +213,17 @@ fn unmeasurable(
         );
         (problem, "another metric, or larger images")
     })
+}
+
+/// What only GPUs can.
+fn for_gpus(device: Device, config: &TrialConfig) -> Option<Conflict> {
+    let precision = config.train.precision;
+    if device == Device::Cuda || precision == Precision::F32 {
+        return None;
+    }
+    let name = precision.name();
+    let problem = format!("{name} is for GPUs (--device cuda); processors multiply f32 alone");
+    Some(Conflict::new("train.precision", problem))
 }
 
 /// The error when no arm is the baseline: it names the values that there are.

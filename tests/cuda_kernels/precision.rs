@@ -3,7 +3,7 @@
 
 use crate::emulator::{Case, check};
 use crate::rounding::rounded;
-use crate::twin::{below, twin_from, wave};
+use crate::twin::{Twin, below, twin_from, wave};
 use ablate::config::Precision;
 use ablate::nn::ops;
 use ablate::nn::ops::cuda::plan::conv::{Conv, Source};
@@ -95,9 +95,8 @@ fn convolved(precision: Precision, sizes: Sizes<'_>, of_gradient: f32) -> Case {
         };
         twin_from(&all, upstream, operation)
     };
-    let there = |multiplied: &[Vec<f32>]| with(multiplied, activation, &|out| wave(out.len(), 0.3));
-    let out = there(if thin { &numbers } else { &multiplied }).out;
-    let upstream: Vec<f32> = wave(out.len(), 0.3);
+    let there = if thin { &numbers } else { &multiplied };
+    let Twin { out, upstream, .. } = with(there, activation, &|out| wave(out.len(), 0.3));
     // Before the activation, in f32.
     let passed = |(gradient, out): (&f32, &f32)| match activation {
         Activation::Relu if *out <= 0.0 => 0.0,

@@ -25,14 +25,17 @@ pub fn launcher(kill_after: u32) -> Command {
 
 /// Adds so many ranks of a run.
 pub fn add(mpirun: &mut Command, ranks: u64, run: &Command) {
-    mpirun
-        .args(["-n", &ranks.to_string()])
-        .arg(run.get_program())
-        .args(run.get_args());
+    mpirun.args(["-n", &ranks.to_string()]);
+    hand_over(mpirun, run);
+}
+
+/// Adds the run, with its environment, to what starts it.
+pub fn hand_over(to: &mut Command, run: &Command) {
+    to.arg(run.get_program()).args(run.get_args());
     for (name, value) in run.get_envs() {
         match value {
-            Some(value) => mpirun.env(name, value),
-            None => mpirun.env_remove(name),
+            Some(value) => to.env(name, value),
+            None => to.env_remove(name),
         };
     }
 }

@@ -50,16 +50,22 @@ fn assert_whole(scene: &Scene) {
     );
 }
 
-/// Runs the first damage's command as it stands, with this binary as `ablate`.
+/// Runs the first damage's command as it stands.
 fn mend(scene: &Scene) {
     let damages = damages(scene, 5);
     let command = damages[0]["mend"].as_str().expect("a command");
     // Where the sweep file is broken, only the user knows where theirs is.
     let yaml = scene.folder().join("../../tiny.yaml");
     let command = command.replace("YOUR-SWEEP.yaml", &yaml.display().to_string());
+    follow(&command, Path::new("."));
+}
+
+/// Runs a command from there as a user's shell does, with this binary as `ablate`.
+fn follow(command: &str, from: &Path) {
     let folder = Path::new(BINARY).parent().expect("a folder").display();
     let script = format!("PATH={folder}:$PATH; {command}");
-    let output = Command::new("sh").args(["-c", &script]).output();
+    let mut shell = Command::new("sh");
+    let output = shell.args(["-c", &script]).current_dir(from).output();
     expect_code(&output.expect("sh"), 0);
 }
 
@@ -240,13 +246,7 @@ fn a_trial_file_is_mended_from_within_its_folder() {
     let output = command.current_dir(&here).output().expect("started");
     let object: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let mend = object["findings"][0]["mend"].as_str().expect("a command");
-    let folder = Path::new(BINARY).parent().expect("a folder").display();
-    let script = format!("PATH={folder}:$PATH; {mend}");
-    let mended = Command::new("sh")
-        .args(["-c", &script])
-        .current_dir(&here)
-        .output();
-    expect_code(&mended.expect("sh"), 0);
+    follow(mend, &here);
     assert_eq!(scene.digests(), digests);
     assert_whole(&scene);
 }

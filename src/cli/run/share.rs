@@ -65,25 +65,20 @@ impl Share {
         let Some(wanted) = precisions.max_by_key(|precision| precision.capability()) else {
             return Ok(());
         };
+        let known = gpus.own.iter().filter_map(|&number| {
+            let gpu = gpus.visible.get(number)?.as_ref()?;
+            Some((number, gpu, capability(gpu.capability.as_deref()?)?))
+        });
+        let mut lacking = known.filter(|(.., found)| *found < wanted.capability());
+        let Some((number, gpu, [has, and])) = lacking.next() else {
+            return Ok(());
+        };
         let [major, minor] = wanted.capability();
-        for &number in &gpus.own {
-            let Some(Some(gpu)) = gpus.visible.get(number) else {
-                continue;
-            };
-            let told = gpu.capability.as_deref();
-            if let Some(found) = told.and_then(capability)
-                && found < [major, minor]
-            {
-                return Err(Error::Worker(format!(
-                    "train.precision: {} needs a GPU of compute capability {major}.{minor}; GPU {number} ({}) has {}.{}\n  next: take train.precision: f16 or f32, or newer GPUs",
-                    wanted.name(),
-                    gpu.model,
-                    found[0],
-                    found[1]
-                )));
-            }
-        }
-        Ok(())
+        Err(Error::Worker(format!(
+            "train.precision: {} needs a GPU of compute capability {major}.{minor}; GPU {number} ({}) has {has}.{and}\n  next: take train.precision: f16 or f32, or newer GPUs",
+            wanted.name(),
+            gpu.model
+        )))
     }
 
     /// Workers that it begins with.

@@ -1,5 +1,6 @@
 //! One sweep as a run sees it: what is left to do, what it costs, and the file for people.
 
+use crate::cli::count;
 use crate::config::TrialConfig;
 use crate::error::{Error, Result};
 use crate::fanout::attempts::{self, Counted};
@@ -133,10 +134,10 @@ impl<'a> Sweeping<'a> {
             ),
         };
         format!(
-            "{}: {trials} trials{first}, {} done, {left} to do, {workers} worker{}; images: {}{others}",
+            "{}: {trials} trials{first}, {} done, {left} to do, {}; images: {}{others}",
             self.header.name,
             self.done_units(),
-            if workers == 1 { "" } else { "s" },
+            count(workers as u64, "worker"),
             datasets.join(", ")
         )
     }

@@ -2,6 +2,7 @@
 
 use super::Submission;
 use super::send;
+use crate::cli::count;
 use crate::cli::device::WorkersPerGpu;
 use crate::error::{ExitCode, Result};
 use crate::slurm::client::{JobId, sbatch_arguments};
@@ -131,11 +132,6 @@ fn quoted(word: &str) -> String {
         true => word.to_owned(),
         false => format!("'{word}'"),
     }
-}
-
-fn count(n: u32, noun: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {noun}{plural}")
 }
 
 fn hours(seconds: f64) -> String {

@@ -3,7 +3,7 @@
 use super::compile::compiled;
 use super::memory::{contents, pointer};
 use super::{Input, Work};
-use crate::config::Precision;
+use crate::nn::ops::cuda::products;
 use crate::nn::ops::cuda::program::{Argument, THREADS};
 use candle_core::cuda_backend::WrapErr;
 use candle_core::cuda_backend::cudarc::driver::{CudaStream, LaunchConfig, PushKernelArg};
@@ -16,16 +16,6 @@ static LAUNCHED: AtomicU64 = AtomicU64::new(0);
 /// Kernels of ours that this process has launched so far; candle's own are not counted.
 pub fn launched() -> u64 {
     LAUNCHED.load(Ordering::Relaxed)
-}
-
-/// Under which candle keeps our kernels once they are loaded.
-fn module(precision: Precision) -> &'static str {
-    match precision {
-        Precision::F32 => "ablate",
-        Precision::Tf32 => "ablate tf32",
-        Precision::Bf16 => "ablate bf16",
-        Precision::F16 => "ablate f16",
-    }
 }
 
 impl Work<'_> {
@@ -65,10 +55,11 @@ impl Work<'_> {
         }
         let precision = self.program.precision;
         let source = compiled(stream, precision)?;
+        let module = products(precision); // under which candle keeps our kernels once they are loaded
         for launch in &self.program.launches {
-            let function =
-                self.device
-                    .get_or_load_custom_func(launch.kernel, module(precision), &source)?;
+            let function = self
+                .device
+                .get_or_load_custom_func(launch.kernel, module, &source)?;
             let values: Vec<Value> = launch
                 .arguments
                 .iter()

@@ -81,6 +81,21 @@ impl Conv<'_> {
         [first, self.sources.get(1).copied().unwrap_or(none)]
     }
 
+    /// What kernels that gather both sources are told of them, last.
+    fn sizes(&self) -> [Argument; 8] {
+        let ([first, second], shape) = (self.both(), self.shape);
+        *arguments![
+            shape.height,
+            shape.width,
+            first.channels,
+            second.channels,
+            first.shift(),
+            second.shift(),
+            shape.output,
+            shape.kernel
+        ]
+    }
+
     /// activation(sources ∗ weights + bias).
     pub fn forward(&self, program: &mut Program) -> Slot {
         let ([first, second], shape) = (self.both(), self.shape);
@@ -102,23 +117,19 @@ impl Conv<'_> {
         program.launch(
             kernel,
             grid,
-            arguments![
-                first.map,
-                second.map,
-                self.weights,
-                self.bias,
-                out,
-                self.pixels(),
-                shape.height,
-                shape.width,
-                first.channels,
-                second.channels,
-                first.shift(),
-                second.shift(),
-                shape.output,
-                shape.kernel,
-                after
-            ],
+            &[
+                &arguments![
+                    first.map,
+                    second.map,
+                    self.weights,
+                    self.bias,
+                    out,
+                    self.pixels()
+                ][..],
+                &self.sizes(),
+                arguments![after],
+            ]
+            .concat(),
         );
         out
     }
@@ -219,27 +230,18 @@ impl Conv<'_> {
         let parts = self.pixels().div_ceil(share);
         let count = self.weight_count();
         let sums = program.floats(parts * count);
-        // Few outputs are multiplied in f32 whatever the precision.
-        let (kernel, grid, measure) = match self.is_thin() {
-            true => ("conv2d_thin_to_weights", [rows, parts, 1], None),
-            false => ("conv2d_to_weights", [columns, rows, parts], Some(largest)),
+        let mut arguments = arguments![first.map, second.map, gradient].to_vec();
+        let (kernel, grid) = match self.is_thin() {
+            true => ("conv2d_thin_to_weights", [rows, parts, 1]),
+            false => {
+                // Few outputs are multiplied in f32 whatever the precision.
+                arguments.push(largest.into());
+                ("conv2d_to_weights", [columns, rows, parts])
+            }
         };
-        let maps = arguments![first.map, second.map, gradient];
-        let sizes = arguments![
-            sums,
-            self.pixels(),
-            share,
-            shape.height,
-            shape.width,
-            first.channels,
-            second.channels,
-            first.shift(),
-            second.shift(),
-            shape.output,
-            shape.kernel
-        ];
-        let measure: Vec<Argument> = measure.map(Argument::from).into_iter().collect();
-        program.launch(kernel, grid, &[&maps[..], &measure, sizes].concat());
+        arguments.extend(arguments![sums, self.pixels(), share]);
+        arguments.extend(self.sizes());
+        program.launch(kernel, grid, &arguments);
         program.each("sum_parts", count, arguments![sums, to, count, parts]);
     }
 }
